@@ -1,0 +1,251 @@
+# chatd: build, test, care, install. `make help` lists the goals.
+
+## Build
+##   all            ./chatd (default)
+##   everything     the program, the tests and their helpers, without running them
+##   clean          remove what was built
+##
+## Test
+##   test           all tests: unit, then system
+##   unit           tests of the parts
+##   system         tests that drive the real program
+##   asan           all tests under the address and undefined behaviour sanitizers
+##
+## Care
+##   lint           formatter (as a check), linters for C++ and shell
+##   format         let clang-format lay out the sources
+##   check-headers  compile each header alone
+##   check-install  install, run, uninstall in a scratch directory
+##
+## Install
+##   install        into $(DESTDIR)$(BINDIR)
+##   uninstall      undo it
+##
+## Variables
+##   VARIANT=release|debug|asan       BUILD=build (where objects go)
+##   FILTER=suite/name*               which tests to run
+##   JOBS=n                           how many at once, also for make without -j
+##   CXX CPPFLAGS CXXFLAGS LDFLAGS    yours come last
+##   WERROR=1                         warnings are errors
+##   V=1                              show commands and each test
+##   PREFIX=/usr/local  BINDIR=$(PREFIX)/bin  DESTDIR=
+
+VARIANT ?= release
+BUILD ?= build
+FILTER ?=
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+INSTALL ?= install
+
+variants := release debug asan
+ifneq ($(filter-out $(variants),$(VARIANT))$(words $(VARIANT)),1)
+$(error VARIANT=$(VARIANT) is unknown; it is one of: $(variants))
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# --- Sources ---
+
+B := $(BUILD)/$(VARIANT)
+
+all_srcs := $(sort $(wildcard src/*.cc src/*/*.cc))
+lib_srcs := $(filter-out src/main.cc,$(all_srcs))
+unit_srcs := $(sort $(wildcard tests/core/*_test.cc tests/sys/*_test.cc))
+system_srcs := $(sort $(wildcard tests/system/*_test.cc))
+support_srcs := $(sort $(wildcard tests/support/*.cc))
+helper_srcs := $(sort $(wildcard tests/helpers/*.cc))
+headers := $(sort $(wildcard src/*.h src/*/*.h tests/*/*.h))
+
+src_objs := $(all_srcs:%.cc=$(B)/%.o)
+lib_objs := $(lib_srcs:%.cc=$(B)/%.o)
+unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
+system_objs := $(system_srcs:%.cc=$(B)/%.o)
+support_objs := $(support_srcs:%.cc=$(B)/%.o)
+helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
+test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
+helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
+deps := $(src_objs:.o=.d) $(test_objs:.o=.d)
+
+# --- Flags ---
+
+# Prints those of the given flags that $(CXX) knows.
+known = $(shell for flag in $(1); do \
+	$(CXX) -Werror $$flag -fsyntax-only -x c++ /dev/null 2>/dev/null && echo " $$flag"; done)
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wcast-qual -Wnon-virtual-dtor \
+	-Woverloaded-virtual -Wmissing-declarations \
+	$(call known,-Wduplicated-cond -Wlogical-op)
+ifeq ($(WERROR),1)
+warnings += -Werror
+endif
+
+# Criterion's macros trip these, and what the library has for files.
+src_warnings := -Wconversion -Wsign-conversion -Wold-style-cast -Wnull-dereference
+
+cpp-release := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+cpp-debug := -D_GLIBCXX_ASSERTIONS
+cpp-asan := -D_GLIBCXX_ASSERTIONS
+
+# Under sanitizers g++ warns of null pointers that their own checks bring up.
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
+cxx-release := -O2 -fstack-protector-strong -ffunction-sections -fdata-sections
+cxx-debug := -Og -g3
+cxx-asan := -O1 -g -fno-omit-frame-pointer -Wno-null-dereference $(sanitize)
+
+ld-release := -Wl,-z,relro,-z,now
+ld-debug :=
+ld-asan := $(sanitize)
+
+# Not for tests: nothing refers to the sections in which Criterion looks for them.
+gc-release := -Wl,--gc-sections
+
+# -iquote: a header of ours can never stand before one of the system of the same name.
+cpp_flags = $(cpp-$(VARIANT)) -iquote src -MMD -MP $(CPPFLAGS)
+cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CURDIR)=. $(CXXFLAGS)
+ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
+
+src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
+# Criterion starts a test in a second process of the same program, and hands it addresses.
+test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
+
+ifeq ($(V),1)
+Q :=
+say := @:
+else
+Q := @
+say := @printf '  %-5s %s\n'
+endif
+
+# --- Build ---
+
+.PHONY: all everything clean
+all: chatd
+
+everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers)
+
+# The variants share this name: time stamps do not tell which one it is.
+chatd: $(B)/chatd FORCE
+	$(Q)[ $@ -ef $< ] || ln -f $< $@ 2>/dev/null || cp -f $< $@
+
+$(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
+	@printf '  %-5s %s\n' LD "$@ ($$(cat $(B)/.link))"
+	$(Q)$(CXX) $$(cat $(B)/.link) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
+
+$(B)/libchatd.a: $(lib_objs) $(B)/.sources
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(src_objs): $(B)/%.o: %.cc $(B)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$(Q)$(CXX) $(src_flags) -c -o $@ $<
+
+# A static-pie binary costs each process less memory and time, but not every system can make one
+# that runs.
+$(B)/.link: $(B)/.flags
+	$(Q)if [ $(VARIANT) = asan ]; then echo '-pie' >$@; else \
+	echo 'int main() { return *new int(0); }' >$(B)/probe.cc; \
+	if $(CXX) -fPIE -static-pie $(ld_flags) -o $(B)/probe $(B)/probe.cc 2>/dev/null && $(B)/probe; \
+	then echo '-static-pie' >$@; \
+	else echo '-pie -static-libstdc++ -static-libgcc' >$@; fi; fi; \
+	rm -f $(B)/probe $(B)/probe.*
+
+# These two change only when their text does: other flags rebuild everything, and a file that is
+# gone leaves the library and the tests.
+$(B)/.flags: export text = $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
+$(B)/.sources: export text = $(lib_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
+$(B)/.flags $(B)/.sources: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
+
+clean:
+	rm -rf $(BUILD) chatd
+
+# --- Test ---
+
+.PHONY: test unit system asan test-needs
+run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
+	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
+
+test: everything
+	$(Q)$(run_tests) $(B)/unit_tests $(B)/system_tests
+
+unit: $(B)/unit_tests
+	$(Q)$(run_tests) $(B)/unit_tests
+
+system: $(B)/system_tests $(B)/chatd $(helpers)
+	$(Q)$(run_tests) $(B)/system_tests
+
+asan:
+	$(Q)$(MAKE) VARIANT=asan test
+
+test-needs:
+	$(Q)CXX='$(CXX) $(CPPFLAGS)' scripts/install-criterion
+
+$(B)/unit_tests: $(unit_objs)
+$(B)/system_tests: $(system_objs)
+$(B)/unit_tests $(B)/system_tests: $(support_objs) $(B)/libchatd.a $(B)/.sources
+	$(say) LD $@
+	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion
+
+# Not linked with Criterion: it refuses to start inside a test.
+$(helpers): $(B)/helpers/%: $(B)/tests/helpers/%.o $(B)/libsupport.a $(B)/libchatd.a
+	@mkdir -p $(@D)
+	$(say) LD $@
+	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $^
+
+$(B)/libsupport.a: $(support_objs) $(B)/.sources
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+$(test_objs): $(B)/%.o: %.cc $(B)/.flags | test-needs
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$(Q)$(CXX) $(test_flags) -c -o $@ $<
+
+# --- Care ---
+
+.PHONY: lint format check-headers check-install help
+lint:
+	$(Q)JOBS=$(JOBS) scripts/lint
+
+format:
+	clang-format -i $(all_srcs) $(headers) $(sort $(wildcard tests/*/*.cc))
+
+check-headers: test-needs
+	$(Q)printf '%s\n' $(headers:src/%=%) | sed 's,^tests/,,' | xargs -P $(JOBS) -I HEADER sh -c \
+	'echo "#include \"HEADER\"" | $(CXX) $(filter-out -MMD -MP,$(test_flags)) -fsyntax-only -x c++ - \
+	|| { echo "HEADER does not compile alone"; exit 1; }'
+	@echo '$(words $(headers)) headers compile alone'
+
+check-install: $(B)/chatd
+	$(Q)scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	$(MAKE) install DESTDIR="$$scratch" && \
+	"$$scratch$(BINDIR)/chatd" --version && \
+	$(MAKE) uninstall DESTDIR="$$scratch" && \
+	left=$$(find "$$scratch" ! -type d) && \
+	if [ -n "$$left" ]; then echo "left behind: $$left"; exit 1; fi
+	@echo 'install and uninstall leave nothing behind'
+
+help:
+	@awk '/^## ?/ { sub(/^## ?/, ""); print }' $(firstword $(MAKEFILE_LIST))
+
+# --- Install ---
+
+.PHONY: install uninstall
+install: $(B)/chatd
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -m 755 $(B)/chatd '$(DESTDIR)$(BINDIR)/chatd'
+
+uninstall:
+	rm -f '$(DESTDIR)$(BINDIR)/chatd'
+
+FORCE:
+-include $(deps)

@@ -1,0 +1,255 @@
+#include "support/daemon.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "support/command.h"
+#include "support/fd.h"
+#include "support/process.h"
+#include "support/reader.h"
+#include "support/spawn.h"
+#include "support/wait.h"
+
+namespace chatd::test {
+
+namespace {
+
+// chatd promises to be gone five seconds after SIGTERM.
+constexpr auto kStopPatience = std::chrono::seconds(6);
+
+// Nobody reads the log while a test does other things, and chatd must not wait for that.
+constexpr int kLogPipeBytes = 1024 * 1024;
+
+std::string chatd_program() {
+    const char* path = std::getenv("CHATD");
+    if (path == nullptr) throw std::runtime_error("CHATD is not set: run the tests by make");
+    return path;
+}
+
+void add(std::vector<std::string>& argv, const char* option,
+         const std::optional<std::string>& value) {
+    if (!value) return;
+    argv.emplace_back(option);
+    argv.push_back(*value);
+}
+
+std::vector<std::string> command_line(const DaemonOptions& options, const std::string& run_dir) {
+    std::vector<std::string> argv{options.program.empty() ? chatd_program() : options.program};
+    add(argv, "-b", options.address);
+    add(argv, "-p", options.port);
+    add(argv, "--lang", options.lang);
+    if (options.run_dir) add(argv, "--run-dir", run_dir);
+    add(argv, "--ready-fd", "3");
+    argv.insert(argv.end(), options.args.begin(), options.args.end());
+    return argv;
+}
+
+std::string described(pid_t pid) {
+    const auto found = process(pid);
+    if (!found) return "\n  " + std::to_string(pid) + " (gone now)";
+    return "\n  " + std::to_string(pid) + " " + found->state + " " + found->comm + ": " +
+           found->cmdline;
+}
+
+std::vector<pid_t> group_members(pid_t group) {
+    std::vector<pid_t> pids;
+    for (const Process& one : all_processes()) {
+        if (one.pgrp == group) pids.push_back(one.pid);
+    }
+    return pids;
+}
+
+std::vector<std::string> sockets_in(const std::string& directory) {
+    std::vector<std::string> found;
+    std::error_code missing;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, missing)) {
+        if (entry.is_socket()) found.push_back(entry.path());
+    }
+    return found;
+}
+
+bool has_sanitizer_report(std::string_view log) {
+    return log.find("Sanitizer:") != std::string_view::npos ||
+           log.find(": runtime error: ") != std::string_view::npos;
+}
+
+}  // namespace
+
+Scratch::Scratch() {
+    const char* directory = std::getenv("TMPDIR");
+    path_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) throw system_error("mkdtemp");
+}
+
+Scratch::~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+struct Daemon::Plumbing {
+    Fd in = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    Pipe log = make_pipe();
+    Pipe ready = make_pipe();
+
+    Plumbing() { (void)::fcntl(log.write.get(), F_SETPIPE_SZ, kLogPipeBytes); }
+};
+
+Daemon::Daemon(std::vector<std::string> args) : Daemon(DaemonOptions{.args = std::move(args)}) {}
+
+Daemon::Daemon(DaemonOptions options) : Daemon(std::move(options), Plumbing()) {}
+
+Daemon::Daemon(DaemonOptions options, Plumbing plumbing)
+    : run_dir_(options.run_dir.value_or("")),
+      ready_(std::move(plumbing.ready.read), "ready fd"),
+      log_(std::move(plumbing.log.read), "log"),
+      child_(Spawn{.argv = command_line(
+                       options, run_dir_.empty() ? run_dir_ = scratch_.path() + "/run" : run_dir_),
+                   .fds = {{0, plumbing.in.get()},
+                           {1, plumbing.log.write.get()},
+                           {2, plumbing.log.write.get()},
+                           {3, plumbing.ready.write.get()}},
+                   .env = std::move(options.env),
+                   .before_exec = std::move(options.before_exec)}) {
+    // Else there would be no end of what is read.
+    plumbing.log.write.reset();
+    plumbing.ready.write.reset();
+    read_port();
+}
+
+Daemon::~Daemon() {
+    try {
+        if (!child_.status()) {
+            signal(SIGTERM);
+            if (!end_by(Clock::now() + kStopPatience)) child_.kill_group();
+            (void)end_by(soon());
+        }
+        kill_strays();
+        if (std::uncaught_exceptions() > 0 && !log_told_) {
+            (void)std::fprintf(stderr, "--- log of chatd:\n%s---\n", log().c_str());
+        }
+    } catch (const std::exception& error) {
+        (void)std::fprintf(stderr, "stopping chatd: %s\n", error.what());
+    }
+}
+
+void Daemon::read_port() {
+    const Deadline deadline = soon();
+    while (ready_.pending().find('\n') == std::string::npos && !ready_.ended()) {
+        if (!wait_for(ready_.fd(), POLLIN, deadline)) break;
+    }
+    const std::string& text = ready_.pending();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port_);
+    if (error != std::errc{} || port_ == 0) {
+        // Its end, if that is the reason, follows that of the pipe.
+        (void)end_by(ready_.ended() ? soon() : Deadline{});
+        // No destructor runs for an object that was never made.
+        const std::string status = child_.status() ? std::to_string(*child_.status()) : "none";
+        child_.kill_group();
+        (void)end_by(soon());
+        kill_strays();
+        throw std::runtime_error("chatd told no port; exit status " + status + ", log:\n" + log());
+    }
+}
+
+const std::string& Daemon::log() {
+    return log_.pending();
+}
+
+std::string Daemon::wait_log(std::string_view text) {
+    const Deadline deadline = soon();
+    for (;;) {
+        const std::string& all = log();
+        for (std::size_t end = all.find('\n', log_seen_); end != std::string::npos;
+             end = all.find('\n', log_seen_)) {
+            const std::string line = all.substr(log_seen_, end - log_seen_);
+            log_seen_ = end + 1;
+            if (line.find(text) != std::string::npos) return line;
+        }
+        if (log_.ended() || !wait_for(log_.fd(), POLLIN, deadline)) {
+            fail("no line of the log contains \"" + std::string(text) + "\"");
+        }
+    }
+}
+
+int Daemon::wait() {
+    const auto status = end_by(soon());
+    if (!status) fail("chatd does not end");
+    return *status;
+}
+
+int Daemon::stop() {
+    signal(SIGTERM);
+    const auto status = end_by(Clock::now() + kStopPatience);
+    if (!status) {
+        child_.kill_group();
+        fail("chatd did not end after SIGTERM");
+    }
+    return *status;
+}
+
+std::optional<int> Daemon::end_by(Deadline deadline) {
+    for (;;) {
+        const bool more = log_.fill();
+        if (const auto status = child_.status()) return status;
+        std::array<pollfd, 2> waiting{{
+            {.fd = child_.pidfd(), .events = POLLIN, .revents = 0},
+            {.fd = more ? log_.fd() : -1, .events = POLLIN, .revents = 0},
+        }};
+        if (!wait_any(waiting, deadline)) return std::nullopt;
+    }
+}
+
+void Daemon::expect_nothing_left() {
+    if (!child_.status()) throw std::logic_error("expect_nothing_left(): chatd still runs");
+
+    std::string left;
+    for (const pid_t pid : reap_strays(soon())) left += described(pid);
+    if (left.empty()) {
+        for (const pid_t pid : group_members(pid())) left += described(pid);
+    }
+    if (!left.empty()) fail("processes are left:" + left);
+
+    for (const std::string& path : sockets_in(run_dir_)) left += "\n  " + path;
+    if (!left.empty()) fail("sockets are left:" + left);
+
+    if (has_sanitizer_report(log())) fail("a sanitizer complains");
+}
+
+void Daemon::finish() {
+    const int status = stop();
+    if (status != 0) fail("chatd ended with exit status " + std::to_string(status));
+    expect_nothing_left();
+}
+
+void Daemon::fail(const std::string& what) {
+    log_told_ = true;
+    throw std::runtime_error(what + "; log of chatd:\n" + log());
+}
+
+Command::Result run_to_end(const std::vector<std::string>& args, CommandOptions options) {
+    std::vector<std::string> argv{chatd_program()};
+    argv.insert(argv.end(), args.begin(), args.end());
+    return Command::run(std::move(argv), {}, std::move(options));
+}
+
+}  // namespace chatd::test

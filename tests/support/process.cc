@@ -1,0 +1,87 @@
+#include "support/process.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace chatd::test {
+
+namespace {
+
+std::string contents(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream bytes;
+    bytes << file.rdbuf();
+    return bytes.str();
+}
+
+std::string command_line(pid_t pid) {
+    std::string words = contents("/proc/" + std::to_string(pid) + "/cmdline");
+    while (!words.empty() && words.back() == '\0') words.pop_back();
+    std::replace(words.begin(), words.end(), '\0', ' ');
+    return words;
+}
+
+}  // namespace
+
+std::optional<Process> process(pid_t pid) {
+    const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
+    // "pid (comm) state ppid pgrp ...", and comm may hold anything, parentheses as well.
+    const std::size_t open = stat.find('(');
+    const std::size_t close = stat.rfind(')');
+    if (open == std::string::npos || close == std::string::npos) return std::nullopt;
+    Process found;
+    found.pid = pid;
+    found.comm = stat.substr(open + 1, close - open - 1);
+    std::istringstream fields(stat.substr(close + 1));
+    fields >> found.state >> found.ppid >> found.pgrp;
+    found.cmdline = command_line(pid);
+    return found;
+}
+
+std::vector<Process> all_processes() {
+    std::vector<Process> found;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+        const std::string name = entry.path().filename();
+        pid_t pid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (error != std::errc{} || *end != '\0') continue;
+        if (auto one = process(pid)) found.push_back(std::move(*one));
+    }
+    std::sort(found.begin(), found.end(),
+              [](const Process& a, const Process& b) { return a.pid < b.pid; });
+    return found;
+}
+
+std::vector<Process> children(pid_t pid) {
+    std::vector<Process> found = all_processes();
+    std::erase_if(found, [&](const Process& one) { return one.ppid != pid; });
+    return found;
+}
+
+std::vector<Process> processes(pid_t root) {
+    std::vector<Process> found = all_processes();
+    std::set<pid_t> family{root};
+    // A child may have a smaller number than its parent.
+    for (std::size_t before = 0; before != family.size();) {
+        before = family.size();
+        for (const Process& one : found) {
+            if (family.contains(one.ppid)) family.insert(one.pid);
+        }
+    }
+    std::erase_if(found,
+                  [&](const Process& one) { return one.pid == root || !family.contains(one.pid); });
+    return found;
+}
+
+}  // namespace chatd::test
