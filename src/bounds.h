@@ -1,0 +1,101 @@
+// Every bound of chatd, with its unit and its reason. Nothing grows without one of these.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace chatd {
+
+// --- What a person types ---------------------------------------------------------------------
+
+// Longer lines are refused whole. 4096 is what a terminal in line mode can send at most (N_TTY).
+inline constexpr std::size_t kLineBytesMax = 4096;
+
+// Cleaning turns one bad byte into U+FFFD, three bytes: nothing grows by more than that.
+inline constexpr std::size_t kTextBytesMax = 3 * kLineBytesMax;
+
+inline constexpr std::size_t kNameCharactersMax = 20;
+inline constexpr std::size_t kNameBytesMax = 4 * kNameCharactersMax;  // UTF-8 at its widest
+
+// Combining marks on one letter of a name: Burmese has four; more would write over the lines around.
+inline constexpr std::size_t kNameMarksMax = 4;
+
+// Bad or taken names before the connection ends: enough for typing errors, too few for guessing.
+inline constexpr int kLoginAttemptsMax = 5;
+
+// "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535" is 53 bytes.
+inline constexpr std::size_t kPeerBytesMax = 64;
+
+// --- Frames between worker and broker --------------------------------------------------------
+
+// A log entry with the longest name and text; every other frame is smaller (see core/frame.h).
+inline constexpr std::size_t kFrameBytesMax = 128 + kNameBytesMax + kTextBytesMax;
+
+// One read takes what several writes left.
+inline constexpr std::size_t kReadBytes = 64 * 1024;
+
+// --- The log ---------------------------------------------------------------------------------
+
+// A reader may fall this far behind before it misses something.
+inline constexpr std::size_t kHistoryBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kHistoryBytesMin = 64 * 1024;
+inline constexpr std::size_t kHistoryBytesMax = std::size_t{1} << 40;
+static_assert(kHistoryBytesMin >= 4 * kFrameBytesMax, "the log must hold a few of the largest");
+
+inline constexpr std::uint32_t kReplay = 10;        // messages a newcomer is shown
+inline constexpr std::uint32_t kHistoryMax = 1000;  // messages one /history shows at most
+inline constexpr std::uint32_t kHistoryShown = 20;  // messages /history shows without a number
+
+// --- The room --------------------------------------------------------------------------------
+
+inline constexpr std::uint32_t kClientsMax = 10'000;     // default; --max-clients
+inline constexpr std::uint32_t kClientsLimit = 1 << 20;  // what --max-clients may say
+inline constexpr std::uint32_t kNamesShown = 20;         // names in the welcome line
+inline constexpr std::uint32_t kPeopleShown = 50;        // rows of one /who
+
+// Descriptors a process of ours needs besides one for each client: 0, 1, 2, listeners, links, log.
+inline constexpr std::uint32_t kSpareFds = 32;
+
+// --- Back-pressure ---------------------------------------------------------------------------
+
+// What a worker holds for a client: input not yet handled, messages not yet acknowledged. When
+// either is full the worker stops reading, and TCP tells the sender.
+inline constexpr std::size_t kInputBytesMax = 16 * 1024;
+inline constexpr std::size_t kUnackedBytesMax = 64 * 1024;
+static_assert(kInputBytesMax > kLineBytesMax && kUnackedBytesMax > kFrameBytesMax);
+
+// What the parent holds for a broker that does not read: then it takes no more clients.
+inline constexpr std::size_t kControlBytesMax = 256 * 1024;
+
+// A buffer that grew beyond this in a burst gives its memory back once it is empty.
+inline constexpr std::size_t kIdleBufferBytes = 4 * 1024;
+
+// --- Time ------------------------------------------------------------------------------------
+
+using namespace std::chrono_literals;  // NOLINT: units in one place, as the values are
+
+// SIGTERM to exit at most five seconds: workers flush until this, then they are killed.
+inline constexpr auto kShutdownGrace = 4s;
+
+// What a client has to take its last lines in, and to close.
+inline constexpr auto kGoodbyeGrace = 2s;
+
+// After EMFILE, ENFILE, EAGAIN or ENOMEM the listener rests until a child ends, or this long: what
+// was short may belong to somebody else, and then no end of ours announces it.
+inline constexpr auto kListenerRest = 1s;
+
+// Clients taken in one turn of the parent's loop before it looks at signals again.
+inline constexpr int kAcceptsPerTurn = 64;
+
+// A full backlog of the broker answers EAGAIN, and the kernel offers nothing to wait for.
+inline constexpr auto kConnectPause = 10ms;
+inline constexpr auto kConnectPauseMax = 200ms;
+
+// A broker that lived less than this died of its start; the next one waits, twice as long each
+// time.
+inline constexpr auto kBrokerYoung = 1s;
+inline constexpr auto kBrokerPause = 50ms;
+inline constexpr auto kBrokerPauseMax = 5s;
+
+}  // namespace chatd
