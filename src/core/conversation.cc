@@ -1,0 +1,398 @@
+#include "core/conversation.h"
+
+#include <charconv>
+#include <utility>
+
+#include "bounds.h"
+#include "core/name.h"
+#include "core/text.h"
+
+namespace chatd {
+namespace {
+
+Text text_for(NameFault fault) {
+    switch (fault) {
+        case NameFault::TooLong: return Text::NameTooLong;
+        case NameFault::BadCharacter: return Text::NameBadCharacter;
+        case NameFault::Empty:
+        case NameFault::None: break;
+    }
+    return Text::NameEmpty;
+}
+
+std::optional<std::uint32_t> number_in(std::string_view text, std::uint32_t max) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (number < 1 || number > max) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+Conversation::Conversation(Settings settings)
+    : settings_(std::move(settings)), screen_(settings_.language, settings_.utc_offset) {
+    screen_.prompt(Text::Prompt);
+}
+
+// --- The client's side ---------------------------------------------------------------------------
+
+void Conversation::client_sent(std::string_view bytes) {
+    std::string text;
+    telnet_.filter(bytes, text, screen_.out);
+    lines_.add(text);
+    advance();
+}
+
+void Conversation::client_finished() {
+    lines_.finish();
+    finished_ = true;
+    advance();
+}
+
+void Conversation::client_lost() {
+    lines_.clear();
+    lost_ = true;
+    finished_ = true;
+    advance();
+}
+
+bool Conversation::wants_input() const {
+    return !finished_ && !end_ && lines_.buffered_bytes() < kInputBytesMax;
+}
+
+// Handles what the client has sent as far as the state of things allows.
+void Conversation::advance() {
+    while (takes_lines()) {
+        const auto line = lines_.next();
+        if (!line) {
+            if (finished_) handle_end_of_input();
+            return;
+        }
+        handle_line(*line);
+    }
+}
+
+// One thing at a time: a line after a question waits for the answer, so that a client who sends
+// /who and /quit in one go reads who was there.
+bool Conversation::takes_lines() const {
+    if (end_) return false;
+    if (state_ == State::Naming) return true;
+    return state_ == State::Talking && question_.empty() && unacked_bytes_ < kUnackedBytesMax;
+}
+
+void Conversation::handle_end_of_input() {
+    if (state_ == State::Naming) return finish(lost_ ? End::Lost : End::Goodbye);
+    leave(lost_ ? LeaveReason::Lost : LeaveReason::Quit);
+}
+
+void Conversation::handle_line(const LineReader::Line& line) {
+    if (state_ == State::Naming) return offer_name(line);
+    if (line.too_long) return screen_.line(Text::LineTooLong);
+    const std::string text = clean_text(line.text);
+    if (!is_blank(text)) obey(parse_command(text));
+}
+
+// --- At the door ---------------------------------------------------------------------------------
+
+void Conversation::offer_name(const LineReader::Line& line) {
+    if (line.too_long) return name_failed(Text::NameTooLong);
+    const std::string_view offered = trim(line.text);
+    if (offered.starts_with('/')) {
+        obey_at_the_door(parse_command(offered));
+        return;
+    }
+    const NameFault fault = check_name(offered);
+    if (fault != NameFault::None) return name_failed(text_for(fault));
+    offered_name_ = offered;
+    state_ = State::Entering;
+    if (linked_) attach();
+}
+
+void Conversation::name_failed(Text reason, std::string_view filling) {
+    screen_.line(reason, {filling});
+    state_ = State::Naming;
+    if (++attempts_ == kLoginAttemptsMax) {
+        screen_.line(Text::TooManyTries);
+        return finish(End::Refused);
+    }
+    screen_.prompt(Text::Prompt);
+}
+
+void Conversation::obey_at_the_door(const Command& command) {
+    if (command.verb == Verb::Quit) {
+        screen_.line(Text::Goodbye);
+        return finish(End::Goodbye);
+    }
+    if (command.verb == Verb::Lang) {
+        set_language(command.argument);
+        return screen_.prompt(Text::Prompt);
+    }
+    name_failed(Text::NameBadCharacter);
+}
+
+// --- Commands ------------------------------------------------------------------------------------
+
+void Conversation::obey(const Command& command) {
+    switch (command.verb) {
+        case Verb::Say: return post(EntryKind::Say, {}, command.argument);
+        case Verb::Me:
+            if (is_blank(command.argument)) return screen_.line(Text::UseMe);
+            return post(EntryKind::Emote, {}, command.argument);
+        case Verb::Msg: return tell(command.argument);
+        case Verb::Reply: return reply(command.argument);
+        case Verb::Nick: return rename(command.argument);
+        case Verb::Who: return ask_who(command.argument);
+        case Verb::History: return ask_history(command.argument);
+        case Verb::Time: return set_times(command.argument);
+        case Verb::Lang: return set_language(command.argument);
+        case Verb::Help: return screen_.line(Text::Help);
+        case Verb::Quit: return leave(LeaveReason::Quit, command.argument);
+        case Verb::Unknown: return explain_unknown(command.word);
+    }
+}
+
+void Conversation::tell(std::string_view argument) {
+    const std::string_view to = take_word(argument);
+    if (is_blank(argument)) return screen_.line(Text::UseMsg);
+    if (check_name(to) != NameFault::None) return screen_.line(Text::NobodyThere, {to});
+    post(EntryKind::Tell, to, argument);
+}
+
+void Conversation::reply(std::string_view text) {
+    if (is_blank(text)) return screen_.line(Text::UseReply);
+    if (correspondent_.empty()) return screen_.line(Text::NobodyToAnswer);
+    post(EntryKind::Tell, correspondent_, text);
+}
+
+void Conversation::rename(std::string_view name) {
+    if (name.empty()) return screen_.line(Text::UseNick);
+    if (name == name_) return screen_.line(Text::AlreadyCalled, {name_});
+    const NameFault fault = check_name(name);
+    if (fault != NameFault::None) return screen_.line(text_for(fault));
+    post(EntryKind::Rename, name, {});
+}
+
+void Conversation::ask_who(std::string_view prefix) {
+    if (prefix.size() > kNameBytesMax) return screen_.line(Text::NameTooLong);
+    std::string frame;
+    append_frame(frame, AskWho{}, prefix);
+    ask(std::move(frame));
+}
+
+void Conversation::ask_history(std::string_view argument) {
+    const auto messages = argument.empty() ? kHistoryShown : number_in(argument, kHistoryMax);
+    if (!messages) return screen_.line(Text::UseHistory);
+    std::string frame;
+    append_frame(frame, AskPast{*messages});
+    ask(std::move(frame));
+}
+
+void Conversation::set_times(std::string_view argument) {
+    if (argument != "on" && argument != "off") return screen_.line(Text::UseTime);
+    screen_.show_times(argument == "on");
+    screen_.line(argument == "on" ? Text::TimeOn : Text::TimeOff);
+}
+
+void Conversation::set_language(std::string_view argument) {
+    const auto language = language_named(argument);
+    if (!language) return screen_.line(Text::UseLang);
+    screen_.set_language(*language);
+    screen_.line(Text::LanguageIs);
+}
+
+void Conversation::explain_unknown(std::string_view word) {
+    const auto nearest = nearest_command(word);
+    if (nearest) return screen_.line(Text::NoSuchCommandNearest, {word, *nearest});
+    screen_.line(Text::NoSuchCommand, {word});
+}
+
+// --- To the broker -------------------------------------------------------------------------------
+
+// Keeps the request until its entry comes back: a broker may die with it.
+void Conversation::post(EntryKind kind, std::string_view name, std::string_view text,
+                        LeaveReason reason) {
+    Unacked request{++counter_, std::string(name), {}};
+    append_frame(request.frame, Post{counter_, kind, reason, {}}, name, text);
+    if (welcomed_) frames_.append(request.frame);
+    unacked_bytes_ += request.frame.size();
+    unacked_.push_back(std::move(request));
+}
+
+void Conversation::leave(LeaveReason reason, std::string_view words) {
+    if (reason == LeaveReason::Lost) end_after_leaving_ = End::Lost;
+    if (reason == LeaveReason::Removed) end_after_leaving_ = End::Removed;
+    post(EntryKind::Leave, {}, words, reason);
+    state_ = State::Leaving;
+}
+
+void Conversation::ask(std::string frame) {
+    question_ = std::move(frame);
+    if (welcomed_) frames_.append(question_);
+}
+
+void Conversation::attach() {
+    const std::string& name = name_.empty() ? offered_name_ : name_;
+    append_frame(frames_, Attach{settings_.birth_ns, session_, last_seq_, last_messages_}, name,
+                 settings_.peer);
+}
+
+void Conversation::acknowledge(std::uint64_t counter) {
+    while (!unacked_.empty() && unacked_.front().counter <= counter) {
+        unacked_bytes_ -= unacked_.front().frame.size();
+        unacked_.pop_front();
+    }
+}
+
+void Conversation::finish(End end) {
+    end_ = end;
+    frames_.clear();
+}
+
+// --- From the broker -----------------------------------------------------------------------------
+
+void Conversation::link_opened() {
+    linked_ = true;
+    welcomed_ = false;
+    frames_.clear();
+    attach();
+}
+
+void Conversation::link_closed() {
+    linked_ = false;
+    welcomed_ = false;
+    frames_.clear();
+}
+
+bool Conversation::broker_sent(const Frame& frame) {
+    if (end_) return true;  // what is under way when all is over
+    switch (frame.type) {
+        case FrameType::Welcome: welcomed(frame.as<Welcome>(), frame.text); break;
+        case FrameType::Denied: denied(frame.as<Denied>().reason); break;
+        case FrameType::Entry: happened(frame.as<Entry>(), frame.name, frame.text); break;
+        case FrameType::Gap: overtaken(frame.as<Gap>(), frame.name); break;
+        case FrameType::People:
+            screen_.set_now(frame.as<People>().now_ms);
+            screen_.who_heading(frame.as<People>(), frame.name);
+            break;
+        case FrameType::Person: screen_.who_row(frame.as<Person>(), frame.name, frame.text); break;
+        case FrameType::Past:
+            screen_.set_now(frame.as<Past>().now_ms);
+            if (frame.as<Past>().messages == 0) screen_.line(Text::NoHistory);
+            break;
+        case FrameType::Done:
+            if (const std::uint32_t more = frame.as<Done>().left_out; more != 0) {
+                screen_.line(Text::WhoMore, {std::to_string(more)});
+            }
+            question_.clear();
+            break;
+        default: return false;
+    }
+    advance();
+    return true;
+}
+
+// The room has let us in, or back in after the link broke.
+void Conversation::welcomed(const Welcome& welcome, std::string_view names) {
+    welcomed_ = true;
+    screen_.set_now(welcome.now_ms);
+    if (session_ == 0) {
+        session_ = welcome.session;
+        last_seq_ = welcome.session;  // of our own Join
+        last_messages_ = welcome.messages;
+        name_ = offered_name_;
+        state_ = State::Talking;
+        screen_.welcome(name_, welcome.members, names);
+    }
+    acknowledge(welcome.acked);
+    for (const Unacked& request : unacked_) frames_.append(request.frame);
+    frames_.append(question_);
+}
+
+void Conversation::denied(Refusal reason) {
+    if (reason == Refusal::NameTaken) return name_failed(Text::NameTaken, offered_name_);
+    if (reason == Refusal::RoomFull) {
+        screen_.line(Text::RoomFull);
+        return finish(End::Refused);
+    }
+    // Not a member any more: as it should be when we were leaving and only the news of it was lost.
+    if (state_ == State::Leaving) return finish(end_after_leaving_);
+    screen_.line(Text::WorkerFails);
+    finish(End::Failed);
+}
+
+void Conversation::overtaken(const Gap& gap, std::string_view name) {
+    if (gap.messages != 0) screen_.skipped(gap.messages);
+    acknowledge(gap.acked);
+    if (!name.empty()) name_ = name;
+}
+
+void Conversation::happened(const Entry& entry, std::string_view name, std::string_view text) {
+    if (entry.seq <= last_seq_) return screen_.event(entry, name, text, true);
+    last_seq_ = entry.seq;
+    last_messages_ = entry.messages;
+    if (entry.from == session_) return happened_to_me(entry, name, text);
+
+    if (entry.kind == EntryKind::Tell) correspondent_ = name;
+    if (entry.kind == EntryKind::Rename && name == correspondent_) correspondent_ = text;
+    screen_.event(entry, name, text, false);
+    if (entry.kind == EntryKind::Closing) finish(End::Closed);
+}
+
+// One's own words are on the screen already; their entry says that the log has them.
+void Conversation::happened_to_me(const Entry& entry, std::string_view name,
+                                  std::string_view text) {
+    if (entry.kind == EntryKind::Refused) refused(entry);
+    acknowledge(entry.counter);
+    if (entry.kind == EntryKind::Rename) {
+        name_ = text;
+        screen_.line(Text::YouAreNowCalled, {name_});
+    } else if (entry.kind == EntryKind::Tell && entry.to == session_) {
+        correspondent_ = name;
+        screen_.event(entry, name, text, false);
+    } else if (entry.kind == EntryKind::Leave) {
+        left(entry);
+    }
+}
+
+void Conversation::refused(const Entry& entry) {
+    std::string_view wanted;
+    for (const Unacked& request : unacked_) {
+        if (request.counter == entry.counter) wanted = request.wanted_name;
+    }
+    switch (static_cast<Refusal>(entry.reason)) {
+        case Refusal::NameTaken: return screen_.line(Text::NameTaken, {wanted});
+        case Refusal::NobodyThere: return screen_.line(Text::NobodyThere, {wanted});
+        default: return screen_.line(Text::Poison);
+    }
+}
+
+// Everything that happened before our own Leave is on the screen now.
+void Conversation::left(const Entry& entry) {
+    if (state_ != State::Leaving) {
+        screen_.line(Text::WorkerFails);
+        return finish(End::Failed);
+    }
+    const bool said_so = static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit && !finished_;
+    if (said_so) screen_.line(Text::Goodbye);
+    finish(end_after_leaving_);
+}
+
+// --- The server's side ---------------------------------------------------------------------------
+
+void Conversation::operator_removes() {
+    if (end_) return;
+    if (state_ == State::Naming) screen_.out += '\n';  // leave the line with the prompt
+    screen_.line(Text::OperatorRemoves);
+    if (state_ != State::Talking) return finish(End::Removed);
+    leave(LeaveReason::Removed);
+}
+
+void Conversation::server_closes() {
+    if (end_ || state_ == State::Talking || state_ == State::Leaving) return;
+    if (state_ == State::Naming) screen_.out += '\n';
+    screen_.line(Text::ServerCloses);
+    finish(End::Closed);
+}
+
+}  // namespace chatd

@@ -1,0 +1,159 @@
+// The conversation with one client: bytes of the client and frames of the broker in, screen text
+// and frames out. All that a worker decides is decided here.
+//
+// This file must never own a descriptor, make a system call or read a clock. What the client types
+// is cleaned here before it goes any further.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/command.h"
+#include "core/frame.h"
+#include "core/language.h"
+#include "core/line.h"
+#include "core/screen.h"
+#include "core/telnet.h"
+
+namespace chatd {
+
+class Conversation {
+  public:
+    struct Settings {
+        Language language;
+        UtcOffset utc_offset;
+        std::uint64_t birth_ns;  // of the worker
+        std::string peer;        // the client's address
+    };
+
+    // Why it is over. The worker's exit status.
+    enum class End : std::uint8_t {
+        Goodbye = 0,
+        Lost = 1,     // the connection broke
+        Refused = 2,  // no good name, or no room
+        Removed = 3,  // by the operator
+        Closed = 4,   // the server shuts down
+        Failed = 5,   // the broker does not want this worker
+    };
+
+    // Begins with the prompt.
+    explicit Conversation(Settings settings);
+
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+
+    // --- The client's side
+
+    void client_sent(std::string_view bytes);
+    void client_finished();  // it sends no more, but still reads
+    void client_lost();      // it neither sends nor reads any more
+
+    // False: too much is waiting; read no more from the client for now.
+    [[nodiscard]] bool wants_input() const;
+
+    // --- The broker's side
+
+    // A link should be there. It need not be before somebody has told a name.
+    [[nodiscard]] bool wants_link() const { return state_ != State::Naming && !end_; }
+    void link_opened();
+    void link_closed();
+
+    // False: this is no frame that a broker sends now.
+    [[nodiscard]] bool broker_sent(const Frame& frame);
+
+    // --- The server's side
+
+    void operator_removes();  // SIGTERM
+    void server_closes();     // to be told here only while the log cannot
+
+    // --- What comes out
+
+    // Text for the client and frames for the broker. The caller sends and erases them.
+    std::string& screen() { return screen_.out; }
+    std::string& frames() { return frames_; }
+
+    // Empty until the room has let it in.
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    // Set once the conversation is over: send the screen, then close.
+    [[nodiscard]] std::optional<End> end() const { return end_; }
+
+  private:
+    enum class State : std::uint8_t {
+        Naming,    // the prompt is shown
+        Entering,  // a name is told; the room has not answered
+        Talking,
+        Leaving,  // all that happened before its own Leave is still to be shown
+    };
+
+    // A request that the log does not have yet, as far as is known.
+    struct Unacked {
+        std::uint64_t counter;
+        std::string wanted_name;  // of Tell and Rename: for the refusal
+        std::string frame;
+    };
+
+    void advance();
+    [[nodiscard]] bool takes_lines() const;
+    void handle_end_of_input();
+    void handle_line(const LineReader::Line& line);
+    void offer_name(const LineReader::Line& line);
+    void name_failed(Text reason, std::string_view filling = {});
+    void obey_at_the_door(const Command& command);
+    void obey(const Command& command);
+    void tell(std::string_view argument);
+    void reply(std::string_view text);
+    void rename(std::string_view name);
+    void ask_who(std::string_view prefix);
+    void ask_history(std::string_view argument);
+    void set_times(std::string_view argument);
+    void set_language(std::string_view argument);
+    void explain_unknown(std::string_view word);
+
+    void post(EntryKind kind, std::string_view name, std::string_view text,
+              LeaveReason reason = LeaveReason::Quit);
+    void leave(LeaveReason reason, std::string_view words = {});
+    void attach();
+    void ask(std::string frame);
+    void acknowledge(std::uint64_t counter);
+    void finish(End end);
+
+    void welcomed(const Welcome& welcome, std::string_view names);
+    void denied(Refusal reason);
+    void happened(const Entry& entry, std::string_view name, std::string_view text);
+    void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
+    void refused(const Entry& entry);
+    void left(const Entry& entry);
+    void overtaken(const Gap& gap, std::string_view name);
+
+    Settings settings_;
+    TelnetFilter telnet_;
+    LineReader lines_;
+    Screen screen_;
+    std::string frames_;
+
+    State state_ = State::Naming;
+    std::optional<End> end_;
+    End end_after_leaving_ = End::Goodbye;
+    bool finished_ = false;  // the client sends no more
+    bool lost_ = false;      // nor reads
+    bool linked_ = false;
+    bool welcomed_ = false;  // on this link
+    int attempts_ = 0;
+
+    std::string name_;
+    std::string offered_name_;
+    std::string correspondent_;  // whom /r answers
+    std::uint64_t session_ = 0;
+    std::uint64_t last_seq_ = 0;
+    std::uint64_t last_messages_ = 0;
+    std::uint64_t counter_ = 0;
+    std::deque<Unacked> unacked_;
+    std::size_t unacked_bytes_ = 0;
+    std::string question_;  // asked of the broker and not fully answered
+};
+
+}  // namespace chatd

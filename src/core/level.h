@@ -1,0 +1,21 @@
+// How much the operator wants to read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace chatd {
+
+enum class Level : std::uint8_t { Error, Warning, Info, Debug };
+
+// "error", "warning", "info" or "debug".
+[[nodiscard]] constexpr std::optional<Level> level_named(std::string_view name) {
+    if (name == "error") return Level::Error;
+    if (name == "warning") return Level::Warning;
+    if (name == "info") return Level::Info;
+    if (name == "debug") return Level::Debug;
+    return std::nullopt;
+}
+
+}  // namespace chatd

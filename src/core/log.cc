@@ -1,0 +1,293 @@
+#include "core/log.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "core/check.h"
+
+namespace chatd {
+namespace {
+
+constexpr char kMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
+constexpr std::uint32_t kLogVersion = 1;
+
+constexpr std::size_t kChecksumOffset = sizeof(FrameHeader) + offsetof(Entry, checksum);
+
+// FNV-1a over 64-bit words: every step is a bijection, so no single damaged word goes unseen.
+std::uint32_t checksum_of(std::string_view frame) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (std::size_t i = 0; i < frame.size(); i += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, frame.data() + i, sizeof word);
+        hash = (hash ^ word) * 0x100000001b3;
+    }
+    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
+}
+
+void set_checksum(std::string& frame) {
+    const std::uint32_t sum = checksum_of(frame);
+    std::memcpy(frame.data() + kChecksumOffset, &sum, sizeof sum);
+}
+
+bool checksum_is_right(std::string_view frame, std::string& scratch) {
+    scratch.assign(frame);
+    std::uint32_t expected;
+    std::memcpy(&expected, scratch.data() + kChecksumOffset, sizeof expected);
+    std::memset(scratch.data() + kChecksumOffset, 0, sizeof expected);
+    return checksum_of(scratch) == expected;
+}
+
+}  // namespace
+
+LogHeader Log::empty_header(std::size_t ring_bytes) {
+    LogHeader header{};
+    std::memcpy(header.magic, kMagic, sizeof kMagic);
+    header.version = kLogVersion;
+    header.header_bytes = kLogHeaderBytes;
+    header.ring_bytes = ring_bytes / 8 * 8;
+    return header;
+}
+
+bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
+    return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kLogVersion &&
+           header.header_bytes == kLogHeaderBytes && header.ring_bytes % 8 == 0 &&
+           header.ring_bytes >= kHistoryBytesMin && header.ring_bytes <= kHistoryBytesMax &&
+           memory_bytes(header.ring_bytes) <= total_bytes && header.tail <= header.head &&
+           header.head - header.tail <= header.ring_bytes && header.tail % 8 == 0 &&
+           header.head % 8 == 0;
+}
+
+Log::Log(std::span<std::byte> memory)
+    : header_(reinterpret_cast<LogHeader*>(memory.data())),
+      ring_(memory.subspan(kLogHeaderBytes, header_->ring_bytes)) {
+    CHATD_CHECK(is_log(*header_, memory.size()));
+    recover();
+}
+
+// Walks all that is there: what follows from it is not stored a second time, so nothing can
+// disagree after a crash.
+void Log::recover() {
+    tail_ = header_->tail;
+    const Position end = header_->head;
+    Position at = tail_;
+    while (at < end) {
+        if (end - at >= sizeof(FrameHeader) && header_at(at).type == FrameType::Pad &&
+            header_at(at).bytes == ring_.size() - at % ring_.size() &&
+            header_at(at).bytes <= end - at) {
+            pad_at_ = at;
+            at += header_at(at).bytes;
+            continue;
+        }
+        if (!is_whole(at, end, empty_ ? 0 : next_seq_)) break;
+        if (at % ring_.size() == 0 && pad_at_ + ring_.size() <= at) pad_at_ = at;
+        head_ = end;  // entry_at checks against it
+        const LogEntry entry = entry_at(at);
+        note(entry);
+        at = entry.next;
+    }
+    lost_bytes_ = end - at;
+    head_ = at;
+    if (lost_bytes_ != 0) move_head(at);
+}
+
+// An entry that ends before `end`, in one piece, with the right checksum and, unless it is 0, with
+// the sequence number that must follow.
+bool Log::is_whole(Position at, Position end, std::uint64_t seq) const {
+    const std::size_t limit = std::min<std::size_t>(end - at, ring_.size() - at % ring_.size());
+    std::string_view bytes(reinterpret_cast<const char*>(place(at)), limit);
+    Frame frame{};
+    if (take_frame(bytes, frame) != FrameStatus::Whole || frame.type != FrameType::Entry ||
+        frame.bytes.size() % 8 != 0) {
+        return false;
+    }
+    std::string scratch;
+    return checksum_is_right(frame.bytes, scratch) && (seq == 0 || frame.as<Entry>().seq == seq);
+}
+
+LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) {
+    entry.seq = next_seq_;
+    entry.messages = messages_ + (is_message(entry.kind) && entry.to == 0 ? 1 : 0);
+    entry.checksum = 0;
+    entry.back_bytes = 0;
+    scratch_.clear();
+    append_frame(scratch_, entry, name, text);
+    make_room(scratch_.size());
+
+    Position at = head_;
+    const std::size_t rest = ring_.size() - at % ring_.size();
+    if (rest < scratch_.size()) {
+        const FrameHeader pad{static_cast<std::uint32_t>(rest), kFrameVersion, FrameType::Pad, 0,
+                              0};
+        std::memcpy(place(at), &pad, sizeof pad);
+        pad_at_ = at;
+        at += rest;
+    } else if (at % ring_.size() == 0) {
+        pad_at_ = at;
+    }
+    entry.back_bytes = empty_ ? 0 : static_cast<std::uint32_t>(at - newest_);
+    scratch_.replace(sizeof(FrameHeader), sizeof entry, reinterpret_cast<const char*>(&entry),
+                     sizeof entry);
+    set_checksum(scratch_);
+    std::memcpy(place(at), scratch_.data(), scratch_.size());
+    move_head(at + scratch_.size());
+
+    const LogEntry added = entry_at(at);
+    note(added);
+    return added;
+}
+
+// Keeps what follows from the entries up to date.
+void Log::note(const LogEntry& added) {
+    empty_ = false;
+    newest_ = added.at;
+    next_seq_ = added.entry.seq + 1;
+    messages_ = added.entry.messages;
+    if (added.entry.to != 0) private_end_ = added.next;
+}
+
+// Lets old entries go until `bytes` fit in one piece.
+void Log::make_room(std::size_t bytes) {
+    const std::size_t rest = ring_.size() - head_ % ring_.size();
+    const std::size_t needed = rest < bytes ? rest + bytes : bytes;
+    CHATD_CHECK(needed <= ring_.size());
+    Position tail = tail_;
+    while (head_ + needed - tail > ring_.size()) tail += header_at(tail).bytes;
+    if (tail != tail_) move_tail(tail);
+}
+
+// Another process may look at the memory after this one died: the order of the stores is all it can
+// rely on, so the compiler must keep it.
+void Log::move_head(Position head) {
+    std::atomic_ref(header_->head).store(head, std::memory_order_release);
+    head_ = head;
+}
+
+void Log::move_tail(Position tail) {
+    std::atomic_ref(header_->tail).store(tail, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    tail_ = tail;
+}
+
+FrameHeader Log::header_at(Position at) const {
+    FrameHeader header;
+    std::memcpy(&header, place(at), sizeof header);
+    return header;
+}
+
+LogEntry Log::entry_at(Position at) const {
+    CHATD_CHECK(at >= tail_ && at < head_);
+    if (header_at(at).type == FrameType::Pad) at += header_at(at).bytes;
+    std::string_view bytes(reinterpret_cast<const char*>(place(at)),
+                           ring_.size() - at % ring_.size());
+    LogEntry found{};
+    CHATD_CHECK(take_frame(bytes, found.frame) == FrameStatus::Whole);
+    found.entry = found.frame.as<Entry>();
+    found.at = at;
+    found.next = at + found.frame.bytes.size();
+    return found;
+}
+
+std::optional<LogEntry> Log::newest() const {
+    if (empty_) return std::nullopt;
+    return entry_at(newest_);
+}
+
+std::optional<LogEntry> Log::before(const LogEntry& entry) const {
+    const std::uint32_t back_bytes = entry.entry.back_bytes;
+    if (back_bytes == 0 || entry.at < tail_ + back_bytes) return std::nullopt;
+    return entry_at(entry.at - back_bytes);
+}
+
+Position Log::after_seq(std::uint64_t seq) const {
+    Position position = head_;
+    for (auto entry = newest(); entry && entry->entry.seq > seq; entry = before(*entry)) {
+        position = entry->at;
+    }
+    return position;
+}
+
+Log::Tail Log::last_messages(Position end, std::uint32_t count, std::uint64_t session) const {
+    Tail found{end, 0};
+    for (auto entry = newest(); entry && found.messages < count; entry = before(*entry)) {
+        if (entry->at >= end || !is_past_for(entry->entry, session)) continue;
+        found.begin = entry->at;
+        ++found.messages;
+    }
+    return found;
+}
+
+std::size_t Log::collect(Position* from, Position to, std::uint64_t session, Reading reading,
+                         std::span<Piece> pieces) const {
+    // Nearly always nothing in between is private, and the whole stretch goes out as it lies.
+    if (reading == Reading::Live && *from >= private_end_) return collect_all(from, to, pieces);
+
+    std::size_t filled = 0;
+    while (*from < to) {
+        const LogEntry found = entry_at(*from);
+        if (reading == Reading::Live ? is_for(found.entry, session)
+                                     : is_past_for(found.entry, session)) {
+            const std::string_view bytes = found.frame.bytes;
+            Piece* const last = filled == 0 ? nullptr : &pieces[filled - 1];
+            if (last != nullptr && last->bytes.data() + last->bytes.size() == bytes.data()) {
+                last->bytes = {last->bytes.data(), last->bytes.size() + bytes.size()};
+            } else if (filled < pieces.size()) {
+                pieces[filled++] = {found.at, bytes};
+            } else {
+                return filled;
+            }
+        }
+        *from = found.next;
+    }
+    return filled;
+}
+
+// At most two pieces: up to the pad, and from the beginning of the ring.
+std::size_t Log::collect_all(Position* from, Position to, std::span<Piece> pieces) const {
+    CHATD_CHECK(pieces.size() >= 2);
+    std::size_t filled = 0;
+    const auto add = [&](Position begin, Position end) {
+        if (begin < end) {
+            pieces[filled++] = {begin, {reinterpret_cast<const char*>(place(begin)), end - begin}};
+        }
+    };
+    const Position lap = to == 0 ? 0 : (to - 1) / ring_.size() * ring_.size();
+    if (*from < lap) {
+        add(*from, pad_at_);
+        add(lap, to);
+    } else {
+        add(*from, to);
+    }
+    *from = to;
+    return filled;
+}
+
+Log::Cut Log::cut(std::span<const Piece> pieces, std::size_t bytes) {
+    for (const Piece& piece : pieces) {
+        if (bytes >= piece.bytes.size()) {
+            bytes -= piece.bytes.size();
+            continue;
+        }
+        std::string_view left = piece.bytes;
+        Position next = piece.at;
+        while (bytes > 0) {
+            FrameHeader header;
+            std::memcpy(&header, left.data(), sizeof header);
+            next += header.bytes;
+            if (bytes < header.bytes) return {next, left.substr(bytes, header.bytes - bytes)};
+            bytes -= header.bytes;
+            left.remove_prefix(header.bytes);
+        }
+        return {next, {}};
+    }
+    CHATD_CHECK(!"fewer bytes than the pieces hold");
+    return {};
+}
+
+std::uint64_t Log::messages_before(Position at) const {
+    if (at == head_) return messages_;
+    const Entry entry = entry_at(at).entry;
+    return entry.messages - (is_message(entry.kind) && entry.to == 0 ? 1 : 0);
+}
+
+}  // namespace chatd

@@ -1,0 +1,146 @@
+#include "core/options.h"
+
+#include <getopt.h>
+
+#include <charconv>
+#include <string_view>
+
+namespace chatd {
+namespace {
+
+enum LongOption : int {
+    kBind = 'b',
+    kPort = 'p',
+    kLang = 256,
+    kMaxClients,
+    kHistory,
+    kHistorySize,
+    kReplayOption,
+    kRunDir,
+    kLogLevel,
+    kReadyFd,
+    kHelpOption,
+    kVersionOption,
+};
+
+constexpr option kLongOptions[] = {
+    {"port", required_argument, nullptr, kPort},
+    {"bind", required_argument, nullptr, kBind},
+    {"lang", required_argument, nullptr, kLang},
+    {"max-clients", required_argument, nullptr, kMaxClients},
+    {"history", required_argument, nullptr, kHistory},
+    {"history-size", required_argument, nullptr, kHistorySize},
+    {"replay", required_argument, nullptr, kReplayOption},
+    {"run-dir", required_argument, nullptr, kRunDir},
+    {"log-level", required_argument, nullptr, kLogLevel},
+    {"ready-fd", required_argument, nullptr, kReadyFd},
+    {"help", no_argument, nullptr, kHelpOption},
+    {"version", no_argument, nullptr, kVersionOption},
+    {},
+};
+
+template <class Number>
+bool read_number(std::string_view text, Number min, Number max, Number& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() && number >= min &&
+           number <= max;
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number min, Number max, std::optional<Number>& number) {
+    return read_number(text, min, max, number.emplace());
+}
+
+template <class Value>
+bool assign(std::optional<Value> found, Value& value) {
+    if (found) value = *found;
+    return found.has_value();
+}
+
+// Takes one option's value. Nothing: it is fine. Otherwise what the value should have been.
+std::optional<std::string> take(Options& options, int option, const std::string& value) {
+    const auto unless = [](bool good, std::string expected) {
+        return good ? std::optional<std::string>() : std::move(expected);
+    };
+    switch (option) {
+        case kPort:
+            return unless(read_number<std::uint16_t>(value, 0, 65535, options.port),
+                          "-p takes a port from 0 to 65535");
+        case kBind: options.addresses.push_back(value); return std::nullopt;
+        case kLang:
+            return unless(assign(language_named(value), options.language), "--lang takes en or zh");
+        case kMaxClients:
+            return unless(
+                read_number<std::uint32_t>(value, 1, kClientsLimit, options.clients_max),
+                "--max-clients takes a number from 1 to " + std::to_string(kClientsLimit));
+        case kHistory:
+            options.history_path = value;
+            return unless(!value.empty(), "--history takes the name of a file");
+        case kHistorySize:
+            return unless(read_number<std::size_t>(value, kHistoryBytesMin, kHistoryBytesMax,
+                                                   options.history_bytes),
+                          "--history-size takes a number of bytes, at least " +
+                              std::to_string(kHistoryBytesMin));
+        case kReplayOption:
+            return unless(read_number<std::uint32_t>(value, 0, kHistoryMax, options.replay),
+                          "--replay takes a number from 0 to " + std::to_string(kHistoryMax));
+        case kRunDir:
+            options.run_directory = value;
+            return unless(!value.empty(), "--run-dir takes the name of a directory");
+        case kLogLevel:
+            return unless(assign(level_named(value), options.level),
+                          "--log-level takes error, warning, info or debug");
+        case kReadyFd:
+            return unless(read_number<int>(value, 3, INT32_MAX, options.ready_fd),
+                          "--ready-fd takes the number of an open descriptor, at least 3");
+        default: return "unknown option";
+    }
+}
+
+}  // namespace
+
+const char* const kVersion = "chatd 0.1.0";
+
+const char* const kHelp =
+    "Usage: chatd [OPTION]...\n"
+    "A chat room on a TCP port, one process per client. Come in with: nc localhost 8888\n"
+    "\n"
+    "  -p, --port PORT        listen on this port; 0 takes a free one (8888)\n"
+    "  -b, --bind ADDRESS     listen on this numeric address; may be given again (all)\n"
+    "      --lang en|zh       the language clients begin with (as LC_ALL, LC_MESSAGES, LANG say)\n"
+    "      --max-clients N    refuse more than N clients at a time (10000)\n"
+    "      --history FILE     keep what is said in FILE, for the next start (in memory)\n"
+    "      --history-size N   bytes of history to keep (4194304)\n"
+    "      --replay N         messages a newcomer is shown (10)\n"
+    "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd, or\n"
+    "                         /tmp/chatd-UID)\n"
+    "      --log-level L      error, warning, info or debug (info)\n"
+    "      --ready-fd N       write the port to descriptor N once clients can come, and close it\n"
+    "      --help             show this\n"
+    "      --version          show the version\n";
+
+ParsedOptions parse_options(std::span<char*> argv, Language language) {
+    Options options;
+    options.language = language;
+    opterr = 0;
+    optind = 0;  // begin anew, whoever called getopt before (getopt(3), NOTES)
+    for (;;) {
+        const int at = optind == 0 ? 1 : optind;
+        const int option = ::getopt_long(static_cast<int>(argv.size()), argv.data(),
+                                         ":p:b:", kLongOptions, nullptr);
+        if (option == -1) break;
+        if (option == kHelpOption) return HelpWanted{};
+        if (option == kVersionOption) return VersionWanted{};
+        if (option == ':' || option == '?') {
+            const std::string word = argv[static_cast<std::size_t>(at)];
+            return BadUsage{option == ':' ? word + " needs a value" : word + " is no option"};
+        }
+        if (const auto trouble = take(options, option, optarg)) return BadUsage{*trouble};
+    }
+    if (optind < static_cast<int>(argv.size())) {
+        return BadUsage{std::string(argv[static_cast<std::size_t>(optind)]) + " is no option"};
+    }
+    return options;
+}
+
+}  // namespace chatd

@@ -1,0 +1,44 @@
+// The command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bounds.h"
+#include "core/language.h"
+#include "core/level.h"
+
+namespace chatd {
+
+struct Options {
+    std::uint16_t port = 8888;
+    std::vector<std::string> addresses;  // none: all
+    Language language = Language::English;
+    std::optional<std::uint32_t> clients_max;  // none: as many as there may be, to kClientsMax
+    std::string history_path;                  // empty: in memory
+    std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
+    std::uint32_t replay = kReplay;
+    std::string run_directory;  // empty: see default_run_directory()
+    Level level = Level::Info;
+    int ready_fd = -1;
+};
+
+struct HelpWanted {};
+struct VersionWanted {};
+struct BadUsage {
+    std::string line;
+};
+
+using ParsedOptions = std::variant<Options, HelpWanted, VersionWanted, BadUsage>;
+
+// argv as main(3) has it, in `language` unless it says otherwise. Permutes its elements.
+[[nodiscard]] ParsedOptions parse_options(std::span<char*> argv, Language language);
+
+extern const char* const kHelp;
+extern const char* const kVersion;
+
+}  // namespace chatd

@@ -1,0 +1,260 @@
+#include "core/room.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "core/check.h"
+#include "core/name.h"
+#include "core/text.h"
+
+namespace chatd {
+namespace {
+
+void set_name(Member& member, std::string_view name) {
+    CHATD_CHECK(name.size() <= sizeof member.name_text);
+    std::memcpy(member.name_text, name.data(), name.size());
+    member.name_bytes = static_cast<std::uint8_t>(name.size());
+}
+
+void set_peer(Member& member, std::string_view peer) {
+    CHATD_CHECK(peer.size() <= sizeof member.peer_text);
+    std::memcpy(member.peer_text, peer.data(), peer.size());
+    member.peer_bytes = static_cast<std::uint8_t>(peer.size());
+}
+
+Entry entry_from(const Member& member, EntryKind kind, std::int64_t now_ms) {
+    Entry entry{};
+    entry.kind = kind;
+    entry.from = member.session;
+    entry.time_ms = now_ms;
+    return entry;
+}
+
+}  // namespace
+
+std::size_t Room::memory_bytes(std::uint32_t members_max) {
+    return sizeof(Header) + members_max * sizeof(Member);
+}
+
+Room::Room(std::span<std::byte> memory, Log& log, std::int64_t now_ms)
+    : header_(reinterpret_cast<Header*>(memory.data())),
+      table_(reinterpret_cast<Member*>(memory.data() + sizeof(Header)),
+             (memory.size() - sizeof(Header)) / sizeof(Member)),
+      log_(log) {
+    recover_rows();
+    for (auto row = table_.rbegin(); row != table_.rend(); ++row) {
+        if (row->session == 0) {
+            free_.push_back(&*row);
+        } else {
+            index(*row);
+        }
+    }
+    refuse_poison(now_ms);
+}
+
+// Brings the rows up to the log, before anything is looked up by what stands in them: the broker
+// may have died in the middle of writing one.
+void Room::recover_rows() {
+    std::unordered_map<std::uint64_t, Member*> rows;
+    for (Member& row : table_) {
+        // A row is written before its Join is in the log: one without the other never happened.
+        if (row.session >= log_.next_seq()) row.session = 0;
+        if (row.session != 0) rows.emplace(row.session, &row);
+    }
+    if (rows.empty()) header_->applied_seq = log_.next_seq() - 1;
+    for (Position at = log_.after_seq(header_->applied_seq); at < log_.head();) {
+        const LogEntry entry = log_.entry_at(at);
+        const auto found = rows.find(entry.entry.from);
+        if (found != rows.end()) settle(*found->second, entry);
+        at = entry.next;
+    }
+    header_->applied_seq = log_.next_seq() - 1;
+}
+
+// The request that the last broker died of is not tried a second time.
+void Room::refuse_poison(std::int64_t now_ms) {
+    Member* const victim = by_session(header_->handled_session);
+    header_->handled_session = 0;
+    if (victim == nullptr || victim->counter >= header_->handled_counter) return;
+    Entry entry = entry_from(*victim, EntryKind::Refused, now_ms);
+    entry.counter = header_->handled_counter;
+    refuse(*victim, entry, Refusal::Poison);
+}
+
+Member* Room::by_session(std::uint64_t session) {
+    const auto found = sessions_.find(session);
+    return found == sessions_.end() ? nullptr : found->second;
+}
+
+Member* Room::by_pid(std::int32_t pid) {
+    const auto found = pids_.find(pid);
+    return found == pids_.end() ? nullptr : found->second;
+}
+
+Member* Room::by_name(std::string_view name) {
+    const auto found = names_.find(fold_name(name));
+    return found == names_.end() ? nullptr : found->second;
+}
+
+std::vector<const Member*> Room::matching(std::string_view prefix) const {
+    const std::string folded = fold_name(prefix);
+    std::vector<const Member*> found;
+    for (auto it = names_.lower_bound(folded); it != names_.end(); ++it) {
+        if (!it->first.starts_with(folded)) break;
+        found.push_back(it->second);
+    }
+    return found;
+}
+
+Room::Admission Room::attach(const Applicant& applicant, std::int64_t now_ms) {
+    if (Member* const known = by_pid(applicant.pid)) {
+        if (known->birth_ns == applicant.birth_ns &&
+            (applicant.session == known->session || applicant.session == 0)) {
+            // Back over a new link; or its Welcome was lost with a broker after the Join was in.
+            return {known, {}};
+        }
+        // The kernel has given the pid to a new process: the old one is gone, whatever it was.
+        remove(*known, LeaveReason::Lost, 0, now_ms);
+    }
+    if (applicant.session != 0) return {nullptr, Refusal::Removed};
+    if (by_name(applicant.name) != nullptr) return {nullptr, Refusal::NameTaken};
+    if (free_.empty()) return {nullptr, Refusal::RoomFull};
+    return join(applicant, now_ms);
+}
+
+Room::Admission Room::join(const Applicant& applicant, std::int64_t now_ms) {
+    Member& member = *free_.back();
+    free_.pop_back();
+    member = Member{};
+    member.birth_ns = applicant.birth_ns;
+    member.since_ms = now_ms;
+    member.active_ms = now_ms;
+    member.pid = applicant.pid;
+    set_name(member, applicant.name);
+    set_peer(member, applicant.peer);
+    // The row first, whole: see recover().
+    std::atomic_ref(member.session).store(log_.next_seq(), std::memory_order_release);
+    append(entry_from(member, EntryKind::Join, now_ms), applicant.name, {});
+    index(member);
+    return {&member, {}};
+}
+
+bool Room::post(Member& member, const Post& request, std::string_view name, std::string_view text,
+                std::int64_t now_ms) {
+    if (request.counter <= member.counter) return true;
+    if (request.counter != member.counter + 1) return false;
+    header_->handled_counter = request.counter;
+    std::atomic_ref(header_->handled_session).store(member.session, std::memory_order_release);
+    const bool honest = append_post(member, request, name, text, now_ms);
+    std::atomic_ref(header_->handled_session).store(0, std::memory_order_release);
+    return honest;
+}
+
+bool Room::append_post(Member& member, const Post& request, std::string_view name,
+                       std::string_view text, std::int64_t now_ms) {
+    Entry entry = entry_from(member, request.kind, now_ms);
+    entry.counter = request.counter;
+    if (!is_clean_text(text)) return false;
+    switch (request.kind) {
+        case EntryKind::Say:
+        case EntryKind::Emote:
+            if (text.empty()) return false;
+            append(entry, member.name(), text);
+            return true;
+        case EntryKind::Tell: return append_tell(member, entry, name, text);
+        case EntryKind::Rename: return append_rename(member, entry, name);
+        case EntryKind::Leave:
+            if (request.reason > LeaveReason::Removed) return false;
+            entry.reason = static_cast<std::uint8_t>(request.reason);
+            append(entry, member.name(), text);
+            return true;
+        default: return false;
+    }
+}
+
+bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
+                       std::string_view text) {
+    if (text.empty()) return false;
+    const Member* const reader = by_name(to);
+    if (reader == nullptr) {
+        refuse(member, entry, Refusal::NobodyThere);
+        return true;
+    }
+    entry.to = reader->session;
+    append(entry, member.name(), text);
+    return true;
+}
+
+bool Room::append_rename(const Member& member, Entry entry, std::string_view name) {
+    if (check_name(name) != NameFault::None) return false;
+    const Member* const owner = by_name(name);
+    if (owner != nullptr && owner != &member) {
+        refuse(member, entry, Refusal::NameTaken);
+        return true;
+    }
+    append(entry, member.name(), name);
+    return true;
+}
+
+// A request that does nothing still makes its entry: so the sender learns of it in order and
+// exactly once, like of everything else.
+void Room::refuse(const Member& member, Entry entry, Refusal reason) {
+    entry.kind = EntryKind::Refused;
+    entry.reason = static_cast<std::uint8_t>(reason);
+    entry.to = member.session;
+    append(entry, member.name(), {});
+}
+
+void Room::remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms) {
+    Entry entry = entry_from(member, EntryKind::Leave, now_ms);
+    entry.reason = static_cast<std::uint8_t>(reason);
+    entry.detail = detail;
+    append(entry, member.name(), {});
+}
+
+void Room::close(std::int64_t now_ms) {
+    Entry entry{};
+    entry.kind = EntryKind::Closing;
+    entry.time_ms = now_ms;
+    append(entry, {}, {});
+}
+
+void Room::append(const Entry& entry, std::string_view name, std::string_view text) {
+    apply(log_.append(entry, name, text));
+}
+
+void Room::apply(const LogEntry& added) {
+    if (Member* const member = by_session(added.entry.from)) {
+        const bool named_anew = added.entry.kind == EntryKind::Rename;
+        if (named_anew) names_.erase(fold_name(member->name()));
+        if (added.entry.kind == EntryKind::Leave) forget(*member);
+        settle(*member, added);
+        if (named_anew) names_.emplace(fold_name(member->name()), member);
+    }
+    header_->applied_seq = added.entry.seq;
+}
+
+// What an entry means for the row of its sender. Doing it twice is doing it once.
+void Room::settle(Member& member, const LogEntry& added) {
+    if (added.entry.counter != 0) {
+        member.counter = added.entry.counter;
+        member.active_ms = added.entry.time_ms;
+    }
+    if (added.entry.kind == EntryKind::Rename) set_name(member, added.frame.text);
+    if (added.entry.kind == EntryKind::Leave) member.session = 0;
+}
+
+void Room::index(Member& member) {
+    names_.emplace(fold_name(member.name()), &member);
+    sessions_.emplace(member.session, &member);
+    pids_.emplace(member.pid, &member);
+}
+
+void Room::forget(Member& member) {
+    names_.erase(fold_name(member.name()));
+    sessions_.erase(member.session);
+    pids_.erase(member.pid);
+    free_.push_back(&member);
+}
+
+}  // namespace chatd

@@ -1,0 +1,59 @@
+// What a client reads: turns what happened into lines in its language. Only this file knows how a
+// line looks; it must never decide whether one is shown.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "core/frame.h"
+#include "core/language.h"
+#include "core/texts.h"
+
+namespace chatd {
+
+// Seconds east of Greenwich at a time in seconds since 1970, where the reader is taken to be.
+using UtcOffset = std::int64_t (*)(std::int64_t time_s);
+
+class Screen {
+  public:
+    Screen(Language language, UtcOffset utc_offset)
+        : language_(language), utc_offset_(utc_offset) {}
+
+    // What has been shown and not yet taken away; the caller empties it.
+    std::string out;
+
+    Language language() const { return language_; }
+    void set_language(Language language) { language_ = language; }
+    void show_times(bool on) { times_shown_ = on; }
+    void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
+
+    // A whole line, or with prompt() the beginning of one that the client ends.
+    void line(Text text, std::initializer_list<std::string_view> fillings = {});
+    void prompt(Text text);
+
+    void welcome(std::string_view name, std::uint32_t members, std::string_view names);
+
+    // Something that happened, as a bystander reads it; with its time if it is `past`.
+    void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
+
+    void who_heading(const People& people, std::string_view prefix);
+    void who_row(const Person& person, std::string_view name, std::string_view peer);
+    void skipped(std::uint64_t messages);
+
+  private:
+    void begin_event(const Entry& entry, bool past);
+    void left(const Entry& entry, std::string_view name, std::string_view words);
+    [[nodiscard]] std::string reason(const Entry& entry) const;
+    [[nodiscard]] std::string filled(Text text, std::string_view filling) const;
+    [[nodiscard]] std::string clock(std::int64_t time_ms) const;
+    [[nodiscard]] std::string duration(std::int64_t time_ms) const;
+
+    Language language_;
+    UtcOffset utc_offset_;
+    bool times_shown_ = false;
+    std::int64_t now_ms_ = 0;
+};
+
+}  // namespace chatd
