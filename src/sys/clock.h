@@ -1,0 +1,26 @@
+// The clocks. The core reads none: its callers tell it the time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace chatd {
+
+using Clock = std::chrono::steady_clock;
+
+// Milliseconds since 1970, as people see them; may jump.
+[[nodiscard]] inline std::int64_t wall_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+// Nanoseconds that never go back.
+[[nodiscard]] inline std::uint64_t steady_ns() {
+    return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+}
+
+// Seconds east of Greenwich at this time. tzset(3) must have run, for reading the zone's file is
+// not for a worker to do.
+[[nodiscard]] std::int64_t utc_offset_s(std::int64_t time_s);
+
+}  // namespace chatd

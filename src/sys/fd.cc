@@ -1,0 +1,87 @@
+#include "sys/fd.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <vector>
+
+#include "sys/error.h"
+
+namespace chatd {
+namespace {
+
+IoResult result_of(ssize_t bytes) {
+    if (bytes > 0) return {IoStatus::Done, static_cast<std::size_t>(bytes)};
+    // ENOBUFS and ENOMEM pass like a full buffer does; whatever else is wrong with a socket, its
+    // peer is out of reach.
+    const bool later =
+        bytes < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM);
+    return {later ? IoStatus::WouldBlock : IoStatus::Closed, 0};
+}
+
+}  // namespace
+
+void UniqueFd::reset(int fd) {
+    const int old = std::exchange(fd_, fd);
+    if (old < 0) return;
+    const int saved = errno;
+    (void)::close(old);  // Linux has closed it whatever this returns.
+    errno = saved;
+}
+
+IoResult receive(int socket, std::span<char> buffer) {
+    return result_of(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT));
+}
+
+IoResult peek(int socket, std::span<char> buffer) {
+    return result_of(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_PEEK));
+}
+
+IoResult send_some(int socket, std::string_view bytes) {
+    return result_of(::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+IoResult send_some(int socket, std::span<iovec> pieces) {
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    return result_of(::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+IoStatus send_from(int socket, std::string& buffer) {
+    while (!buffer.empty()) {
+        const IoResult sent = send_some(socket, buffer);
+        if (sent.status != IoStatus::Done) return sent.status;
+        buffer.erase(0, sent.bytes);
+    }
+    return IoStatus::Done;
+}
+
+void keep_only(std::initializer_list<int> fds) {
+    std::vector<int> kept(fds);
+    kept.push_back(STDERR_FILENO);
+    std::sort(kept.begin(), kept.end());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (kept[i] < STDERR_FILENO) continue;
+        const auto first = static_cast<unsigned>(kept[i]) + 1;
+        const unsigned last =
+            i + 1 < kept.size() ? static_cast<unsigned>(kept[i + 1]) - 1 : UINT_MAX;
+        if (first <= last && ::close_range(first, last, 0) != 0) throw system_error("close_range");
+    }
+}
+
+void open_standard_streams() {
+    int fd;
+    do {
+        fd = ::open("/dev/null", O_RDWR);
+        if (fd < 0) throw system_error("/dev/null");
+    } while (fd <= STDERR_FILENO);
+    (void)::close(fd);
+}
+
+}  // namespace chatd

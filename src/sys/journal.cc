@@ -1,0 +1,65 @@
+#include "sys/journal.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdarg>
+#include <cstdio>
+
+namespace chatd {
+
+Journal::Journal(std::string_view role, Level level)
+    : prefix_("chatd[" + std::string(role) + ' ' + std::to_string(::getpid()) + "]: "),
+      level_(level) {}
+
+void Journal::write(Level level, const char* format, va_list arguments) {
+    if (level > level_) return;
+    char text[1024];
+    const int bytes = std::vsnprintf(text, sizeof text, format, arguments);
+    if (bytes < 0) return;
+    write_line({text, std::min(static_cast<std::size_t>(bytes), sizeof text - 1)});
+}
+
+void Journal::write_line(std::string_view text) {
+    // Poll says yes only when a pipe takes PIPE_BUF bytes, and a terminal that is held says no.
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) {
+        ++dropped_;
+        return;
+    }
+    std::string line = prefix_;
+    if (dropped_ != 0) {
+        line += '(' + std::to_string(dropped_) + " lines lost) ";
+        dropped_ = 0;
+    }
+    line.append(text.substr(0, PIPE_BUF - line.size() - 1));
+    line += '\n';
+    // There is nowhere to report a failure to.
+    (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+// One body each, for a va_list cannot be passed through a parameter pack.
+#define CHATD_JOURNAL_BODY(level)    \
+    va_list arguments;               \
+    va_start(arguments, format);     \
+    write(level, format, arguments); \
+    va_end(arguments)
+
+void Journal::error(const char* format, ...) {
+    CHATD_JOURNAL_BODY(Level::Error);
+}
+void Journal::warning(const char* format, ...) {
+    CHATD_JOURNAL_BODY(Level::Warning);
+}
+void Journal::info(const char* format, ...) {
+    CHATD_JOURNAL_BODY(Level::Info);
+}
+void Journal::debug(const char* format, ...) {
+    CHATD_JOURNAL_BODY(Level::Debug);
+}
+
+#undef CHATD_JOURNAL_BODY
+
+}  // namespace chatd

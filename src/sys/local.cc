@@ -1,0 +1,147 @@
+#include "sys/local.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "sys/error.h"
+
+namespace chatd {
+namespace {
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        throw SetupError(ExitStatus::BadDirectory,
+                         path + ": the path is too long for a socket; choose another --run-dir");
+    }
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return address;
+}
+
+UniqueFd local_socket() {
+    return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+// True: made. False: it was there.
+bool make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) == 0) return true;
+    if (errno == EEXIST) return false;
+    throw system_error("cannot make the directory " + path + "; choose another --run-dir",
+                       ExitStatus::BadDirectory);
+}
+
+// Opens the directory, which must be ours alone: whoever can make files in it could put a socket of
+// his own in the place of the broker's.
+UniqueFd open_directory(const std::string& path) {
+    UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!directory.valid()) {
+        throw system_error(path + " is no directory of ours; choose another --run-dir",
+                           ExitStatus::BadDirectory);
+    }
+    struct stat status {};
+    if (::fstat(directory.get(), &status) != 0) throw system_error(path);
+    if (status.st_uid != ::geteuid()) {
+        throw SetupError(ExitStatus::BadDirectory,
+                         path + " belongs to somebody else; choose another --run-dir");
+    }
+    if ((status.st_mode & 077) != 0) {
+        throw SetupError(ExitStatus::BadDirectory,
+                         path + " is open to others; chmod 700 it, or choose another --run-dir");
+    }
+    return directory;
+}
+
+// Removes the socket file of a server that is no more.
+void remove_stale(const std::string& path, const sockaddr_un& address) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return;
+    if (!S_ISSOCK(status.st_mode)) {
+        throw SetupError(
+            ExitStatus::BadDirectory,
+            path + " is in the way and no socket; move it, or choose another --run-dir");
+    }
+    const UniqueFd probe = local_socket();
+    if (!probe.valid()) throw system_error("socket");
+    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+        errno != ECONNREFUSED) {
+        throw SetupError(ExitStatus::Unavailable,
+                         path + " is in use by another chatd; choose another --run-dir");
+    }
+    if (::unlink(path.c_str()) != 0) throw system_error(path, ExitStatus::BadDirectory);
+}
+
+}  // namespace
+
+std::string default_run_directory() {
+    const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
+    if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/chatd";
+    return "/tmp/chatd-" + std::to_string(::geteuid());
+}
+
+LocalListener::Directory::Directory(const std::string& wanted)
+    : path(wanted), made(make_directory(wanted)), owner(::getpid()) {}
+
+LocalListener::Directory::~Directory() {
+    // Not empty: another server has come to use it as well.
+    if (made && ::getpid() == owner) (void)::rmdir(path.c_str());
+}
+
+LocalListener::LocalListener(const std::string& directory, const std::string& name)
+    : directory_(directory), path_(directory + '/' + name) {
+    const sockaddr_un address = address_of(path_);
+    const UniqueFd lock = open_directory(directory);
+    // One server at a time looks for what is stale: the lock goes with the descriptor.
+    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory);
+    remove_stale(path_, address);
+    UniqueFd fd = local_socket();
+    if (!fd.valid()) throw system_error("socket");
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        throw system_error(path_, ExitStatus::BadDirectory);
+    }
+    fd_ = std::move(fd);
+    if (::listen(fd_.get(), SOMAXCONN) != 0) throw system_error("listen");
+}
+
+LocalListener::~LocalListener() {
+    if (::getpid() == directory_.owner) (void)::unlink(path_.c_str());
+}
+
+Connected connect_local(const std::string& path) {
+    const sockaddr_un address = address_of(path);
+    Connected connected{local_socket(), 0};
+    if (!connected.fd.valid()) return {UniqueFd(), errno};
+    if (::connect(connected.fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                  sizeof address) != 0) {
+        return {UniqueFd(), errno};
+    }
+    return connected;
+}
+
+SocketPair make_socket_pair() {
+    int fds[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {
+        throw system_error("socketpair");
+    }
+    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+std::optional<pid_t> peer_pid(int socket) {
+    ucred credentials{};
+    socklen_t bytes = sizeof credentials;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0 ||
+        credentials.uid != ::geteuid()) {
+        return std::nullopt;
+    }
+    return credentials.pid;
+}
+
+}  // namespace chatd

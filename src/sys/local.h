@@ -1,0 +1,68 @@
+// The broker's AF_UNIX socket and the directory it lies in.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "sys/fd.h"
+
+namespace chatd {
+
+// Where sockets go unless --run-dir says otherwise: a directory of this user alone.
+[[nodiscard]] std::string default_run_directory();
+
+// A listening socket at a path; the file, and the directory if it was made for it, are gone when
+// this is destroyed by the process that made it.
+class LocalListener {
+  public:
+    // Makes the directory when it is not there (mode 0700) and binds `directory`/`name`. A
+    // directory that others may enter is refused. A socket file that nobody listens on is a dead
+    // server's and is replaced. Throws SetupError; nothing on the disk has changed then.
+    LocalListener(const std::string& directory, const std::string& name);
+    ~LocalListener();
+
+    LocalListener(const LocalListener&) = delete;
+    LocalListener& operator=(const LocalListener&) = delete;
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+  private:
+    // A directory that is removed again if it was made for this.
+    struct Directory {
+        explicit Directory(const std::string& path);
+        ~Directory();
+        Directory(const Directory&) = delete;
+        Directory& operator=(const Directory&) = delete;
+
+        const std::string path;
+        const bool made;
+        const pid_t owner;
+    };
+
+    Directory directory_;
+    std::string path_;
+    UniqueFd fd_;
+};
+
+struct Connected {
+    UniqueFd fd;  // invalid: see error
+    int error;    // an errno; EAGAIN: the backlog is full
+};
+
+[[nodiscard]] Connected connect_local(const std::string& path);
+
+// Two connected stream sockets.
+struct SocketPair {
+    UniqueFd first;
+    UniqueFd second;
+};
+[[nodiscard]] SocketPair make_socket_pair();
+
+// The process that connected, if it is of our user; the kernel vouches for it (unix(7),
+// SO_PEERCRED).
+[[nodiscard]] std::optional<pid_t> peer_pid(int socket);
+
+}  // namespace chatd

@@ -1,0 +1,146 @@
+#include "sys/net.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "sys/error.h"
+
+namespace chatd {
+namespace {
+
+struct Address {
+    sockaddr_storage storage{};
+    socklen_t bytes = sizeof(sockaddr_storage);
+
+    sockaddr* generic() { return reinterpret_cast<sockaddr*>(&storage); }
+    sockaddr_in& v4() { return reinterpret_cast<sockaddr_in&>(storage); }
+    sockaddr_in6& v6() { return reinterpret_cast<sockaddr_in6&>(storage); }
+};
+
+std::optional<Address> parse_address(const std::string& text, std::uint16_t port) {
+    Address address;
+    if (::inet_pton(AF_INET, text.c_str(), &address.v4().sin_addr) == 1) {
+        address.v4().sin_family = AF_INET;
+        address.v4().sin_port = htons(port);
+        address.bytes = sizeof(sockaddr_in);
+        return address;
+    }
+    if (::inet_pton(AF_INET6, text.c_str(), &address.v6().sin6_addr) == 1) {
+        address.v6().sin6_family = AF_INET6;
+        address.v6().sin6_port = htons(port);
+        address.bytes = sizeof(sockaddr_in6);
+        return address;
+    }
+    return std::nullopt;
+}
+
+std::string text_of(Address address) {
+    char buffer[INET6_ADDRSTRLEN] = "?";
+    if (address.storage.ss_family == AF_INET) {
+        (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
+        return std::string(buffer) + ':' + std::to_string(ntohs(address.v4().sin_port));
+    }
+    const in6_addr& v6 = address.v6().sin6_addr;
+    const std::string port = ':' + std::to_string(ntohs(address.v6().sin6_port));
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+        (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
+        return buffer + port;
+    }
+    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
+    return '[' + std::string(buffer) + ']' + port;
+}
+
+void set_option(int fd, int level, int option, int value) {
+    if (::setsockopt(fd, level, option, &value, sizeof value) != 0) {
+        throw system_error("setsockopt");
+    }
+}
+
+std::string bind_trouble(const Address& address) {
+    const std::string at = "cannot listen on " + text_of(address) + ": ";
+    if (errno == EADDRINUSE)
+        return at + "it is in use; end what listens there, or choose another -p";
+    if (errno == EACCES) return at + "ports below 1024 need root; choose another -p";
+    if (errno == EADDRNOTAVAIL) return at + "this machine has no such address; choose another -b";
+    return at + std::strerror(errno);
+}
+
+enum class Family : bool { Only, Both };
+
+Listener listen_on(Address address, Family family) {
+    Listener listener;
+    listener.fd.reset(
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!listener.fd.valid()) throw system_error("socket", ExitStatus::Unavailable);
+    const int fd = listener.fd.get();
+    // Connections of a server that was here before linger for a minute; they are no reason to wait.
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (address.storage.ss_family == AF_INET6) {
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, family == Family::Only ? 1 : 0);
+    }
+    if (::bind(fd, address.generic(), address.bytes) != 0 || ::listen(fd, SOMAXCONN) != 0) {
+        throw SetupError(ExitStatus::Unavailable, bind_trouble(address));
+    }
+    if (::getsockname(fd, address.generic(), &address.bytes) != 0)
+        throw system_error("getsockname");
+    listener.name = text_of(address);
+    return listener;
+}
+
+Listener listen_everywhere(std::uint16_t port) {
+    const UniqueFd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return probe.valid() ? listen_on(*parse_address("::", port), Family::Both)
+                         : listen_on(*parse_address("0.0.0.0", port), Family::Only);
+}
+
+}  // namespace
+
+std::vector<Listener> listen_tcp(const std::vector<std::string>& addresses, std::uint16_t port) {
+    std::vector<Listener> listeners;
+    if (addresses.empty()) listeners.push_back(listen_everywhere(port));
+    for (const std::string& text : addresses) {
+        const auto address = parse_address(text, port);
+        if (!address) {
+            throw SetupError(ExitStatus::Usage,
+                             "-b takes a numeric address such as 127.0.0.1 or ::1, not " + text);
+        }
+        listeners.push_back(listen_on(*address, Family::Only));
+        port = bound_port(listeners.front());
+    }
+    return listeners;
+}
+
+std::uint16_t bound_port(const Listener& listener) {
+    Address address;
+    if (::getsockname(listener.fd.get(), address.generic(), &address.bytes) != 0) {
+        throw system_error("getsockname");
+    }
+    return ntohs(address.v6().sin6_port);  // sin_port stands in the same place
+}
+
+Accepted accept_client(const Listener& listener) {
+    Address address;
+    Accepted accepted{UniqueFd(::accept4(listener.fd.get(), address.generic(), &address.bytes,
+                                         SOCK_NONBLOCK | SOCK_CLOEXEC)),
+                      {},
+                      errno};
+    if (!accepted.fd.valid()) return accepted;
+    accepted.peer = text_of(address);
+    // The screen is sent in pieces that are as large as they will get: nothing to wait for.
+    const int on = 1;
+    (void)::setsockopt(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return accepted;
+}
+
+void discard_input(int client) {
+    constexpr std::size_t kBytes = std::size_t{1} << 20;
+    (void)::recv(client, nullptr, kBytes, MSG_TRUNC | MSG_DONTWAIT);  // tcp(7): not even copied
+}
+
+}  // namespace chatd

@@ -1,0 +1,38 @@
+// TCP: listening, accepting, and addresses as text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sys/fd.h"
+
+namespace chatd {
+
+struct Listener {
+    UniqueFd fd;
+    std::string name;  // "[::]:8888", as bound
+};
+
+// Listens on each of `addresses`, numeric IPv4 or IPv6; on none of them: on all addresses of both
+// families by one socket, or of IPv4 where there is no IPv6. Port 0 takes a free one, the same for
+// all. Throws SetupError.
+[[nodiscard]] std::vector<Listener> listen_tcp(const std::vector<std::string>& addresses,
+                                               std::uint16_t port);
+
+[[nodiscard]] std::uint16_t bound_port(const Listener& listener);
+
+struct Accepted {
+    UniqueFd fd;       // invalid: see error
+    std::string peer;  // "192.0.2.7:51234"; an IPv4 client of an IPv6 socket reads like this too
+    int error;         // an errno
+};
+
+[[nodiscard]] Accepted accept_client(const Listener& listener);
+
+// Throws away what the client has sent so far, unread: closing over it would cost the client the
+// last lines sent to it (RFC 1122, 4.2.2.13).
+void discard_input(int client);
+
+}  // namespace chatd

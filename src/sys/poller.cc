@@ -1,0 +1,55 @@
+#include "sys/poller.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/check.h"
+#include "sys/error.h"
+
+namespace chatd {
+namespace {
+
+constexpr std::size_t kEventsPerTurn = 1024;
+
+epoll_event event_of(std::uint32_t events, std::uint64_t id) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = id;
+    return event;
+}
+
+}  // namespace
+
+Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)), ready_(kEventsPerTurn) {
+    if (!fd_.valid()) throw system_error("epoll_create1");
+}
+
+bool Poller::add(int fd, std::uint32_t events, std::uint64_t id) {
+    epoll_event event = event_of(events, id);
+    return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Poller::change(int fd, std::uint32_t events, std::uint64_t id) {
+    epoll_event event = event_of(events, id);
+    CHATD_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+}
+
+void Poller::remove(int fd) {
+    CHATD_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0);
+}
+
+std::span<const epoll_event> Poller::wait(std::optional<std::chrono::nanoseconds> timeout) {
+    // Pauses between fan-outs are shorter than epoll_wait's milliseconds.
+    timespec left{};
+    if (timeout) {
+        const auto time = std::max(*timeout, std::chrono::nanoseconds(0));
+        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+        left = {whole.count(), (time - whole).count()};
+    }
+    const int ready = ::epoll_pwait2(fd_.get(), ready_.data(), static_cast<int>(ready_.size()),
+                                     timeout ? &left : nullptr, nullptr);
+    CHATD_CHECK(ready >= 0 || errno == EINTR);
+    return {ready_.data(), static_cast<std::size_t>(std::max(ready, 0))};
+}
+
+}  // namespace chatd

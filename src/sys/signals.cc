@@ -1,0 +1,68 @@
+#include "sys/signals.h"
+
+#include <cerrno>
+#include <ctime>
+
+#include "core/check.h"
+#include "sys/error.h"
+
+namespace chatd {
+namespace {
+
+volatile sig_atomic_t raised[NSIG];
+
+void note(int signal) {
+    raised[signal] = 1;
+}
+
+void set_action(int signal, void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    if (::sigaction(signal, &action, nullptr) != 0) throw system_error("sigaction");
+}
+
+timespec timespec_of(std::chrono::nanoseconds time) {
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {whole.count(), (time - whole).count()};
+}
+
+}  // namespace
+
+Signals::Signals(std::initializer_list<int> noted) {
+    sigset_t blocked;
+    (void)::sigemptyset(&blocked);
+    for (const int signal : noted) (void)::sigaddset(&blocked, signal);
+    if (::sigprocmask(SIG_BLOCK, &blocked, &while_waiting_) != 0) throw system_error("sigprocmask");
+    for (const int signal : noted) {
+        // Whoever started us may have had them blocked.
+        (void)::sigdelset(&while_waiting_, signal);
+        set_action(signal, note);
+    }
+    ignore({SIGPIPE});
+}
+
+bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const {
+    const auto left =
+        timeout ? timespec_of(std::max(*timeout, std::chrono::nanoseconds(0))) : timespec{};
+    const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
+    if (ready > 0) return true;
+    CHATD_CHECK(ready == 0 || errno == EINTR || errno == ENOMEM);
+    for (pollfd& fd : fds) fd.revents = 0;  // After EINTR they are what they were.
+    return false;
+}
+
+bool Signals::take(int signal) const {
+    if (raised[signal] == 0) return false;
+    raised[signal] = 0;
+    return true;
+}
+
+void Signals::forget() const {
+    for (volatile sig_atomic_t& signal : raised) signal = 0;
+}
+
+void Signals::ignore(std::initializer_list<int> signals) {
+    for (const int signal : signals) set_action(signal, SIG_IGN);
+}
+
+}  // namespace chatd
