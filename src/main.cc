@@ -1,0 +1,83 @@
+// chatd: a chat room on a TCP port, one process per client.
+//
+// The tree, in the order data flows:
+//
+//   core/telnet, line       bytes of a client  -> lines
+//   core/text, utf8, unicode, name             what may stand in a line and in a name
+//   core/command            a line             -> what it asks for
+//   core/conversation       lines and frames   -> frames and screen text: all a worker decides
+//   core/frame              what worker, broker and parent say to each other
+//   core/room               frames             -> log entries: who is a member, what a request does
+//   core/log                entries            -> positions, and pieces to send from there
+//   core/screen, texts, language               entries -> what a person reads
+//   core/options            the command line
+//
+//   shell/parent            accepts, forks, reaps, restarts, shuts down
+//   shell/broker, link      the room's process, and how it has each worker
+//   shell/worker            one client's process
+//
+//   sys/…                   what the shells need of Linux: descriptors, sockets, processes, signals
+//
+// The core has no descriptors, no clock and no system calls; the shells hold no decisions that it
+// could make. bounds.h has every bound.
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+#include <variant>
+
+#include "core/options.h"
+#include "exit_status.h"
+#include "shell/parent.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+#include "sys/title.h"
+
+namespace chatd {
+namespace {
+
+int say(std::FILE* stream, const char* text, ExitStatus status) {
+    const bool said = std::fputs(text, stream) >= 0 && std::fflush(stream) == 0;
+    return static_cast<int>(said ? status : ExitStatus::System);
+}
+
+int serve(const Options& options, ProcessTitle& title) {
+    const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+    ::tzset();  // Workers show local time and open no file.
+    run_parent(options, title, signals);
+    return static_cast<int>(ExitStatus::Ok);
+}
+
+int run(int argc, char** argv) {
+    open_standard_streams();
+    ProcessTitle title(argc, argv);
+    const Language language = language_of_environment(
+        std::getenv("LC_ALL"), std::getenv("LC_MESSAGES"), std::getenv("LANG"));
+    const ParsedOptions parsed = parse_options(title.arguments(), language);
+    if (std::holds_alternative<HelpWanted>(parsed)) return say(stdout, kHelp, ExitStatus::Ok);
+    if (std::holds_alternative<VersionWanted>(parsed)) {
+        return say(stdout, kVersion, ExitStatus::Ok);
+    }
+    if (const auto* const bad = std::get_if<BadUsage>(&parsed)) {
+        return say(stderr, ("chatd: " + bad->line + "; see chatd --help\n").c_str(),
+                   ExitStatus::Usage);
+    }
+    return serve(std::get<Options>(parsed), title);
+}
+
+}  // namespace
+}  // namespace chatd
+
+int main(int argc, char** argv) {
+    try {
+        return chatd::run(argc, argv);
+    } catch (const chatd::SetupError& error) {
+        (void)std::fprintf(stderr, "chatd: %s\n", error.what());
+        return static_cast<int>(error.status());
+    } catch (const std::exception& error) {
+        (void)std::fprintf(stderr, "chatd: %s\n", error.what());
+        return static_cast<int>(chatd::ExitStatus::System);
+    }
+}

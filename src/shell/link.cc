@@ -1,0 +1,148 @@
+#include "shell/link.h"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "bounds.h"
+#include "sys/clock.h"
+
+namespace chatd {
+namespace {
+
+// Runs of the log in one sendmsg. More than two only when private entries lie in between.
+constexpr std::size_t kPiecesPerSend = 32;
+
+std::size_t bytes_of(std::span<const Piece> pieces) {
+    std::size_t bytes = 0;
+    for (const Piece& piece : pieces) bytes += piece.bytes.size();
+    return bytes;
+}
+
+IoResult send_pieces(int fd, std::span<const Piece> pieces) {
+    if (pieces.size() == 1) return send_some(fd, pieces[0].bytes);
+    std::array<iovec, kPiecesPerSend> vectors;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        // sendmsg(2) only reads; its struct has no const.
+        vectors[i] = {const_cast<char*>(pieces[i].bytes.data()), pieces[i].bytes.size()};
+    }
+    return send_some(fd, std::span(vectors).first(pieces.size()));
+}
+
+}  // namespace
+
+bool Link::read(std::span<char> buffer, const std::function<bool(const Frame&)>& take) {
+    const IoResult got = receive(fd(), buffer);
+    if (got.status != IoStatus::Done) return got.status == IoStatus::WouldBlock;
+    std::string_view bytes(buffer.data(), got.bytes);
+    std::string joined;
+    if (!partial_frame_.empty()) {
+        joined = std::move(partial_frame_);
+        joined.append(bytes);
+        bytes = joined;
+    }
+    for (Frame frame{};;) {
+        const FrameStatus status = take_frame(bytes, frame);
+        if (status == FrameStatus::Malformed) return false;
+        if (status == FrameStatus::Partial) break;
+        if (!take(frame)) return false;
+    }
+    partial_frame_ = bytes;
+    return true;
+}
+
+void Link::start(const Log& log, Position position, std::uint64_t messages) {
+    at_ = position;
+    messages_ = log.messages_before(position);
+    if (messages < messages_) append_frame(replies, Gap{messages_ - messages, 0});
+}
+
+void Link::replay(const Log& log, std::uint32_t messages) {
+    reviewing_ = true;
+    review_at_ = log.last_messages(at_, messages, session).begin;
+    review_end_ = at_;
+}
+
+void Link::answer_past(const Log& log) {
+    const std::uint32_t messages = *std::exchange(past_asked_, std::nullopt);
+    const std::uint32_t found = log.last_messages(at_, messages, session).messages;
+    append_frame(replies, Past{wall_ms(), found, 0});
+    replay(log, messages);
+}
+
+bool Link::behind(const Log& log) const {
+    return !replies.empty() || reviewing_ || past_asked_ || (session != 0 && at_ != log.head());
+}
+
+bool Link::flush(const Log& log, const Standing& standing) {
+    blocked_ = false;
+    for (;;) {
+        if (!send_replies()) return false;
+        if (reviewing_ && !blocked_ && !send_review(log)) return false;
+        if (session != 0 && !blocked_ && !send_live(log, standing)) return false;
+        if (blocked_ || !past_asked_) return true;
+        answer_past(log);
+    }
+}
+
+bool Link::send_live(const Log& log, const Standing& standing) {
+    if (at_ < log.tail()) {
+        skip_what_is_gone(log, standing);
+        if (!send_replies()) return false;
+        if (blocked_) return true;
+    }
+    if (!send_log(log, Reading::Live, at_, log.head())) return false;
+    messages_ = log.messages_before(at_);
+    return true;
+}
+
+bool Link::send_replies() {
+    if (replies.empty()) return true;
+    const IoStatus status = send_from(fd(), replies);
+    blocked_ = status == IoStatus::WouldBlock;
+    if (replies.empty() && replies.capacity() > kIdleBufferBytes) replies = {};
+    return status != IoStatus::Closed;
+}
+
+bool Link::send_review(const Log& log) {
+    review_at_ = std::max(review_at_, log.tail());
+    if (!send_log(log, Reading::Past, review_at_, review_end_)) return false;
+    if (blocked_) return true;
+    reviewing_ = false;
+    append_frame(replies, Done{});
+    return send_replies();
+}
+
+void Link::skip_what_is_gone(const Log& log, const Standing& standing) {
+    at_ = log.tail();
+    const std::uint64_t missed = log.messages_before(at_) - messages_;
+    append_frame(replies, Gap{missed, standing.acked}, standing.name);
+}
+
+// A frame that goes out in part is finished from `replies`: the log may be gone from under it by
+// the time the worker has read.
+bool Link::send_log(const Log& log, Reading reading, Position& at, Position end) {
+    std::array<Piece, kPiecesPerSend> pieces;
+    while (at < end) {
+        Position next = at;
+        const std::size_t count = log.collect(&next, end, session, reading, pieces);
+        const std::span<const Piece> filled(pieces.data(), count);
+        if (count != 0) {
+            const IoResult sent = send_pieces(fd(), filled);
+            if (sent.status == IoStatus::Closed) return false;
+            if (sent.bytes < bytes_of(filled)) {
+                const Log::Cut cut = Log::cut(filled, sent.bytes);
+                at = cut.next;
+                replies.assign(cut.rest);
+                blocked_ = true;
+                return true;
+            }
+        }
+        at = next;
+    }
+    return true;
+}
+
+}  // namespace chatd

@@ -1,0 +1,93 @@
+// One worker's link, as the broker has it: its socket, how far its reader is, and what is half
+// received or half sent. What the frames on it mean is the broker's business.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/log.h"
+#include "sys/fd.h"
+
+namespace chatd {
+
+class Link {
+  public:
+    // slot: where the broker keeps it.
+    Link(UniqueFd fd, pid_t pid, std::size_t slot) : fd_(std::move(fd)), pid_(pid), slot_(slot) {}
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] bool open() const { return fd_.valid(); }
+    [[nodiscard]] pid_t pid() const { return pid_; }
+    [[nodiscard]] std::size_t slot() const { return slot_; }
+    void close() { fd_.reset(); }
+
+    // --- Who it is, once it has said so
+
+    std::uint64_t session = 0;  // 0: not attached
+    std::uint64_t birth_ns = 0;
+    std::string name;
+
+    // --- In
+
+    // Takes what has come, at most one buffer full; `take` gets every whole frame and returns false
+    // for one that ends the link. False: the link is at its end.
+    [[nodiscard]] bool read(std::span<char> buffer, const std::function<bool(const Frame&)>& take);
+
+    // --- Out
+
+    // Begins to read the log at `position`, having seen `messages` of what was said to all.
+    void start(const Log& log, Position position, std::uint64_t messages);
+
+    // Shows a newcomer the last `messages` that were said before it came; then Done follows.
+    void replay(const Log& log, std::uint32_t messages);
+
+    // The reader wants the last `messages` once more: sent, between Past and Done, when it has read
+    // all that came before its question.
+    void ask_past(std::uint32_t messages) { past_asked_ = messages; }
+
+    // To be sent before anything of the log.
+    std::string replies;
+
+    // Is there anything to send?
+    [[nodiscard]] bool behind(const Log& log) const;
+
+    // The kernel took less than there was; wait until the worker has read.
+    [[nodiscard]] bool blocked() const { return blocked_; }
+
+    // How its member stands, for a reader that missed entries about itself.
+    struct Standing {
+        std::string_view name;
+        std::uint64_t acked;
+    };
+
+    // Sends as much as the kernel takes. False: the link is at its end.
+    [[nodiscard]] bool flush(const Log& log, const Standing& standing);
+
+  private:
+    [[nodiscard]] bool send_replies();
+    [[nodiscard]] bool send_review(const Log& log);
+    [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end);
+    [[nodiscard]] bool send_live(const Log& log, const Standing& standing);
+    void skip_what_is_gone(const Log& log, const Standing& standing);
+    void answer_past(const Log& log);
+
+    UniqueFd fd_;
+    pid_t pid_;
+    std::size_t slot_;
+    std::string partial_frame_;
+    bool blocked_ = false;
+    Position at_ = 0;             // of the log, sent up to here
+    std::uint64_t messages_ = 0;  // said to all before that
+    bool reviewing_ = false;
+    Position review_at_ = 0;
+    Position review_end_ = 0;
+    std::optional<std::uint32_t> past_asked_;
+};
+
+}  // namespace chatd

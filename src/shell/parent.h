@@ -1,0 +1,16 @@
+// The parent: owns the listeners and the memory of the room; forks, reaps, restarts, shuts down. It
+// reads no byte of anybody: not of a client, not of a worker, not of the broker. It never waits for
+// one, and keeps no client's socket after the fork.
+#pragma once
+
+#include "core/options.h"
+#include "sys/journal.h"
+#include "sys/signals.h"
+#include "sys/title.h"
+
+namespace chatd {
+
+// Sets everything up, or throws SetupError; then serves until SIGTERM, SIGINT or SIGHUP.
+void run_parent(const Options& options, ProcessTitle& title, const Signals& signals);
+
+}  // namespace chatd
