@@ -18,7 +18,8 @@ inline constexpr std::size_t kTextBytesMax = 3 * kLineBytesMax;
 inline constexpr std::size_t kNameCharactersMax = 20;
 inline constexpr std::size_t kNameBytesMax = 4 * kNameCharactersMax;  // UTF-8 at its widest
 
-// Combining marks on one letter of a name: Burmese has four; more would write over the lines around.
+// Combining marks on one letter of a name: Burmese has four; more would write over the lines
+// around.
 inline constexpr std::size_t kNameMarksMax = 4;
 
 // Bad or taken names before the connection ends: enough for typing errors, too few for guessing.
@@ -78,8 +79,11 @@ using namespace std::chrono_literals;  // NOLINT: units in one place, as the val
 // SIGTERM to exit at most five seconds: workers flush until this, then they are killed.
 inline constexpr auto kShutdownGrace = 4s;
 
-// What a client has to take its last lines in, and to close.
+// What a client has to take its last lines in.
 inline constexpr auto kGoodbyeGrace = 2s;
+
+// What a client that has taken them has to close in, before it is closed.
+inline constexpr auto kCloseGrace = 200ms;
 
 // After EMFILE, ENFILE, EAGAIN or ENOMEM the listener rests until a child ends, or this long: what
 // was short may belong to somebody else, and then no end of ours announces it.
@@ -92,10 +96,10 @@ inline constexpr int kAcceptsPerTurn = 64;
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
-// A broker that lived less than this died of its start; the next one waits, twice as long each
-// time.
-inline constexpr auto kBrokerYoung = 1s;
-inline constexpr auto kBrokerPause = 50ms;
+// A broker that lived less than this died of its own start; the next one waits, and each time twice
+// as long. One that lived longer is replaced at once.
+inline constexpr auto kBrokerYoung = 100ms;
+inline constexpr auto kBrokerPause = 10ms;
 inline constexpr auto kBrokerPauseMax = 5s;
 
 }  // namespace chatd

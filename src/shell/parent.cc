@@ -297,7 +297,7 @@ class Parent {
     // Those in the room hear of it through the log, after all that was said; those at the door by
     // signal. Then everybody goes, the broker last.
     void begin_closing() {
-        journal_.info("closing: %zu clients", born_ns_.size());
+        journal_.info("closing; clients: %zu", born_ns_.size());
         closing_until_ = Clock::now() + kShutdownGrace;
         listeners_.clear();
         append_frame(outbox_, CloseRoom{});
@@ -307,7 +307,7 @@ class Parent {
     // The time is over. Only children that are not reaped yet are in the table: no pid in it can
     // belong to somebody else.
     void kill_all() {
-        journal_.warning("killing %zu workers that did not end in time", born_ns_.size());
+        journal_.warning("killing what did not end in time; workers: %zu", born_ns_.size());
         for (const auto& [pid, birth_ns] : born_ns_) (void)::kill(pid, SIGKILL);
         if (broker_pid_ > 0) (void)::kill(broker_pid_, SIGKILL);
         closing_until_ = Clock::now() + kShutdownGrace;

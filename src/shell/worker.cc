@@ -11,6 +11,7 @@
 #include "core/conversation.h"
 #include "sys/clock.h"
 #include "sys/local.h"
+#include "sys/net.h"
 
 namespace chatd {
 namespace {
@@ -114,28 +115,35 @@ class Worker {
         conversation_.screen().clear();
     }
 
-    // Sends what is left, then waits for the client to close: closing first, while bytes of it lie
-    // unread, would make TCP throw away what it has not read yet (RFC 1122, 4.2.2.13).
+    // Sends what is left and says that it is all. Most clients close then; nc waits for its user to
+    // type something, unless the connection is reset: so that is what it gets, once it has
+    // everything.
     void say_goodbye() {
         const auto until = Clock::now() + kGoodbyeGrace;
         send_screen();
-        bool all_sent = false;
-        while (client_.valid() && Clock::now() < until) {
-            if (!all_sent && conversation_.screen().empty()) {
-                all_sent = true;
-                (void)::shutdown(client_.get(), SHUT_WR);  // It fails when the client is gone.
-            }
-            std::array<pollfd, 1> fds = {
-                pollfd{client_.get(), static_cast<short>(all_sent ? POLLIN : POLLOUT), 0}};
-            if (!signals_.wait(fds, until - Clock::now())) continue;
-            if (!all_sent) send_screen();
-            if (all_sent) discard_input();
+        while (client_.valid() && !conversation_.screen().empty() && Clock::now() < until) {
+            if (await_client(POLLOUT, until - Clock::now())) send_screen();
         }
+        if (!client_.valid()) return;
+        (void)::shutdown(client_.get(), SHUT_WR);  // It fails when the client is gone.
+        do {
+            while (Clock::now() < until && await_client(POLLIN, kCloseGrace)) {
+                if (!discard_input()) return;
+            }
+        } while (Clock::now() < until && !is_all_confirmed(client_.get()));
+        reset_connection(std::move(client_));
     }
 
-    void discard_input() {
+    bool await_client(short events, Clock::duration time) const {
+        std::array<pollfd, 1> fds = {pollfd{client_.get(), events, 0}};
+        return signals_.wait(fds, time);
+    }
+
+    // Closing over unread bytes would make TCP throw away what the client has not read yet
+    // (RFC 1122, 4.2.2.13). False: the client has closed.
+    bool discard_input() {
         std::array<char, kIdleBufferBytes> buffer;
-        if (receive(client_.get(), buffer).status == IoStatus::Closed) client_.reset();
+        return receive(client_.get(), buffer).status != IoStatus::Closed;
     }
 
     // --- The link

@@ -1,8 +1,10 @@
 #include "sys/net.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -136,6 +138,16 @@ Accepted accept_client(const Listener& listener) {
     const int on = 1;
     (void)::setsockopt(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return accepted;
+}
+
+bool is_all_confirmed(int client) {
+    int bytes = 0;
+    return ::ioctl(client, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+}
+
+void reset_connection(UniqueFd client) {
+    const linger at_once{1, 0};
+    (void)::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 void discard_input(int client) {

@@ -31,6 +31,12 @@ struct Accepted {
 
 [[nodiscard]] Accepted accept_client(const Listener& listener);
 
+// Has the client's kernel confirmed all that was sent, the end included?
+[[nodiscard]] bool is_all_confirmed(int client);
+
+// Closes at once and both ways (RST): for a client that has had everything and does not close.
+void reset_connection(UniqueFd client);
+
 // Throws away what the client has sent so far, unread: closing over it would cost the client the
 // last lines sent to it (RFC 1122, 4.2.2.13).
 void discard_input(int client);
