@@ -3,7 +3,8 @@
 namespace chatd {
 namespace {
 
-enum : unsigned char {  // RFC 854
+enum : unsigned char {    // RFC 854
+    kFirstCommand = 236,  // RFC 1184
     kSubEnd = 240,
     kSubBegin = 250,
     kWill = 251,
@@ -75,7 +76,13 @@ void TelnetFilter::take_command(unsigned char command, std::string& text) {
             state_ = State::Text;
             return;
         default:
-            state_ = State::Text;  // Interrupt, break, are-you-there …: nothing to do.
+            // Interrupt, break, are-you-there …: nothing to do. Below them there are no commands:
+            // whoever sends that does not speak telnet but a text that is no UTF-8.
+            if (command < kFirstCommand) {
+                text += static_cast<char>(kCommand);
+                text += static_cast<char>(command);
+            }
+            state_ = State::Text;
             return;
     }
 }

@@ -70,6 +70,7 @@ void Link::answer_past(const Log& log) {
     const std::uint32_t found = log.last_messages(at_, messages, session).messages;
     append_frame(replies, Past{wall_ms(), found, 0});
     replay(log, messages);
+    answering_ = true;
 }
 
 bool Link::behind(const Log& log) const {
@@ -111,6 +112,7 @@ bool Link::send_review(const Log& log) {
     if (!send_log(log, Reading::Past, review_at_, review_end_)) return false;
     if (blocked_) return true;
     reviewing_ = false;
+    if (!std::exchange(answering_, false)) return true;
     append_frame(replies, Done{});
     return send_replies();
 }

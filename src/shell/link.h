@@ -44,7 +44,7 @@ class Link {
     // Begins to read the log at `position`, having seen `messages` of what was said to all.
     void start(const Log& log, Position position, std::uint64_t messages);
 
-    // Shows a newcomer the last `messages` that were said before it came; then Done follows.
+    // Shows a newcomer the last `messages` that were said before it came.
     void replay(const Log& log, std::uint32_t messages);
 
     // The reader wants the last `messages` once more: sent, between Past and Done, when it has read
@@ -85,6 +85,7 @@ class Link {
     Position at_ = 0;             // of the log, sent up to here
     std::uint64_t messages_ = 0;  // said to all before that
     bool reviewing_ = false;
+    bool answering_ = false;  // the review is an answer: Done follows
     Position review_at_ = 0;
     Position review_end_ = 0;
     std::optional<std::uint32_t> past_asked_;

@@ -69,12 +69,12 @@ class Parent {
           broker_listener_(run_directory(options), "broker-" + std::to_string(port_) + ".sock"),
           log_memory_(open_log(options)),
           members_memory_(make_shared_memory("chatd-members", Room::memory_bytes(clients_max_))),
-          control_(make_socket_pair()),
-          spare_(spare_descriptor()) {}
+          control_(make_socket_pair()) {}
 
     void run() {
         start_broker();
         announce();
+        spare_ = spare_descriptor();
         while (!done()) {
             show_title();
             wait();
@@ -171,6 +171,7 @@ class Parent {
             return rest("fork", error);
         }
         born_ns_.emplace(pid, birth_ns);
+        if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
     }
 

@@ -1,0 +1,258 @@
+// What happens when something is full, slow or short.
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "support/client.h"
+#include "support/command.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/process.h"
+#include "support/wait.h"
+
+using namespace chatd::test;
+
+TestSuite(limits, .timeout = 60);
+
+namespace {
+
+void set_limit(pid_t pid, __rlimit_resource resource, rlim_t value) {
+    rlimit limit{};
+    if (prlimit(pid, resource, nullptr, &limit) != 0) throw system_error("prlimit");
+    limit.rlim_cur = value;
+    if (prlimit(pid, resource, &limit, nullptr) != 0) throw system_error("prlimit");
+}
+
+// The lowest number that the process has no descriptor of: what its next one would get.
+rlim_t next_descriptor(pid_t pid) {
+    std::set<rlim_t> open;
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+        open.insert(std::stoul(entry.path().filename()));
+    }
+    rlim_t next = 0;
+    while (open.contains(next)) ++next;
+    return next;
+}
+
+// Root has no limit of processes.
+void become_nobody() {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0 && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(99);
+}
+
+// Of a process that runs as nobody, which only nobody may do everywhere.
+void set_process_limit(pid_t pid, rlim_t value) {
+    const Command::Result result = Command::run(
+        {"prlimit", "--pid", std::to_string(pid), "--nproc=" + std::to_string(value) + ":"}, {},
+        {.before_exec = become_nobody});
+    ASSERT_EQ(result.out, "");
+}
+
+// The program where everybody may run it, whatever the permissions of the directories it was built
+// in.
+struct PublicCopy {
+    PublicCopy() {
+        if (mkdtemp(directory) == nullptr || chmod(directory, 0711) != 0) {
+            throw system_error(directory);
+        }
+        path = std::string(directory) + "/chatd";
+        std::filesystem::copy_file(std::getenv("CHATD"), path);
+        std::filesystem::permissions(path, std::filesystem::perms(0755));
+    }
+    PublicCopy(const PublicCopy&) = delete;
+    PublicCopy& operator=(const PublicCopy&) = delete;
+    ~PublicCopy() { std::filesystem::remove_all(directory); }
+
+    char directory[32] = "/tmp/chatd-public-XXXXXX";
+    std::string path;
+};
+
+std::uint64_t cpu_ticks(pid_t pid) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const int fd = open(path.c_str(), O_RDONLY);
+    char buffer[1024] = "";
+    const ssize_t bytes = read(fd, buffer, sizeof buffer - 1);
+    close(fd);
+    if (bytes <= 0) throw system_error(path);
+    unsigned long user = 0;
+    unsigned long system = 0;
+    const char* const after_name = std::string_view(buffer).rfind(')') + buffer + 2;
+    (void)std::sscanf(after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                      &system);
+    return user + system;
+}
+
+}  // namespace
+
+Test(limits, one_client_too_many_reads_why_and_one_that_leaves_makes_room) {
+    Daemon daemon({"--max-clients", "2"});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    Client carol(daemon.port());
+    carol.expect_line("The chat room is full. Please try again later.");
+    carol.expect_eof();
+    bob.close();
+    daemon.wait_log("bob ended");
+    Client dave = join(daemon.port(), "dave");
+    daemon.finish();
+}
+
+Test(limits, a_full_room_refuses_in_its_language_even_who_speaks_first) {
+    Daemon daemon(DaemonOptions{.args = {"--max-clients", "1"}, .lang = "zh"});
+    Client first(daemon.port());
+    first.expect("请输入用户名：");
+    for (int i = 0; i < 20; ++i) {
+        Client client(daemon.port());
+        client.send("bob\nhi\n");
+        client.expect_line("聊天室已满，请稍后再来。");
+    }
+    daemon.finish();
+}
+
+// At once, not after a second: nothing is polled.
+Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    rlimit before{};
+    ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+    set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
+
+    Client carol(daemon.port());
+    carol.expect_line("The server cannot take more people right now. Please try again later.");
+    daemon.wait_log("accept: Too many open files; new clients wait");
+    bob.send_line("still here");
+    alice.expect_line("bob says: still here");
+
+    Client dave(daemon.port());  // waits
+    set_limit(daemon.pid(), RLIMIT_NOFILE, before.rlim_cur);
+    bob.send_line("/quit");  // something ends
+    dave.send_line("dave");
+    dave.expect("Welcome, dave.");
+    daemon.wait_log("new clients come in again");
+    daemon.finish();
+}
+
+Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
+    // Root has no limit of processes: so not as root.
+    const PublicCopy program;
+    DaemonOptions options;
+    options.run_dir = std::nullopt;
+    options.program = program.path;
+    options.before_exec = [] {
+        become_nobody();
+        unsetenv("XDG_RUNTIME_DIR");
+    };
+    Daemon daemon(options);
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    set_process_limit(daemon.pid(), 1);
+
+    Client carol(daemon.port());
+    carol.expect_line("The server cannot take more people right now. Please try again later.");
+    daemon.wait_log("fork: Resource temporarily unavailable; new clients wait");
+    bob.send_line("still here");
+    alice.expect_line("bob says: still here");
+
+    Client dave(daemon.port());  // waits
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NPROC, &before), 0);
+    set_process_limit(daemon.pid(), before.rlim_cur);
+    bob.send_line("/quit");
+    dave.send_line("dave");
+    dave.expect("Welcome, dave.");
+    daemon.finish();
+}
+
+Test(limits, a_shortage_that_nobody_s_end_announces_passes_all_the_same) {
+    Daemon daemon;
+    rlimit before{};
+    ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+    set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
+    Client first(daemon.port());
+    first.expect("cannot take more people");
+    const std::uint64_t ticks = cpu_ticks(daemon.pid());
+    set_limit(daemon.pid(), RLIMIT_NOFILE, before.rlim_cur);
+    Client second = join(daemon.port(), "second");
+    EXPECT_LT(cpu_ticks(daemon.pid()) - ticks, 10U);  // it rested, it did not spin
+    daemon.finish();
+}
+
+Test(limits, who_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
+    Daemon daemon({"--history-size", "65536"});
+    Client slow(daemon.port(), Family::V4, 4096);
+    slow.expect("Your name: ");
+    slow.send_line("slow");
+    slow.expect("Welcome, slow.");
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    // More than all buffers on the way to the slow one hold.
+    constexpr int kMessages = 4000;
+    const std::string text(4000, 'x');
+    for (int i = 0; i < kMessages; ++i) {
+        bob.send_line(std::to_string(i) + ' ' + text);
+        alice.expect_line("bob says: " + std::to_string(i) + ' ' + text);
+    }
+    bob.send_line("the end");
+    int next = 0;
+    int skipped = 0;
+    slow.expect("bob entered the chat room\n");
+    for (std::string line = slow.line(); line != "bob says: the end"; line = slow.line()) {
+        if (line.ends_with(" messages skipped")) {
+            const int count = std::stoi(line.substr(line.find(' ')));
+            skipped += count;
+            next += count;
+        } else {
+            ASSERT_EQ(line, "bob says: " + std::to_string(next++) + ' ' + text);
+        }
+    }
+    EXPECT_EQ(next, kMessages);
+    EXPECT_GT(skipped, 0);
+    daemon.finish();
+}
+
+Test(limits, who_sends_without_reading_is_slowed_down_not_cut_off) {
+    Daemon daemon({"--history-size", "65536"});
+    Client alice = join(daemon.port(), "alice");
+    Client deaf(daemon.port(), Family::V4, 4096);
+    deaf.send_line("deaf");
+    deaf.expect("Welcome, deaf.");
+    alice.expect_line("deaf entered the chat room");
+    // Every line makes a line for it to read.
+    const std::string command = "/msg nobody hello\n";
+    std::size_t sent = 0;
+    while (sent < (std::size_t{64} << 20)) {
+        const std::size_t bytes = deaf.send_some(command);
+        sent += bytes;
+        if (bytes == 0) break;
+        if (bytes < command.size()) break;
+    }
+    alice.send_line("/who");
+    alice.expect("2 people are here:");
+    deaf.close();
+    alice.expect("deaf left the chat room");
+    daemon.finish();
+}
+
+Test(limits, a_thousand_who_say_nothing_are_in_nobodys_way) {
+    Daemon daemon;
+    std::vector<Client> silent;
+    for (int i = 0; i < 300; ++i) silent.emplace_back(daemon.port());
+    Client alice = join(daemon.port(), "alice");
+    alice.send_line("/who");
+    alice.expect_line("You are the only one here:");
+    silent.clear();
+    daemon.finish();
+}

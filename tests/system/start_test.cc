@@ -1,0 +1,207 @@
+// Starting: what is refused, with which line and status, and that it leaves nothing behind; and
+// what a history file keeps.
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "support/client.h"
+#include "support/command.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/spawn.h"
+#include "support/wait.h"
+
+using namespace chatd::test;
+namespace fs = std::filesystem;
+
+TestSuite(start, .timeout = 30);
+
+namespace {
+
+// Every file below `directory` and what it holds.
+std::map<std::string, std::string> contents(const std::string& directory) {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+        std::ostringstream text;
+        if (entry.is_regular_file()) text << std::ifstream(entry.path()).rdbuf();
+        found[entry.path()] = text.str();
+    }
+    return found;
+}
+
+// A start that fails says one line, ends with `status`, and changes nothing on the disk.
+void expect_refused(const Scratch& scratch, std::vector<std::string> args, int status,
+                    const std::string& reason) {
+    const auto before = contents(scratch.path());
+    if (std::find(args.begin(), args.end(), "--run-dir") == args.end()) {
+        args.insert(args.end(), {"--run-dir", scratch.path() + "/run"});
+    }
+    args.insert(args.begin(), {"-b", "127.0.0.1"});
+    const Command::Result result = run_to_end(args);
+    EXPECT_EQ(result.status, status);
+    EXPECT_EQ(result.out, "");
+    EXPECT_CONTAINS(result.err, reason);
+    EXPECT_EQ(result.err.find('\n'), result.err.size() - 1);
+    EXPECT_TRUE(contents(scratch.path()) == before);
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
+}  // namespace
+
+Test(start, help_and_version_are_told_on_stdout) {
+    const Command::Result help = run_to_end({"--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_CONTAINS(help.out, "nc localhost 8888");
+    EXPECT_EQ(help.err, "");
+    const Command::Result version = run_to_end({"--version"});
+    EXPECT_EQ(version.status, 0);
+    EXPECT_CONTAINS(version.out, "chatd ");
+}
+
+Test(start, bad_usage_is_one_line_and_64) {
+    Scratch scratch;
+    expect_refused(scratch, {"--frobnicate"}, 64, "chatd: --frobnicate is no option");
+    expect_refused(scratch, {"-p", "66000"}, 64, "-p takes a port from 0 to 65535");
+    expect_refused(scratch, {"-b", "localhost"}, 64, "-b takes a numeric address");
+    expect_refused(scratch, {"--lang", "fr"}, 64, "--lang takes en or zh");
+    expect_refused(scratch, {"stray"}, 64, "stray");
+}
+
+Test(start, a_port_in_use_is_told_with_what_to_do) {
+    Scratch scratch;
+    Daemon daemon;
+    expect_refused(scratch, {"-p", std::to_string(daemon.port())}, 69,
+                   "it is in use; end what listens there, or choose another -p");
+    daemon.finish();
+}
+
+Test(start, an_address_that_is_not_ours_is_told) {
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0", "-b", "192.0.2.1"}, 69, "choose another -b");
+}
+
+Test(start, a_directory_that_others_may_enter_is_refused) {
+    Scratch scratch;
+    const std::string directory = scratch.path() + "/open";
+    fs::create_directory(directory);
+    ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
+    expect_refused(scratch, {"-p", "0", "--run-dir", directory}, 73, "chmod 700 it");
+}
+
+Test(start, a_directory_that_is_none_is_refused) {
+    Scratch scratch;
+    write_file(scratch.path() + "/file", "");
+    expect_refused(scratch, {"-p", "0", "--run-dir", scratch.path() + "/file"}, 73,
+                   "choose another --run-dir");
+    fs::create_directory_symlink(scratch.path(), scratch.path() + "/link");
+    expect_refused(scratch, {"-p", "0", "--run-dir", scratch.path() + "/link"}, 73,
+                   "choose another --run-dir");
+    expect_refused(scratch, {"-p", "0", "--run-dir", scratch.path() + "/no/such"}, 73,
+                   "choose another --run-dir");
+    expect_refused(scratch, {"-p", "0", "--run-dir", scratch.path() + '/' + std::string(120, 'x')},
+                   73, "too long");
+}
+
+Test(start, a_file_that_is_no_history_is_refused_and_kept) {
+    Scratch scratch;
+    const std::string path = scratch.path() + "/letter";
+    write_file(path, std::string(100'000, 'x'));
+    expect_refused(scratch, {"-p", "0", "--history", path}, 65, "is not a history of chatd");
+    write_file(path, "");
+    expect_refused(scratch, {"-p", "0", "--history", path}, 65, "is not a history of chatd");
+    expect_refused(scratch, {"-p", "0", "--history", "/dev/null"}, 65, "is not a file");
+}
+
+Test(start, a_history_in_use_is_refused_to_a_second_server) {
+    Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    Daemon first({"--history", path});
+    expect_refused(scratch, {"-p", "0", "--history", path}, 69, "in use by another chatd");
+    first.finish();
+}
+
+Test(start, a_history_of_another_size_is_refused) {
+    Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    {
+        Daemon first({"--history", path, "--history-size", "100000"});
+        first.finish();
+    }
+    expect_refused(scratch, {"-p", "0", "--history", path, "--history-size", "200000"}, 65,
+                   "holds 100000 bytes");
+    Daemon again({"--history", path});
+    again.finish();
+}
+
+Test(start, a_descriptor_limit_too_low_for_the_clients_wanted_is_told) {
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0", "--max-clients", "1000000"}, 71, "raise it with ulimit -n");
+}
+
+Test(start, the_log_says_where_it_listens) {
+    Daemon daemon(DaemonOptions{.args = {"-b", "::1"}});
+    const std::string port = std::to_string(daemon.port());
+    const std::string prefix = "chatd[parent " + std::to_string(daemon.pid()) + "]: ";
+    EXPECT_CONTAINS(daemon.wait_log("accepting"),
+                    prefix + "accepting clients on 127.0.0.1:" + port + ", port " + port);
+    EXPECT_CONTAINS(daemon.wait_log("accepting"), "[::1]:" + port + ", port " + port);
+    Client four = join(daemon.port(), "four");
+    Client six(daemon.port(), Family::V6);
+    six.expect("Your name: ");
+    daemon.finish();
+}
+
+Test(start, a_history_file_outlives_the_server_whether_it_ends_or_is_killed) {
+    Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    {
+        Daemon first({"--history", path});
+        Client alice = join(first.port(), "alice");
+        alice.send_line("kept");
+        alice.send_line("/quit");
+        alice.expect("Goodbye.\n");
+        first.finish();
+    }
+    {
+        Daemon second({"--history", path});
+        Client bob = join(second.port(), "bob");
+        EXPECT_CONTAINS(bob.line(), "] alice says: kept");
+        bob.send_line("kept too");
+        bob.send_line("/history");
+        bob.expect("bob says: kept too\n");
+        second.signal(SIGKILL);
+        (void)second.wait();
+        EXPECT_TRUE(reap_strays(soon()).empty());
+    }
+    Daemon third({"--history", path});
+    Client carol(third.port());
+    carol.send_line("bob");  // nobody of the server before is here
+    carol.expect("Welcome, bob. You are the only one here.");
+    carol.expect("] alice says: kept\n");
+    carol.expect("] bob says: kept too\n");
+    third.finish();
+}
+
+Test(start, two_servers_share_a_run_directory) {
+    Scratch scratch;
+    const std::string directory = scratch.path() + "/run";
+    Daemon first(DaemonOptions{.run_dir = directory});
+    Daemon second(DaemonOptions{.run_dir = directory});
+    Client alice = join(first.port(), "alice");
+    Client also = join(second.port(), "alice");
+    EXPECT_EQ(second.stop(), 0);
+    EXPECT_EQ(first.stop(), 0);
+    EXPECT_FALSE(fs::exists(directory));
+}
