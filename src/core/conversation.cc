@@ -262,6 +262,7 @@ void Conversation::link_closed() {
     linked_ = false;
     welcomed_ = false;
     frames_.clear();
+    if (closing_) tell_closing();  // No other broker will come.
 }
 
 bool Conversation::broker_sent(const Frame& frame) {
@@ -389,7 +390,13 @@ void Conversation::operator_removes() {
 }
 
 void Conversation::server_closes() {
-    if (end_ || state_ == State::Talking || state_ == State::Leaving) return;
+    closing_ = true;
+    const bool in_the_room = state_ == State::Talking || state_ == State::Leaving;
+    if (!in_the_room || !linked_) tell_closing();
+}
+
+void Conversation::tell_closing() {
+    if (end_) return;
     if (state_ == State::Naming) screen_.out += '\n';
     screen_.line(Text::ServerCloses);
     finish(End::Closed);

@@ -67,7 +67,7 @@ class Conversation {
     // --- The server's side
 
     void operator_removes();  // SIGTERM
-    void server_closes();     // to be told here only while the log cannot
+    void server_closes();     // the log will say so; if no broker is left to, this does
 
     // --- What comes out
 
@@ -120,6 +120,7 @@ class Conversation {
     void ask(std::string frame);
     void acknowledge(std::uint64_t counter);
     void finish(End end);
+    void tell_closing();
 
     void welcomed(const Welcome& welcome, std::string_view names);
     void denied(Refusal reason);
@@ -140,6 +141,7 @@ class Conversation {
     End end_after_leaving_ = End::Goodbye;
     bool finished_ = false;  // the client sends no more
     bool lost_ = false;      // nor reads
+    bool closing_ = false;   // the server is
     bool linked_ = false;
     bool welcomed_ = false;  // on this link
     int attempts_ = 0;

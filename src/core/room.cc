@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "core/check.h"
 #include "core/name.h"
@@ -71,14 +72,22 @@ void Room::recover_rows() {
     header_->applied_seq = log_.next_seq() - 1;
 }
 
-// The request that the last broker died of is not tried a second time.
+// A broker that is killed from outside is most often killed while it handles something, and that
+// must not be lost. But a request with which one broker after the other dies is what kills them: it
+// is refused.
 void Room::refuse_poison(std::int64_t now_ms) {
-    Member* const victim = by_session(header_->handled_session);
-    header_->handled_session = 0;
-    if (victim == nullptr || victim->counter >= header_->handled_counter) return;
-    Entry entry = entry_from(*victim, EntryKind::Refused, now_ms);
-    entry.counter = header_->handled_counter;
-    refuse(*victim, entry, Refusal::Poison);
+    const std::uint64_t session = std::exchange(header_->handled_session, 0);
+    const std::uint64_t counter = header_->handled_counter;
+    Member* const sender = by_session(session);
+    if (sender == nullptr || sender->counter >= counter) return;
+    const bool again = header_->suspect_session == session && header_->suspect_counter == counter;
+    header_->suspect_session = session;
+    header_->suspect_counter = counter;
+    header_->suspect_deaths = again ? header_->suspect_deaths + 1 : 1;
+    if (header_->suspect_deaths < kPoisonDeaths) return;
+    Entry entry = entry_from(*sender, EntryKind::Refused, now_ms);
+    entry.counter = counter;
+    refuse(*sender, entry, Refusal::Poison);
 }
 
 Member* Room::by_session(std::uint64_t session) {

@@ -91,9 +91,13 @@ class Room {
   private:
     struct Header {
         std::uint64_t applied_seq;  // the last entry that the table knows of
-        // Being handled now: whoever dies with this set died of it.
+        // The request being handled now, and the one that was when a broker died last: how often in
+        // a row it was the same.
         std::uint64_t handled_session;
         std::uint64_t handled_counter;
+        std::uint64_t suspect_session;
+        std::uint64_t suspect_counter;
+        std::uint64_t suspect_deaths;
     };
 
     Member* by_name(std::string_view name);

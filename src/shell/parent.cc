@@ -249,8 +249,9 @@ class Parent {
         });
         if (broker_pid_ < 0) {
             journal_.warning("fork of the broker: %s", std::strerror(errno));
-            restart_broker_later();
+            return restart_broker_later();
         }
+        journal_.info("broker started, pid %d", broker_pid_);
     }
 
     void broker_ended(int wait_status) {
@@ -261,7 +262,8 @@ class Parent {
         }
         journal_.error("broker ended: %s, after %.1f s", describe_end(wait_status).c_str(),
                        lived.count());
-        if (closing_until_) return;
+        // No other one comes: whoever waits for it shall know.
+        if (closing_until_) return broker_listener_.stop();
         if (lived < kBrokerYoung) return restart_broker_later();
         broker_pause_ = kBrokerPause;
         broker_due_ = Clock::now();
@@ -302,6 +304,7 @@ class Parent {
         closing_until_ = Clock::now() + kShutdownGrace;
         listeners_.clear();
         append_frame(outbox_, CloseRoom{});
+        if (broker_pid_ < 0) broker_listener_.stop();
         for (const auto& [pid, birth_ns] : born_ns_) (void)::kill(pid, SIGUSR1);
     }
 

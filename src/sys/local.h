@@ -26,6 +26,9 @@ class LocalListener {
     LocalListener(const LocalListener&) = delete;
     LocalListener& operator=(const LocalListener&) = delete;
 
+    // Ends the connections that wait, and those to come.
+    void stop() { fd_.reset(); }
+
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -23,19 +23,6 @@ char* contiguous_end(char** list, char* end) {
     return end;
 }
 
-// The copies live for ever: getenv(3) and getopt(3) hand out pointers into them.
-char** copy_strings(char** list) {
-    std::size_t count = 0;
-    while (list[count] != nullptr) ++count;
-    char** const copies = new char*[count + 1];
-    for (std::size_t i = 0; i < count; ++i) {
-        copies[i] = ::strdup(list[i]);
-        if (copies[i] == nullptr) throw system_error("strdup");
-    }
-    copies[count] = nullptr;
-    return copies;
-}
-
 void start_anew_with_padding(char** argv) {
     if (std::getenv(kPadding) != nullptr) return;  // It did not help: live with short titles.
     const std::string padding(kAreaBytesMin, '-');
@@ -44,18 +31,30 @@ void start_anew_with_padding(char** argv) {
     (void)::unsetenv(kPadding);
 }
 
+// Where the strings of argv and environ lie, one behind the other (proc(5), /proc/pid/cmdline).
+std::span<char> area_of(char** argv) {
+    char* const end = contiguous_end(environ, contiguous_end(argv, argv[0]));
+    return {argv[0], end};
+}
+
 }  // namespace
 
-ProcessTitle::ProcessTitle(int argc, char** argv) {
+ProcessTitle::Strings::Strings(char** list) {
+    for (; *list != nullptr; ++list) texts_.emplace_back(*list);
+    for (std::string& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+}
+
+ProcessTitle::ProcessTitle(int argc, char** argv) : arguments_(argv), environment_(environ) {
     if (argc < 1) throw SetupError(ExitStatus::Usage, "no program name");
-    char* const begin = argv[0];
-    char* const arguments_end = contiguous_end(argv, begin);
-    char* const end = contiguous_end(environ, arguments_end);
-    if (static_cast<std::size_t>(end - begin) < kAreaBytesMin) start_anew_with_padding(argv);
-    arguments_ = {copy_strings(argv), static_cast<std::size_t>(argc)};
-    environ = copy_strings(environ);
+    area_ = area_of(argv);
+    if (area_.size() < kAreaBytesMin) start_anew_with_padding(argv);
+    environ = environment_.list().data();
     (void)::unsetenv(kPadding);
-    area_ = {begin, end};
+}
+
+ProcessTitle::~ProcessTitle() {
+    environ = nullptr;
 }
 
 void ProcessTitle::set(std::string_view title) {

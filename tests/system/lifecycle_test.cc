@@ -313,6 +313,20 @@ Test(lifecycle, what_was_said_before_the_end_is_delivered) {
     daemon.expect_nothing_left();
 }
 
+Test(lifecycle, without_a_broker_everybody_is_told_all_the_same) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    const pid_t broker = find(daemon, "chatd: broker").pid;
+    kill(broker, SIGSTOP);
+    daemon.signal(SIGTERM);
+    daemon.wait_log("closing; clients: 1");
+    kill(broker, SIGKILL);
+    alice.expect_line("The server is shutting down. Goodbye.");
+    alice.expect_eof();
+    EXPECT_EQ(daemon.wait(), 0);
+    daemon.expect_nothing_left();
+}
+
 Test(lifecycle, a_worker_that_does_not_end_is_killed_in_time) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
