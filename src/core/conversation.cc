@@ -324,6 +324,7 @@ void Conversation::denied(Refusal reason) {
 
 void Conversation::overtaken(const Gap& gap, std::string_view name) {
     if (gap.messages != 0) screen_.skipped(gap.messages);
+    last_messages_ += gap.messages;
     acknowledge(gap.acked);
     if (!name.empty()) name_ = name;
 }

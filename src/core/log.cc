@@ -14,7 +14,7 @@ constexpr std::uint32_t kLogVersion = 1;
 
 constexpr std::size_t kChecksumOffset = sizeof(FrameHeader) + offsetof(Entry, checksum);
 
-// FNV-1a over 64-bit words: every step is a bijection, so no single damaged word goes unseen.
+// FNV-1a over 64-bit words: fast, and against accidents, not against an enemy.
 std::uint32_t checksum_of(std::string_view frame) {
     std::uint64_t hash = 0xcbf29ce484222325;
     for (std::size_t i = 0; i < frame.size(); i += 8) {
@@ -55,7 +55,7 @@ bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
            header.ring_bytes >= kHistoryBytesMin && header.ring_bytes <= kHistoryBytesMax &&
            memory_bytes(header.ring_bytes) <= total_bytes && header.tail <= header.head &&
            header.head - header.tail <= header.ring_bytes && header.tail % 8 == 0 &&
-           header.head % 8 == 0;
+           header.head % 8 == 0 && header.head <= UINT64_MAX / 2;
 }
 
 Log::Log(std::span<std::byte> memory)
@@ -71,24 +71,25 @@ void Log::recover() {
     tail_ = header_->tail;
     const Position end = header_->head;
     Position at = tail_;
+    Position whole = at;  // a pad without its entry goes too
     while (at < end) {
         if (end - at >= sizeof(FrameHeader) && header_at(at).type == FrameType::Pad &&
             header_at(at).bytes == ring_.size() - at % ring_.size() &&
             header_at(at).bytes <= end - at) {
-            pad_at_ = at;
-            at += header_at(at).bytes;
+            note_lap(at, at + header_at(at).bytes);
+            at = lap_begin_;
             continue;
         }
         if (!is_whole(at, end, empty_ ? 0 : next_seq_)) break;
-        if (at % ring_.size() == 0 && pad_at_ + ring_.size() <= at) pad_at_ = at;
+        if (at % ring_.size() == 0 && at != lap_begin_) note_lap(at, at);
         head_ = end;  // entry_at checks against it
         const LogEntry entry = entry_at(at);
         note(entry);
-        at = entry.next;
+        at = whole = entry.next;
     }
-    lost_bytes_ = end - at;
-    head_ = at;
-    if (lost_bytes_ != 0) move_head(at);
+    lost_bytes_ = end - whole;
+    head_ = whole;
+    if (lost_bytes_ != 0) move_head(whole);
 }
 
 // An entry that ends before `end`, in one piece, with the right checksum and, unless it is 0, with
@@ -120,10 +121,10 @@ LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) 
         const FrameHeader pad{static_cast<std::uint32_t>(rest), kFrameVersion, FrameType::Pad, 0,
                               0};
         std::memcpy(place(at), &pad, sizeof pad);
-        pad_at_ = at;
-        at += rest;
+        note_lap(at, at + rest);
+        at = lap_begin_;
     } else if (at % ring_.size() == 0) {
-        pad_at_ = at;
+        note_lap(at, at);
     }
     entry.back_bytes = empty_ ? 0 : static_cast<std::uint32_t>(at - newest_);
     scratch_.replace(sizeof(FrameHeader), sizeof entry, reinterpret_cast<const char*>(&entry),
@@ -144,6 +145,11 @@ void Log::note(const LogEntry& added) {
     next_seq_ = added.entry.seq + 1;
     messages_ = added.entry.messages;
     if (added.entry.to != 0) private_end_ = added.next;
+}
+
+void Log::note_lap(Position end, Position begin) {
+    lap_end_ = end;
+    lap_begin_ = begin;
 }
 
 // Lets old entries go until `bytes` fit in one piece.
@@ -225,6 +231,10 @@ std::size_t Log::collect(Position* from, Position to, std::uint64_t session, Rea
     std::size_t filled = 0;
     while (*from < to) {
         const LogEntry found = entry_at(*from);
+        if (found.at >= to) {  // only the pad before it lay in between
+            *from = to;
+            break;
+        }
         if (reading == Reading::Live ? is_for(found.entry, session)
                                      : is_past_for(found.entry, session)) {
             const std::string_view bytes = found.frame.bytes;
@@ -251,10 +261,9 @@ std::size_t Log::collect_all(Position* from, Position to, std::span<Piece> piece
             pieces[filled++] = {begin, {reinterpret_cast<const char*>(place(begin)), end - begin}};
         }
     };
-    const Position lap = to == 0 ? 0 : (to - 1) / ring_.size() * ring_.size();
-    if (*from < lap) {
-        add(*from, pad_at_);
-        add(lap, to);
+    if (*from < lap_begin_ && lap_begin_ <= to) {
+        add(*from, lap_end_);
+        add(lap_begin_, to);
     } else {
         add(*from, to);
     }

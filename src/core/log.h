@@ -141,6 +141,7 @@ class Log {
     [[nodiscard]] bool is_whole(Position at, Position end, std::uint64_t seq) const;
     void recover();
     void note(const LogEntry& entry);
+    void note_lap(Position end, Position begin);
     void make_room(std::size_t bytes);
     void move_head(Position head);
     void move_tail(Position tail);
@@ -157,7 +158,8 @@ class Log {
     std::uint64_t next_seq_ = 1;
     std::uint64_t messages_ = 0;
     std::uint64_t lost_bytes_ = 0;
-    Position pad_at_ = 0;       // where the last lap's entries ended
+    Position lap_end_ = 0;      // where the entries of the lap before this one end
+    Position lap_begin_ = 0;    // where those of this one begin: a pad lies in between
     Position private_end_ = 0;  // behind the newest entry that is not for everybody
 
     std::string scratch_;

@@ -1,7 +1,7 @@
 #include "core/room.h"
 
+#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <utility>
 
 #include "core/check.h"
@@ -13,13 +13,13 @@ namespace {
 
 void set_name(Member& member, std::string_view name) {
     CHATD_CHECK(name.size() <= sizeof member.name_text);
-    std::memcpy(member.name_text, name.data(), name.size());
+    std::copy(name.begin(), name.end(), member.name_text);
     member.name_bytes = static_cast<std::uint8_t>(name.size());
 }
 
 void set_peer(Member& member, std::string_view peer) {
     CHATD_CHECK(peer.size() <= sizeof member.peer_text);
-    std::memcpy(member.peer_text, peer.data(), peer.size());
+    std::copy(peer.begin(), peer.end(), member.peer_text);
     member.peer_bytes = static_cast<std::uint8_t>(peer.size());
 }
 
@@ -240,7 +240,8 @@ void Room::apply(const LogEntry& added) {
         settle(*member, added);
         if (named_anew) names_.emplace(fold_name(member->name()), member);
     }
-    header_->applied_seq = added.entry.seq;
+    // Not before the row is as it says.
+    std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
 }
 
 // What an entry means for the row of its sender. Doing it twice is doing it once.

@@ -137,10 +137,9 @@ class Broker {
 
     void flush(Link& link) {
         const bool was_blocked = link.blocked();
-        Member* const member = room_.by_session(link.session);
-        const Link::Standing standing = member == nullptr
-                                            ? Link::Standing{{}, UINT64_MAX}
-                                            : Link::Standing{member->name(), member->counter};
+        const Member* const member = room_.by_session(link.session);
+        const Link::Standing standing =
+            member == nullptr ? Link::Standing{{}, UINT64_MAX} : standing_of(*member);
         if (!link.flush(log_, standing)) {
             read_to_the_end(link);
             return close(link);
@@ -150,6 +149,10 @@ class Broker {
             poller_.change(link.fd(), link.blocked() ? EPOLLOUT : EPOLLIN,
                            link.slot() + kFirstLink);
         }
+    }
+
+    static Link::Standing standing_of(const Member& member) {
+        return {member.name(), member.counter};
     }
 
     // Questions are answered at once, whatever the pause between fan-outs.
@@ -266,7 +269,7 @@ class Broker {
         const Position begin = log_.after_seq(back ? wanted.last_seq : member.session);
         const std::uint64_t messages = back ? wanted.messages : log_.messages_before(begin);
         welcome(link, member, messages);
-        link.start(log_, begin, messages);
+        link.start(log_, begin, messages, standing_of(member));
         if (back) return;
         link.replay(log_, setup_.replay);
         journal_.info("%s joined, pid %d, %s", link.name.c_str(), link.pid(),

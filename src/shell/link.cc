@@ -53,10 +53,18 @@ bool Link::read(std::span<char> buffer, const std::function<bool(const Frame&)>&
     return true;
 }
 
-void Link::start(const Log& log, Position position, std::uint64_t messages) {
+void Link::start(const Log& log, Position position, std::uint64_t messages,
+                 const Standing& standing) {
     at_ = position;
-    messages_ = log.messages_before(position);
-    if (messages < messages_) append_frame(replies, Gap{messages_ - messages, 0});
+    const std::uint64_t said = log.messages_before(at_);
+    messages_ = std::min(messages, said);
+    if (messages_ < said) miss(said, standing);
+}
+
+// Tells the reader that it will not see what was said up to here.
+void Link::miss(std::uint64_t messages, const Standing& standing) {
+    append_frame(replies, Gap{messages - messages_, standing.acked}, standing.name);
+    messages_ = messages;
 }
 
 void Link::replay(const Log& log, std::uint32_t messages) {
@@ -90,7 +98,8 @@ bool Link::flush(const Log& log, const Standing& standing) {
 
 bool Link::send_live(const Log& log, const Standing& standing) {
     if (at_ < log.tail()) {
-        skip_what_is_gone(log, standing);
+        at_ = log.tail();
+        miss(log.messages_before(at_), standing);
         if (!send_replies()) return false;
         if (blocked_) return true;
     }
@@ -115,12 +124,6 @@ bool Link::send_review(const Log& log) {
     if (!std::exchange(answering_, false)) return true;
     append_frame(replies, Done{});
     return send_replies();
-}
-
-void Link::skip_what_is_gone(const Log& log, const Standing& standing) {
-    at_ = log.tail();
-    const std::uint64_t missed = log.messages_before(at_) - messages_;
-    append_frame(replies, Gap{missed, standing.acked}, standing.name);
 }
 
 // A frame that goes out in part is finished from `replies`: the log may be gone from under it by

@@ -41,8 +41,14 @@ class Link {
 
     // --- Out
 
+    // How its member stands, for a reader that missed entries about itself.
+    struct Standing {
+        std::string_view name;
+        std::uint64_t acked;
+    };
+
     // Begins to read the log at `position`, having seen `messages` of what was said to all.
-    void start(const Log& log, Position position, std::uint64_t messages);
+    void start(const Log& log, Position position, std::uint64_t messages, const Standing& standing);
 
     // Shows a newcomer the last `messages` that were said before it came.
     void replay(const Log& log, std::uint32_t messages);
@@ -60,12 +66,6 @@ class Link {
     // The kernel took less than there was; wait until the worker has read.
     [[nodiscard]] bool blocked() const { return blocked_; }
 
-    // How its member stands, for a reader that missed entries about itself.
-    struct Standing {
-        std::string_view name;
-        std::uint64_t acked;
-    };
-
     // Sends as much as the kernel takes. False: the link is at its end.
     [[nodiscard]] bool flush(const Log& log, const Standing& standing);
 
@@ -74,7 +74,7 @@ class Link {
     [[nodiscard]] bool send_review(const Log& log);
     [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end);
     [[nodiscard]] bool send_live(const Log& log, const Standing& standing);
-    void skip_what_is_gone(const Log& log, const Standing& standing);
+    void miss(std::uint64_t messages, const Standing& standing);
     void answer_past(const Log& log);
 
     UniqueFd fd_;

@@ -17,7 +17,7 @@ Test(demo, it_shows_the_conversation_the_processes_and_what_a_kill_does) {
     EXPECT_EQ(demo.status, 0);
     EXPECT_CONTAINS(demo.out, "bob   reads  alice says: hello bob\n");
     EXPECT_CONTAINS(demo.out, "alice reads  bob says: 你好，alice\n");
-    EXPECT_CONTAINS(demo.out, "|-chatd-broker(");
+    EXPECT_CONTAINS(demo.out, "-chatd-broker(");
     EXPECT_CONTAINS(demo.out, "chatd: broker, 2 members, 2 messages\n");
     EXPECT_CONTAINS(demo.out, "chatd: worker alice 127.0.0.1:");
     EXPECT_CONTAINS(demo.out, "alice reads  bob left the chat room (killed by signal 9)\n");
