@@ -69,6 +69,10 @@ inline constexpr std::uint32_t kPoisonDeaths = 3;
 // either is full the worker stops reading, and TCP tells the sender.
 inline constexpr std::size_t kInputBytesMax = 16 * 1024;
 inline constexpr std::size_t kUnackedBytesMax = 64 * 1024;
+
+// What a worker holds of screen text that its client has not taken, before it handles any more of
+// what the client asks for.
+inline constexpr std::size_t kScreenBytesMax = 16 * 1024;
 static_assert(kInputBytesMax > kLineBytesMax && kUnackedBytesMax > kFrameBytesMax);
 
 // What the parent holds for a broker that does not read: then it takes no more clients.

@@ -21,8 +21,12 @@ constexpr std::array kNames = {
     Name{"/quit", Verb::Quit},
 };
 
-// A slip of the finger or two; further off, a guess would only confuse.
-constexpr std::size_t kDistanceMax = 2;
+// A slip of the finger in a short word, two in a longer one; further off, a guess would only
+// confuse.
+constexpr std::size_t slips_in(std::string_view word) {
+    return word.size() <= 5 ? 1 : 2;
+}
+
 constexpr std::size_t kWordBytesMax = 16;
 
 std::string lower(std::string_view word) {
@@ -75,7 +79,7 @@ Command parse_command(std::string_view line) {
 std::optional<std::string_view> nearest_command(std::string_view word) {
     if (word.size() > kWordBytesMax) return std::nullopt;
     const std::string lowered = lower(word);
-    std::size_t best = kDistanceMax + 1;
+    std::size_t best = slips_in(word) + 1;
     std::optional<std::string_view> nearest;
     for (const Name& name : kNames) {
         // A command that begins so is what an impatient typist meant.

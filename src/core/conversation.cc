@@ -58,7 +58,8 @@ void Conversation::client_lost() {
 }
 
 bool Conversation::wants_input() const {
-    return !finished_ && !end_ && lines_.buffered_bytes() < kInputBytesMax;
+    return !finished_ && !end_ && lines_.buffered_bytes() < kInputBytesMax &&
+           screen_.out.size() < kScreenBytesMax;
 }
 
 // Handles what the client has sent as far as the state of things allows.
@@ -74,9 +75,10 @@ void Conversation::advance() {
 }
 
 // One thing at a time: a line after a question waits for the answer, so that a client who sends
-// /who and /quit in one go reads who was there.
+// /who and /quit in one go reads who was there. And who does not read what he asked for gets no
+// more of it.
 bool Conversation::takes_lines() const {
-    if (end_) return false;
+    if (end_ || screen_.out.size() >= kScreenBytesMax) return false;
     if (state_ == State::Naming) return true;
     return state_ == State::Talking && question_.empty() && unacked_bytes_ < kUnackedBytesMax;
 }
@@ -90,7 +92,10 @@ void Conversation::handle_line(const LineReader::Line& line) {
     if (state_ == State::Naming) return offer_name(line);
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
-    if (!is_blank(text)) obey(parse_command(text));
+    if (is_blank(text)) return;
+    // A space typed by accident before a command must not tell it to the room.
+    const std::string_view trimmed = trim(text);
+    obey(parse_command(trimmed.starts_with('/') ? trimmed : text));
 }
 
 // --- At the door ---------------------------------------------------------------------------------
@@ -99,8 +104,8 @@ void Conversation::offer_name(const LineReader::Line& line) {
     if (line.too_long) return name_failed(Text::NameTooLong);
     const std::string_view offered = trim(line.text);
     if (offered.starts_with('/')) {
-        obey_at_the_door(parse_command(offered));
-        return;
+        const std::string command = clean_text(offered);
+        return obey_at_the_door(parse_command(command));
     }
     const NameFault fault = check_name(offered);
     if (fault != NameFault::None) return name_failed(text_for(fault));
@@ -109,9 +114,11 @@ void Conversation::offer_name(const LineReader::Line& line) {
     if (linked_) attach();
 }
 
+// What was sent behind a name that will not do was meant for the room: it must not become a name.
 void Conversation::name_failed(Text reason, std::string_view filling) {
     screen_.line(reason, {filling});
     state_ = State::Naming;
+    lines_.clear();
     if (++attempts_ == kLoginAttemptsMax) {
         screen_.line(Text::TooManyTries);
         return finish(End::Refused);
@@ -147,7 +154,9 @@ void Conversation::obey(const Command& command) {
         case Verb::Time: return set_times(command.argument);
         case Verb::Lang: return set_language(command.argument);
         case Verb::Help: return screen_.line(Text::Help);
-        case Verb::Quit: return leave(LeaveReason::Quit, command.argument);
+        case Verb::Quit:
+            return leave(LeaveReason::Quit,
+                         is_blank(command.argument) ? std::string_view() : command.argument);
         case Verb::Unknown: return explain_unknown(command.word);
     }
 }
@@ -189,13 +198,14 @@ void Conversation::ask_history(std::string_view argument) {
 }
 
 void Conversation::set_times(std::string_view argument) {
-    if (argument != "on" && argument != "off") return screen_.line(Text::UseTime);
-    screen_.show_times(argument == "on");
-    screen_.line(argument == "on" ? Text::TimeOn : Text::TimeOff);
+    const std::string wanted = fold_name(argument);
+    if (wanted != "on" && wanted != "off") return screen_.line(Text::UseTime);
+    screen_.show_times(wanted == "on");
+    screen_.line(wanted == "on" ? Text::TimeOn : Text::TimeOff);
 }
 
 void Conversation::set_language(std::string_view argument) {
-    const auto language = language_named(argument);
+    const auto language = language_named(fold_name(argument));
     if (!language) return screen_.line(Text::UseLang);
     screen_.set_language(*language);
     screen_.line(Text::LanguageIs);
@@ -212,7 +222,7 @@ void Conversation::explain_unknown(std::string_view word) {
 // Keeps the request until its entry comes back: a broker may die with it.
 void Conversation::post(EntryKind kind, std::string_view name, std::string_view text,
                         LeaveReason reason) {
-    Unacked request{++counter_, std::string(name), {}};
+    Unacked request{++counter_, {}};
     append_frame(request.frame, Post{counter_, kind, reason, {}}, name, text);
     if (welcomed_) frames_.append(request.frame);
     unacked_bytes_ += request.frame.size();
@@ -327,6 +337,8 @@ void Conversation::overtaken(const Gap& gap, std::string_view name) {
     last_messages_ += gap.messages;
     acknowledge(gap.acked);
     if (!name.empty()) name_ = name;
+    // Our own Leave may be among what is lost; nothing else would end us then.
+    if (state_ == State::Leaving && unacked_.empty()) finish(end_after_leaving_);
 }
 
 void Conversation::happened(const Entry& entry, std::string_view name, std::string_view text) {
@@ -335,33 +347,41 @@ void Conversation::happened(const Entry& entry, std::string_view name, std::stri
     last_messages_ = entry.messages;
     if (entry.from == session_) return happened_to_me(entry, name, text);
 
-    if (entry.kind == EntryKind::Tell) correspondent_ = name;
-    if (entry.kind == EntryKind::Rename && name == correspondent_) correspondent_ = text;
+    follow_correspondent(entry, name, text);
     screen_.event(entry, name, text, false);
     if (entry.kind == EntryKind::Closing) finish(End::Closed);
+}
+
+// /r answers a person, under whatever name, and nobody else who takes it later.
+void Conversation::follow_correspondent(const Entry& entry, std::string_view name,
+                                        std::string_view text) {
+    if (entry.kind == EntryKind::Tell) correspondent_ = name;
+    if (name != correspondent_) return;
+    if (entry.kind == EntryKind::Rename) correspondent_ = text;
+    if (entry.kind == EntryKind::Leave) correspondent_.clear();
 }
 
 // One's own words are on the screen already; their entry says that the log has them.
 void Conversation::happened_to_me(const Entry& entry, std::string_view name,
                                   std::string_view text) {
-    if (entry.kind == EntryKind::Refused) refused(entry);
     acknowledge(entry.counter);
-    if (entry.kind == EntryKind::Rename) {
+    if (entry.kind == EntryKind::Refused) {
+        refused(entry, text);
+    } else if (entry.kind == EntryKind::Rename) {
+        follow_correspondent(entry, name, text);
         name_ = text;
         screen_.line(Text::YouAreNowCalled, {name_});
     } else if (entry.kind == EntryKind::Tell && entry.to == session_) {
-        correspondent_ = name;
+        follow_correspondent(entry, name, text);
         screen_.event(entry, name, text, false);
     } else if (entry.kind == EntryKind::Leave) {
         left(entry);
     }
 }
 
-void Conversation::refused(const Entry& entry) {
-    std::string_view wanted;
-    for (const Unacked& request : unacked_) {
-        if (request.counter == entry.counter) wanted = request.wanted_name;
-    }
+void Conversation::refused(const Entry& entry, std::string_view wanted) {
+    // Brokers died of our leaving; then they have to notice when we are gone.
+    if (state_ == State::Leaving && entry.counter == counter_) return finish(end_after_leaving_);
     switch (static_cast<Refusal>(entry.reason)) {
         case Refusal::NameTaken: return screen_.line(Text::NameTaken, {wanted});
         case Refusal::NobodyThere: return screen_.line(Text::NobodyThere, {wanted});
@@ -385,7 +405,8 @@ void Conversation::left(const Entry& entry) {
 void Conversation::operator_removes() {
     if (end_) return;
     if (state_ == State::Naming) screen_.out += '\n';  // leave the line with the prompt
-    screen_.line(Text::OperatorRemoves);
+    if (end_after_leaving_ != End::Removed) screen_.line(Text::OperatorRemoves);
+    // Once is asking; a second time, and whoever was going already, ends at once.
     if (state_ != State::Talking) return finish(End::Removed);
     leave(LeaveReason::Removed);
 }

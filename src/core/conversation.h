@@ -54,6 +54,9 @@ class Conversation {
     // False: too much is waiting; read no more from the client for now.
     [[nodiscard]] bool wants_input() const;
 
+    // Some of the screen has been sent: what waited for that goes on.
+    void screen_sent() { advance(); }
+
     // --- The broker's side
 
     // A link should be there. It need not be before somebody has told a name.
@@ -61,7 +64,7 @@ class Conversation {
     void link_opened();
     void link_closed();
 
-    // False: this is no frame that a broker sends now.
+    // False: this is no frame that a broker sends.
     [[nodiscard]] bool broker_sent(const Frame& frame);
 
     // --- The server's side
@@ -92,7 +95,6 @@ class Conversation {
     // A request that the log does not have yet, as far as is known.
     struct Unacked {
         std::uint64_t counter;
-        std::string wanted_name;  // of Tell and Rename: for the refusal
         std::string frame;
     };
 
@@ -126,7 +128,8 @@ class Conversation {
     void denied(Refusal reason);
     void happened(const Entry& entry, std::string_view name, std::string_view text);
     void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
-    void refused(const Entry& entry);
+    void follow_correspondent(const Entry& entry, std::string_view name, std::string_view text);
+    void refused(const Entry& entry, std::string_view wanted);
     void left(const Entry& entry);
     void overtaken(const Gap& gap, std::string_view name);
 

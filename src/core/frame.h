@@ -51,7 +51,7 @@ enum class EntryKind : std::uint8_t {
     Emote,     // name does text
     Tell,      // name says text to one session
     Rename,    // name is called text from now on
-    Refused,   // to one session: its numbered request did nothing; reason: why
+    Refused,   // to one session: its numbered request did nothing; reason: why; text: name wanted
     Closing,   // the server shuts down
 };
 

@@ -103,19 +103,19 @@ const char* const kVersion = "chatd 0.1.0";
 
 const char* const kHelp =
     "Usage: chatd [OPTION]...\n"
-    "A chat room on a TCP port, one process per client. Come in with: nc localhost 8888\n"
+    "A chat room, one process per client. Come in with: nc localhost 8888\n"
     "\n"
     "  -p, --port PORT        listen on this port; 0 takes a free one (8888)\n"
     "  -b, --bind ADDRESS     listen on this numeric address; may be given again (all)\n"
-    "      --lang en|zh       the language clients begin with (as LC_ALL, LC_MESSAGES, LANG say)\n"
+    "      --lang en|zh       the language clients begin with (LC_ALL, LC_MESSAGES, LANG)\n"
     "      --max-clients N    refuse more than N clients at a time (10000)\n"
     "      --history FILE     keep what is said in FILE, for the next start (in memory)\n"
     "      --history-size N   bytes of history to keep (4194304)\n"
     "      --replay N         messages a newcomer is shown (10)\n"
-    "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd, or\n"
-    "                         /tmp/chatd-UID)\n"
+    "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
+    "                         or /tmp/chatd-UID)\n"
     "      --log-level L      error, warning, info or debug (info)\n"
-    "      --ready-fd N       write the port to descriptor N once clients can come, and close it\n"
+    "      --ready-fd N       write the port to descriptor N once clients can come\n"
     "      --help             show this\n"
     "      --version          show the version\n";
 
@@ -127,7 +127,7 @@ ParsedOptions parse_options(std::span<char*> argv, Language language) {
     for (;;) {
         const int at = optind == 0 ? 1 : optind;
         const int option = ::getopt_long(static_cast<int>(argv.size()), argv.data(),
-                                         ":p:b:", kLongOptions, nullptr);
+                                         "+:p:b:", kLongOptions, nullptr);
         if (option == -1) break;
         if (option == kHelpOption) return HelpWanted{};
         if (option == kVersionOption) return VersionWanted{};

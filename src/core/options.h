@@ -35,7 +35,7 @@ struct BadUsage {
 
 using ParsedOptions = std::variant<Options, HelpWanted, VersionWanted, BadUsage>;
 
-// argv as main(3) has it, in `language` unless it says otherwise. Permutes its elements.
+// argv as main(3) has it, in `language` unless it says otherwise.
 [[nodiscard]] ParsedOptions parse_options(std::span<char*> argv, Language language);
 
 extern const char* const kHelp;

@@ -87,7 +87,7 @@ void Room::refuse_poison(std::int64_t now_ms) {
     if (header_->suspect_deaths < kPoisonDeaths) return;
     Entry entry = entry_from(*sender, EntryKind::Refused, now_ms);
     entry.counter = counter;
-    refuse(*sender, entry, Refusal::Poison);
+    refuse(*sender, entry, Refusal::Poison, {});
 }
 
 Member* Room::by_session(std::uint64_t session) {
@@ -183,10 +183,10 @@ bool Room::append_post(Member& member, const Post& request, std::string_view nam
 
 bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
                        std::string_view text) {
-    if (text.empty()) return false;
+    if (text.empty() || check_name(to) != NameFault::None) return false;
     const Member* const reader = by_name(to);
     if (reader == nullptr) {
-        refuse(member, entry, Refusal::NobodyThere);
+        refuse(member, entry, Refusal::NobodyThere, to);
         return true;
     }
     entry.to = reader->session;
@@ -198,7 +198,7 @@ bool Room::append_rename(const Member& member, Entry entry, std::string_view nam
     if (check_name(name) != NameFault::None) return false;
     const Member* const owner = by_name(name);
     if (owner != nullptr && owner != &member) {
-        refuse(member, entry, Refusal::NameTaken);
+        refuse(member, entry, Refusal::NameTaken, name);
         return true;
     }
     append(entry, member.name(), name);
@@ -207,11 +207,11 @@ bool Room::append_rename(const Member& member, Entry entry, std::string_view nam
 
 // A request that does nothing still makes its entry: so the sender learns of it in order and
 // exactly once, like of everything else.
-void Room::refuse(const Member& member, Entry entry, Refusal reason) {
+void Room::refuse(const Member& member, Entry entry, Refusal reason, std::string_view wanted) {
     entry.kind = EntryKind::Refused;
     entry.reason = static_cast<std::uint8_t>(reason);
     entry.to = member.session;
-    append(entry, member.name(), {});
+    append(entry, member.name(), wanted);
 }
 
 void Room::remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms) {

@@ -37,6 +37,8 @@ void Screen::welcome(std::string_view name, std::uint32_t members, std::string_v
 }
 
 void Screen::event(const Entry& entry, std::string_view name, std::string_view text, bool past) {
+    // Not an event, but told to its one reader; or of a broker newer than this worker.
+    if (entry.kind == EntryKind::Refused || entry.kind > EntryKind::Closing) return;
     if (!past) now_ms_ = entry.time_ms;
     begin_event(entry, past);
     switch (entry.kind) {
@@ -47,7 +49,7 @@ void Screen::event(const Entry& entry, std::string_view name, std::string_view t
         case EntryKind::Tell: return line(Text::TellsYou, {name, text});
         case EntryKind::Rename: return line(Text::IsNowCalled, {name, text});
         case EntryKind::Closing: return line(Text::ServerCloses);
-        case EntryKind::Refused: return;  // not an event: its one reader is told what was refused
+        case EntryKind::Refused: return;
     }
 }
 

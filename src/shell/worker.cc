@@ -34,6 +34,7 @@ class Worker {
         while (!conversation_.end()) {
             open_link();
             send();
+            conversation_.screen_sent();
             show_title();
             wait();
         }

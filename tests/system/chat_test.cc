@@ -143,10 +143,25 @@ Test(chat, a_taken_name_is_refused_with_its_reason_and_the_prompt_again) {
     daemon.finish();
 }
 
+Test(chat, what_was_sent_behind_a_refused_name_does_not_become_one) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client other(daemon.port());
+    other.send("alice\nhello\n");
+    other.expect("The name alice is taken.\nYour name: ");
+    other.send_line("bob");
+    other.expect("Welcome, bob.");
+    alice.expect_line("bob entered the chat room");
+    daemon.finish();
+}
+
 Test(chat, five_bad_names_end_the_connection) {
     Daemon daemon;
     Client client(daemon.port());
-    client.send("a b\n\x1b[31m\n!\n  \n\xff\n");
+    for (const char* const name : {"a b", "\x1b[31m", "!", "  ", "\xff"}) {
+        client.expect("Your name: ");
+        client.send_line(name);
+    }
     client.expect("Too many tries. Goodbye.\n");
     client.expect_eof();
     daemon.wait_log("was refused");
@@ -261,11 +276,11 @@ Test(chat, times_stand_before_each_line_when_asked_for) {
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
     alice.send_line("/time on");
-    alice.expect_line("Every line now begins with its time.");
+    alice.expect_line("What happens is now shown with its time.");
     bob.send_line("hello");
     EXPECT_CONTAINS(alice.line(), "] bob says: hello");
     alice.send_line("/time off");
-    alice.expect_line("Lines no longer begin with their time.");
+    alice.expect_line("Times are no longer shown.");
     settle(alice, bob, "bob");
     daemon.finish();
 }

@@ -1,0 +1,82 @@
+// The journal: whole lines, never blocking.
+#include "sys/journal.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "support/expect.h"
+#include "support/fd.h"
+
+using namespace chatd;
+
+TestSuite(journal, .timeout = 20);
+
+namespace {
+
+// stderr of this test's process, as a pipe.
+class Stderr {
+  public:
+    Stderr() : pipe_(test::make_pipe()) {
+        (void)dup2(pipe_.write.get(), STDERR_FILENO);
+        test::set_nonblocking(pipe_.read.get());
+    }
+
+    std::string take() {
+        std::array<char, 65536> buffer;
+        const ssize_t bytes = read(pipe_.read.get(), buffer.data(), buffer.size());
+        return {buffer.data(), bytes > 0 ? static_cast<std::size_t>(bytes) : 0};
+    }
+
+  private:
+    test::Pipe pipe_;
+};
+
+}  // namespace
+
+Test(journal, a_line_says_who_wrote_it) {
+    Stderr stderr_pipe;
+    Journal journal("broker", Level::Info);
+    journal.info("%s joined, pid %d", "alice", 7);
+    EXPECT_EQ(stderr_pipe.take(),
+              "chatd[broker " + std::to_string(getpid()) + "]: alice joined, pid 7\n");
+}
+
+Test(journal, what_is_below_the_level_is_not_written) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Warning);
+    journal.info("no");
+    journal.debug("no");
+    journal.warning("yes");
+    journal.error("yes");
+    const std::string written = stderr_pipe.take();
+    EXPECT_LACKS(written, "no");
+    EXPECT_CONTAINS(written, "]: yes\n");
+}
+
+Test(journal, a_reader_that_stops_costs_lines_that_are_counted_and_nothing_else) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Info);
+    for (int i = 0; i < 10'000; ++i) journal.info("line %d", i);
+    std::string written;
+    for (std::string part; !(part = stderr_pipe.take()).empty();) written += part;
+    EXPECT_LT(written.size(), 200'000U);
+    EXPECT_TRUE(written.ends_with('\n'));
+    journal.info("after");
+    const std::string after = stderr_pipe.take();
+    EXPECT_CONTAINS(after, " lines lost) after\n");
+    journal.info("and on");
+    EXPECT_LACKS(stderr_pipe.take(), "lost");
+}
+
+Test(journal, a_line_too_long_is_cut) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Info);
+    journal.info("%s", std::string(100'000, 'x').c_str());
+    const std::string written = stderr_pipe.take();
+    EXPECT_LT(written.size(), 4097U);
+    EXPECT_TRUE(written.ends_with("x\n"));
+}

@@ -1,0 +1,100 @@
+// The broker's socket is in a directory of ours alone, replaces only a dead one, and goes away.
+#include "sys/local.h"
+
+#include <criterion/criterion.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "sys/error.h"
+#include "sys/process.h"
+
+using namespace chatd;
+namespace fs = std::filesystem;
+
+TestSuite(local, .timeout = 20);
+
+Test(local, the_directory_is_made_for_us_alone_and_goes_away_with_the_socket) {
+    const test::Scratch scratch;
+    const std::string directory = scratch.path() + "/run";
+    {
+        const LocalListener listener(directory, "x.sock");
+        EXPECT_EQ(fs::status(directory).permissions(), fs::perms::owner_all);
+        EXPECT_TRUE(fs::is_socket(listener.path()));
+    }
+    EXPECT_FALSE(fs::exists(directory));
+}
+
+Test(local, a_directory_that_was_there_stays) {
+    const test::Scratch scratch;
+    { const LocalListener listener(scratch.path(), "x.sock"); }
+    EXPECT_TRUE(fs::exists(scratch.path()));
+    EXPECT_TRUE(fs::is_empty(scratch.path()));
+}
+
+Test(local, a_child_that_ends_leaves_the_socket_to_its_parent) {
+    const test::Scratch scratch;
+    const LocalListener listener(scratch.path(), "x.sock");
+    const pid_t child = fork_child([&] {
+        listener.~LocalListener();
+        return 0;
+    });
+    while (!reap_child()) {
+    }
+    EXPECT_GT(child, 0);
+    EXPECT_TRUE(fs::is_socket(listener.path()));
+}
+
+Test(local, a_connection_tells_who_connected) {
+    const test::Scratch scratch;
+    const LocalListener listener(scratch.path(), "x.sock");
+    const Connected connected = connect_local(listener.path());
+    ASSERT_TRUE(connected.fd.valid());
+    const UniqueFd accepted(accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    EXPECT_EQ(peer_pid(accepted.get()).value_or(-1), getpid());
+}
+
+Test(local, nobody_listening_is_no_connection) {
+    const test::Scratch scratch;
+    const Connected connected = connect_local(scratch.path() + "/none");
+    EXPECT_FALSE(connected.fd.valid());
+    EXPECT_EQ(connected.error, ENOENT);
+}
+
+Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/x.sock";
+    {
+        const LocalListener listener(scratch.path(), "x.sock");
+        bool refused = false;
+        try {
+            const LocalListener second(scratch.path(), "x.sock");
+        } catch (const SetupError& error) {
+            refused = true;
+            EXPECT_EQ(error.status(), ExitStatus::Unavailable);
+            EXPECT_CONTAINS(error.what(), "in use by another chatd");
+        }
+        EXPECT_TRUE(refused);
+        fs::rename(path, scratch.path() + "/kept");
+    }
+    fs::rename(scratch.path() + "/kept", path);  // what a killed server leaves
+    const LocalListener next(scratch.path(), "x.sock");
+    EXPECT_TRUE(connect_local(path).fd.valid());
+}
+
+Test(local, a_file_in_the_way_is_refused_and_kept) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/x.sock";
+    fs::create_directory(path);
+    try {
+        const LocalListener listener(scratch.path(), "x.sock");
+        EXPECT_TRUE(false);
+    } catch (const SetupError& error) {
+        EXPECT_EQ(error.status(), ExitStatus::BadDirectory);
+    }
+    EXPECT_TRUE(fs::is_directory(path));
+}

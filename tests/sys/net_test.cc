@@ -1,0 +1,98 @@
+// Listening, accepting, and how addresses read.
+#include "sys/net.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <string>
+
+#include "support/client.h"
+#include "support/expect.h"
+#include "support/wait.h"
+#include "sys/error.h"
+
+using namespace chatd;
+using test::Client;
+using test::Family;
+
+TestSuite(net, .timeout = 20);
+
+namespace {
+
+Accepted accept_one(const Listener& listener) {
+    (void)test::wait_for(listener.fd.get(), POLLIN, test::soon());
+    return accept_client(listener);
+}
+
+ExitStatus refusal(const std::vector<std::string>& addresses, std::uint16_t port) {
+    try {
+        (void)listen_tcp(addresses, port);
+    } catch (const SetupError& error) {
+        return error.status();
+    }
+    return ExitStatus::Ok;
+}
+
+}  // namespace
+
+Test(net, port_0_takes_a_free_one_the_same_for_all_addresses) {
+    const auto listeners = listen_tcp({"127.0.0.1", "::1"}, 0);
+    ASSERT_EQ(listeners.size(), 2U);
+    const std::string port = std::to_string(bound_port(listeners[0]));
+    EXPECT_NE(port, "0");
+    EXPECT_EQ(listeners[0].name, "127.0.0.1:" + port);
+    EXPECT_EQ(listeners[1].name, "[::1]:" + port);
+}
+
+Test(net, one_socket_serves_both_families_and_shows_each_as_itself) {
+    const auto listeners = listen_tcp({}, 0);
+    ASSERT_EQ(listeners.size(), 1U);
+    const std::uint16_t port = bound_port(listeners[0]);
+    const Client four(port);
+    EXPECT_EQ(accept_one(listeners[0]).peer, "127.0.0.1:" + std::to_string(four.local_port()));
+    const Client six(port, Family::V6);
+    EXPECT_EQ(accept_one(listeners[0]).peer, "[::1]:" + std::to_string(six.local_port()));
+}
+
+Test(net, nobody_waiting_is_said_at_once) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    const Accepted accepted = accept_client(listeners[0]);
+    EXPECT_FALSE(accepted.fd.valid());
+    EXPECT_EQ(accepted.error, EAGAIN);
+}
+
+Test(net, what_cannot_be_listened_on_is_refused) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    EXPECT_EQ(refusal({"127.0.0.1"}, bound_port(listeners[0])), ExitStatus::Unavailable);
+    EXPECT_EQ(refusal({"192.0.2.1"}, 0), ExitStatus::Unavailable);
+    EXPECT_EQ(refusal({"localhost"}, 0), ExitStatus::Usage);
+    EXPECT_EQ(refusal({""}, 0), ExitStatus::Usage);
+}
+
+Test(net, unread_input_is_thrown_away_so_that_the_last_line_arrives) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    Client client(bound_port(listeners[0]));
+    client.send("said too early\n");
+    {
+        const Accepted accepted = accept_one(listeners[0]);
+        (void)test::wait_for(accepted.fd.get(), POLLIN, test::soon());
+        EXPECT_EQ(send_some(accepted.fd.get(), "no\n").bytes, 3);
+        discard_input(accepted.fd.get());
+    }
+    client.expect_line("no");
+    client.expect_eof();
+}
+
+Test(net, a_connection_is_reset_once_all_is_confirmed) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    Client client(bound_port(listeners[0]));
+    Accepted accepted = accept_one(listeners[0]);
+    EXPECT_EQ(send_some(accepted.fd.get(), "bye\n").bytes, 4);
+    EXPECT_EQ(shutdown(accepted.fd.get(), SHUT_WR), 0);
+    const test::Deadline deadline = test::soon();
+    while (!is_all_confirmed(accepted.fd.get())) ASSERT_TRUE(test::Clock::now() < deadline);
+    reset_connection(std::move(accepted.fd));
+    EXPECT_EQ(client.rest(), "bye\n");
+}

@@ -1,0 +1,71 @@
+// Children end as they say, die with their parent, and are reaped once.
+#include "sys/process.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "support/expect.h"
+#include "support/fd.h"
+#include "support/wait.h"
+#include "sys/error.h"
+
+using namespace chatd;
+
+TestSuite(process, .timeout = 20);
+
+namespace {
+
+Reaped wait_for_child() {
+    siginfo_t info{};
+    (void)waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+    return reap_child().value_or(Reaped{-1, -1});
+}
+
+}  // namespace
+
+Test(process, a_childs_result_is_its_exit_status) {
+    const pid_t pid = fork_child([] { return 42; });
+    const Reaped reaped = wait_for_child();
+    EXPECT_EQ(reaped.pid, pid);
+    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 42");
+    EXPECT_FALSE(reap_child().has_value());
+}
+
+Test(process, a_setup_error_in_a_child_is_its_exit_status) {
+    const pid_t pid = fork_child([]() -> int {
+        (void)close(STDERR_FILENO);
+        throw SetupError(ExitStatus::BadDirectory, "no");
+    });
+    const Reaped reaped = wait_for_child();
+    EXPECT_EQ(reaped.pid, pid);
+    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 73");
+}
+
+Test(process, a_signal_that_ends_a_child_is_told) {
+    const pid_t pid = fork_child([] { return pause(); });
+    EXPECT_EQ(kill(pid, SIGKILL), 0);
+    EXPECT_EQ(describe_end(wait_for_child().wait_status), "killed by signal 9");
+}
+
+Test(process, a_child_dies_with_its_parent) {
+    test::Pipe alive = test::make_pipe();
+    const pid_t parent = fork_child([&] {
+        (void)fork_child([] { return pause(); });
+        return pause();
+    });
+    alive.write.reset();  // only the two have it now
+    EXPECT_EQ(kill(parent, SIGKILL), 0);
+    EXPECT_TRUE(test::wait_for(alive.read.get(), POLLHUP, test::soon()));
+    EXPECT_EQ(wait_for_child().pid, parent);
+}
+
+Test(process, the_limit_of_descriptors_is_raised_to_the_hard_one) {
+    const std::size_t limit = raise_descriptor_limit();
+    EXPECT_EQ(limit, static_cast<std::size_t>(sysconf(_SC_OPEN_MAX)));
+}
