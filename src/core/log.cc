@@ -272,25 +272,22 @@ std::size_t Log::collect_all(Position* from, Position to, std::span<Piece> piece
 }
 
 Log::Cut Log::cut(std::span<const Piece> pieces, std::size_t bytes) {
-    for (const Piece& piece : pieces) {
-        if (bytes >= piece.bytes.size()) {
-            bytes -= piece.bytes.size();
-            continue;
-        }
-        std::string_view left = piece.bytes;
-        Position next = piece.at;
-        while (bytes > 0) {
-            FrameHeader header;
-            std::memcpy(&header, left.data(), sizeof header);
-            next += header.bytes;
-            if (bytes < header.bytes) return {next, left.substr(bytes, header.bytes - bytes)};
-            bytes -= header.bytes;
-            left.remove_prefix(header.bytes);
-        }
-        return {next, {}};
+    while (!pieces.empty() && bytes >= pieces.front().bytes.size()) {
+        bytes -= pieces.front().bytes.size();
+        pieces = pieces.subspan(1);
     }
-    CHATD_CHECK(!"fewer bytes than the pieces hold");
-    return {};
+    CHATD_CHECK(!pieces.empty());
+    std::string_view left = pieces.front().bytes;
+    Position next = pieces.front().at;
+    while (bytes > 0) {
+        FrameHeader header;
+        std::memcpy(&header, left.data(), sizeof header);
+        next += header.bytes;
+        if (bytes < header.bytes) return {next, left.substr(bytes, header.bytes - bytes)};
+        bytes -= header.bytes;
+        left.remove_prefix(header.bytes);
+    }
+    return {next, {}};
 }
 
 std::uint64_t Log::messages_before(Position at) const {
