@@ -110,7 +110,8 @@ class Parent {
     }
 
     void take_signals() {
-        const bool asked = signals_.take(SIGTERM) | signals_.take(SIGINT) | signals_.take(SIGHUP);
+        bool asked = false;
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) asked |= signals_.take(signal);
         if (asked && !closing_until_) begin_closing();
         if (closing_until_ && Clock::now() >= *closing_until_) kill_all();
     }

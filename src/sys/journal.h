@@ -25,7 +25,8 @@ class Journal {
     [[nodiscard]] Level level() const { return level_; }
 
   private:
-    void write(Level level, const char* format, __builtin_va_list arguments);
+    void write(Level level, const char* format, __builtin_va_list arguments)
+        __attribute__((format(printf, 3, 0)));
     void write_line(std::string_view text);
 
     std::string prefix_;
