@@ -21,10 +21,13 @@
 // The core has no descriptors, no clock and no system calls; the shells hold no decisions that it
 // could make. bounds.h has every bound.
 
+#include <fcntl.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <string>
 #include <variant>
 
 #include "core/options.h"
@@ -44,6 +47,10 @@ int say(std::FILE* stream, const char* text, ExitStatus status) {
 }
 
 int serve(const Options& options, ProcessTitle& title) {
+    // Before anything of ours could have that number.
+    if (options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
+        throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
+    }
     const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     ::tzset();  // Workers show local time and open no file.
     run_parent(options, title, signals);

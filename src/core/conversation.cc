@@ -50,8 +50,8 @@ void Conversation::client_finished() {
     advance();
 }
 
+// Half a line may be any part of one: only whole ones still count.
 void Conversation::client_lost() {
-    lines_.clear();
     lost_ = true;
     finished_ = true;
     advance();
@@ -328,6 +328,10 @@ void Conversation::denied(Refusal reason) {
     }
     // Not a member any more: as it should be when we were leaving and only the news of it was lost.
     if (state_ == State::Leaving) return finish(end_after_leaving_);
+    expelled();
+}
+
+void Conversation::expelled() {
     screen_.line(Text::WorkerFails);
     finish(End::Failed);
 }
@@ -338,7 +342,8 @@ void Conversation::overtaken(const Gap& gap, std::string_view name) {
     acknowledge(gap.acked);
     if (!name.empty()) name_ = name;
     // Our own Leave may be among what is lost; nothing else would end us then.
-    if (state_ == State::Leaving && unacked_.empty()) finish(end_after_leaving_);
+    if (state_ == State::Leaving && unacked_.empty()) return finish(end_after_leaving_);
+    if (gap.acked == kNoLongerMember) expelled();
 }
 
 void Conversation::happened(const Entry& entry, std::string_view name, std::string_view text) {
@@ -391,10 +396,7 @@ void Conversation::refused(const Entry& entry, std::string_view wanted) {
 
 // Everything that happened before our own Leave is on the screen now.
 void Conversation::left(const Entry& entry) {
-    if (state_ != State::Leaving) {
-        screen_.line(Text::WorkerFails);
-        return finish(End::Failed);
-    }
+    if (state_ != State::Leaving) return expelled();
     const bool said_so = static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit && !finished_;
     if (said_so) screen_.line(Text::Goodbye);
     finish(end_after_leaving_);

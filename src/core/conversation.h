@@ -131,6 +131,7 @@ class Conversation {
     void follow_correspondent(const Entry& entry, std::string_view name, std::string_view text);
     void refused(const Entry& entry, std::string_view wanted);
     void left(const Entry& entry);
+    void expelled();
     void overtaken(const Gap& gap, std::string_view name);
 
     Settings settings_;

@@ -143,11 +143,13 @@ struct Entry {
     std::uint8_t spare;
 };
 
+inline constexpr std::uint64_t kNoLongerMember = UINT64_MAX;
+
 // The log has overtaken this reader. name: its own by now, for that may have changed unseen.
 struct Gap {
     static constexpr FrameType kType = FrameType::Gap;
     std::uint64_t messages;  // said to all that it will not see
-    std::uint64_t acked;     // entries of its own may be among the lost
+    std::uint64_t acked;     // entries of its own may be among the lost; or kNoLongerMember
 };
 
 // Answers AskWho: then come Person frames and Done. name: as asked for.

@@ -12,6 +12,9 @@ namespace {
 constexpr char kMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
 constexpr std::uint32_t kLogVersion = 1;
 
+// No log gets so far; one that says so is damaged.
+constexpr Position kPositionMax = Position{1} << 62;
+
 constexpr std::size_t kChecksumOffset = sizeof(FrameHeader) + offsetof(Entry, checksum);
 
 // FNV-1a over 64-bit words: fast, and against accidents, not against an enemy.
@@ -55,7 +58,7 @@ bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
            header.ring_bytes >= kHistoryBytesMin && header.ring_bytes <= kHistoryBytesMax &&
            memory_bytes(header.ring_bytes) <= total_bytes && header.tail <= header.head &&
            header.head - header.tail <= header.ring_bytes && header.tail % 8 == 0 &&
-           header.head % 8 == 0 && header.head <= UINT64_MAX / 2;
+           header.head % 8 == 0 && header.head <= kPositionMax;
 }
 
 Log::Log(std::span<std::byte> memory)

@@ -139,7 +139,7 @@ class Broker {
         const bool was_blocked = link.blocked();
         const Member* const member = room_.by_session(link.session);
         const Link::Standing standing =
-            member == nullptr ? Link::Standing{{}, UINT64_MAX} : standing_of(*member);
+            member == nullptr ? Link::Standing{{}, kNoLongerMember} : standing_of(*member);
         if (!link.flush(log_, standing)) {
             read_to_the_end(link);
             return close(link);
@@ -339,7 +339,7 @@ class Broker {
     // next broker finds it there.
     void read_control() {
         const IoResult got = peek(setup_.control, buffer_);
-        if (got.status == IoStatus::Closed) parent_gone_ = true;
+        if (got.status == IoStatus::Ended || got.status == IoStatus::Closed) parent_gone_ = true;
         if (got.status != IoStatus::Done) return;
         // Handling reads links too, into the same buffer.
         const std::string received(buffer_.data(), got.bytes);

@@ -32,7 +32,12 @@ std::uint32_t clients_max(const Options& options) {
     const std::size_t descriptors = raise_descriptor_limit();
     const std::size_t possible = descriptors > kSpareFds ? descriptors - kSpareFds : 0;
     const std::size_t wanted = options.clients_max.value_or(kClientsMax);
-    if (possible == 0 || (options.clients_max && wanted > possible)) {
+    if (possible == 0) {
+        throw SetupError(ExitStatus::System, "the limit of open files is " +
+                                                 std::to_string(descriptors) +
+                                                 ", too low; raise it with ulimit -n");
+    }
+    if (options.clients_max && wanted > possible) {
         throw SetupError(ExitStatus::System,
                          std::to_string(wanted) + " clients need " +
                              std::to_string(wanted + kSpareFds) + " open files, the limit is " +
@@ -157,12 +162,12 @@ class Parent {
             return refuse(accepted.fd, Text::RoomFull);
         }
         const std::uint64_t birth_ns = steady_ns();
-        WorkerSetup setup{std::move(accepted.fd), accepted.peer, broker_listener_.path(),
+        WorkerSetup setup{std::move(accepted.fd), accepted.peer, broker_listener_.place(),
                           options_.language, birth_ns};
         const pid_t pid = fork_child([&] {
             signals_.forget();
             Signals::ignore({SIGINT, SIGHUP});
-            keep_only({setup.client.get()});
+            keep_only({setup.client.get(), setup.broker});
             prefer_throughput();
             return run_worker(std::move(setup), title_, signals_);
         });

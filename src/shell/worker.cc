@@ -25,7 +25,7 @@ class Worker {
     Worker(WorkerSetup setup, ProcessTitle& title, const Signals& signals)
         : client_(std::move(setup.client)),
           peer_(setup.peer),
-          broker_path_(std::move(setup.broker_path)),
+          broker_(setup.broker),
           title_(title),
           signals_(signals),
           conversation_({setup.language, utc_offset_s, setup.birth_ns, setup.peer}) {}
@@ -36,7 +36,8 @@ class Worker {
             send();
             conversation_.screen_sent();
             show_title();
-            wait();
+            // Sending may have found out that all is over; nothing would end the wait then.
+            if (!conversation_.end()) wait();
         }
         link_.reset();
         say_goodbye();
@@ -49,15 +50,28 @@ class Worker {
     // --- One turn
 
     void wait() {
-        std::array<pollfd, 2> fds = {pollfd{client_.get(), client_events(), 0},
-                                     pollfd{link_.get(), link_events(), 0}};
-        const bool ready = signals_.wait(fds, time_to_connect());
-        if (signals_.take(SIGTERM)) conversation_.operator_removes();
-        if (signals_.take(SIGUSR1)) conversation_.server_closes();
+        // A client that has hung up is always ready: it is waited for only for a reason.
+        const short client_wanted = client_events();
+        std::array<pollfd, 2> fds = {
+            pollfd{client_wanted == 0 ? -1 : client_.get(), client_wanted, 0},
+            pollfd{link_.get(), link_events(), 0}};
+        const bool ready = signals_.wait(fds, time_to_wake());
+        take_signals();
         if (!ready) return;
-        if (fds[kLink].revents & (POLLIN | POLLHUP | POLLERR)) read_link();
-        if (fds[kClient].revents & (POLLHUP | POLLERR)) return client_is_lost();
-        if (fds[kClient].revents & POLLIN) read_client();
+        constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
+        if (fds[kLink].revents & kReadable) read_link();
+        if ((client_wanted & POLLIN) != 0 && (fds[kClient].revents & kReadable) != 0) read_client();
+    }
+
+    // Whom the operator removes goes in time, also when the room cannot be told: its link may be
+    // full, with a client that does not read.
+    void take_signals() {
+        if (signals_.take(SIGUSR1)) conversation_.server_closes();
+        if (signals_.take(SIGTERM)) {
+            conversation_.operator_removes();
+            remove_at_ = Clock::now() + kGoodbyeGrace;
+        }
+        if (remove_at_ && Clock::now() >= *remove_at_) conversation_.operator_removes();
     }
 
     [[nodiscard]] short client_events() {
@@ -83,10 +97,9 @@ class Worker {
 
     void send_screen() {
         std::string& screen = conversation_.screen();
-        if (!client_.valid()) return screen.clear();
-        if (!screen.empty() && send_from(client_.get(), screen) == IoStatus::Closed) {
-            client_is_lost();
-        }
+        // What it said before it hung up is still to be read.
+        if (send_from(client_.get(), screen) == IoStatus::Closed) deaf_ = true;
+        if (deaf_) screen.clear();
     }
 
     void show_title() {
@@ -98,22 +111,27 @@ class Worker {
         ProcessTitle::set_short(name.empty() ? "chatd-worker" : "chatd:" + name);
     }
 
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
+        std::optional<Clock::time_point> wake = remove_at_;
+        if (!link_.valid() && conversation_.wants_link()) {
+            const Clock::time_point connect_at = connect_at_.value_or(Clock::now());
+            wake = std::min(wake.value_or(connect_at), connect_at);
+        }
+        if (!wake) return std::nullopt;
+        return *wake - Clock::now();
+    }
+
     // --- The client
 
     void read_client() {
         std::array<char, kInputBytesMax> buffer;
         const IoResult got = receive(client_.get(), buffer);
         if (got.status == IoStatus::Done) conversation_.client_sent({buffer.data(), got.bytes});
-        if (got.status == IoStatus::Closed) {
-            // Nothing more from it; whether it still reads, sending to it will tell.
-            conversation_.client_finished();
+        if (got.status == IoStatus::Ended && !deaf_) return conversation_.client_finished();
+        if (got.status == IoStatus::Ended || got.status == IoStatus::Closed) {
+            deaf_ = true;
+            conversation_.client_lost();
         }
-    }
-
-    void client_is_lost() {
-        client_.reset();
-        conversation_.client_lost();
-        conversation_.screen().clear();
     }
 
     // Sends what is left and says that it is all. Most clients close then; nc waits for its user to
@@ -122,10 +140,10 @@ class Worker {
     void say_goodbye() {
         const auto until = Clock::now() + kGoodbyeGrace;
         send_screen();
-        while (client_.valid() && !conversation_.screen().empty() && Clock::now() < until) {
+        while (!conversation_.screen().empty() && Clock::now() < until) {
             if (await_client(POLLOUT, until - Clock::now())) send_screen();
         }
-        if (!client_.valid()) return;
+        if (deaf_) return;
         (void)::shutdown(client_.get(), SHUT_WR);  // It fails when the client is gone.
         do {
             while (Clock::now() < until && await_client(POLLIN, kCloseGrace)) {
@@ -144,7 +162,8 @@ class Worker {
     // (RFC 1122, 4.2.2.13). False: the client has closed.
     bool discard_input() {
         std::array<char, kIdleBufferBytes> buffer;
-        return receive(client_.get(), buffer).status != IoStatus::Closed;
+        const IoStatus status = receive(client_.get(), buffer).status;
+        return status == IoStatus::Done || status == IoStatus::WouldBlock;
     }
 
     // --- The link
@@ -152,7 +171,7 @@ class Worker {
     void open_link() {
         if (link_.valid() || !conversation_.wants_link()) return;
         if (connect_at_ && Clock::now() < *connect_at_) return;
-        Connected connected = connect_local(broker_path_);
+        Connected connected = connect_local(broker_);
         if (!connected.fd.valid()) {
             // The backlog is full, or descriptors are: neither can be waited for.
             connect_pause_ = std::min<Clock::duration>(connect_pause_ * 2, kConnectPauseMax);
@@ -165,16 +184,11 @@ class Worker {
         conversation_.link_opened();
     }
 
-    [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_connect() const {
-        if (link_.valid() || !conversation_.wants_link()) return std::nullopt;
-        return connect_at_ ? *connect_at_ - Clock::now() : Clock::duration(0);
-    }
-
     void read_link() {
         std::array<char, kReadBytes> buffer;
         const IoResult got = receive(link_.get(), buffer);
-        if (got.status == IoStatus::Closed) return lose_link();
         if (got.status == IoStatus::WouldBlock) return;
+        if (got.status != IoStatus::Done) return lose_link();
         std::string_view bytes(buffer.data(), got.bytes);
         if (!partial_frame_.empty()) {
             partial_frame_.append(bytes);
@@ -204,7 +218,7 @@ class Worker {
 
     UniqueFd client_;
     std::string peer_;
-    std::string broker_path_;
+    int broker_;
     ProcessTitle& title_;
     const Signals& signals_;
     Conversation conversation_;
@@ -213,6 +227,9 @@ class Worker {
     std::string partial_frame_;
     std::optional<Clock::time_point> connect_at_;  // not before
     Clock::duration connect_pause_ = kConnectPause;
+
+    bool deaf_ = false;  // the client reads no more
+    std::optional<Clock::time_point> remove_at_;
 
     bool titled_ = false;
     std::string shown_name_;

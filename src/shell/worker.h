@@ -15,8 +15,8 @@ namespace chatd {
 
 struct WorkerSetup {
     UniqueFd client;
-    std::string peer;         // the client's address
-    std::string broker_path;  // where the broker listens
+    std::string peer;  // the client's address
+    int broker;        // where the broker listens: see LocalListener::place()
     Language language;
     std::uint64_t birth_ns;
 };

@@ -24,6 +24,10 @@ IoResult result_of(ssize_t bytes) {
     return {later ? IoStatus::WouldBlock : IoStatus::Closed, 0};
 }
 
+IoResult received(ssize_t bytes) {
+    return bytes == 0 ? IoResult{IoStatus::Ended, 0} : result_of(bytes);
+}
+
 }  // namespace
 
 void UniqueFd::reset(int fd) {
@@ -35,11 +39,11 @@ void UniqueFd::reset(int fd) {
 }
 
 IoResult receive(int socket, std::span<char> buffer) {
-    return result_of(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT));
+    return received(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT));
 }
 
 IoResult peek(int socket, std::span<char> buffer) {
-    return result_of(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_PEEK));
+    return received(::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_PEEK));
 }
 
 IoResult send_some(int socket, std::string_view bytes) {

@@ -36,7 +36,8 @@ class UniqueFd {
 enum class IoStatus : unsigned char {
     Done,        // some bytes went; of receive: came
     WouldBlock,  // none now
-    Closed,      // the peer is gone; of receive: or sends no more
+    Ended,       // of receive: the peer sends no more
+    Closed,      // the connection is broken
 };
 
 struct IoResult {

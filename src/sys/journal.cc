@@ -22,22 +22,20 @@ void Journal::write(Level level, const char* format, va_list arguments) {
     write_line({text, std::min(static_cast<std::size_t>(bytes), sizeof text - 1)});
 }
 
-void Journal::write_line(std::string_view text) {
-    // Poll says yes only when a pipe takes PIPE_BUF bytes, and a terminal that is held says no.
+bool write_stderr(std::string_view text) {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) {
-        ++dropped_;
-        return;
-    }
+    if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
+    // There is nowhere to report a failure to.
+    (void)!::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    return true;
+}
+
+void Journal::write_line(std::string_view text) {
     std::string line = prefix_;
-    if (dropped_ != 0) {
-        line += '(' + std::to_string(dropped_) + " lines lost) ";
-        dropped_ = 0;
-    }
+    if (dropped_ != 0) line += '(' + std::to_string(dropped_) + " lines lost) ";
     line.append(text.substr(0, PIPE_BUF - line.size() - 1));
     line += '\n';
-    // There is nowhere to report a failure to.
-    (void)!::write(STDERR_FILENO, line.data(), line.size());
+    dropped_ = write_stderr(line) ? 0 : dropped_ + 1;
 }
 
 // One body each, for a va_list cannot be passed through a parameter pack.

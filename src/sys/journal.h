@@ -10,6 +10,10 @@
 
 namespace chatd {
 
+// Writes `text` if that does not block; false if it would. Poll says yes only when a pipe takes
+// PIPE_BUF bytes, so no more than those are written; a terminal that is held says no.
+bool write_stderr(std::string_view text);
+
 class Journal {
   public:
     // role: "parent", "broker" or "worker"; the pid is that of whoever calls this.

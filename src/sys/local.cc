@@ -108,6 +108,8 @@ LocalListener::LocalListener(const std::string& directory, const std::string& na
         throw system_error(path_, ExitStatus::BadDirectory);
     }
     fd_ = std::move(fd);
+    place_.reset(::open(path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!place_.valid()) throw system_error(path_, ExitStatus::BadDirectory);
     if (::listen(fd_.get(), SOMAXCONN) != 0) throw system_error("listen");
 }
 
@@ -115,8 +117,9 @@ LocalListener::~LocalListener() {
     if (::getpid() == directory_.owner) (void)::unlink(path_.c_str());
 }
 
-Connected connect_local(const std::string& path) {
-    const sockaddr_un address = address_of(path);
+// The kernel follows such a link to what is open there, whatever its name is by now (proc(5)).
+Connected connect_local(int place) {
+    const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place));
     Connected connected{local_socket(), 0};
     if (!connected.fd.valid()) return {UniqueFd(), errno};
     if (::connect(connected.fd.get(), reinterpret_cast<const sockaddr*>(&address),

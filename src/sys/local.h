@@ -30,6 +30,10 @@ class LocalListener {
     void stop() { fd_.reset(); }
 
     [[nodiscard]] int fd() const { return fd_.get(); }
+
+    // A descriptor of the place in the file system, to connect to: good also when somebody has
+    // removed or moved the file, as those who clean /tmp do.
+    [[nodiscard]] int place() const { return place_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 
   private:
@@ -48,6 +52,7 @@ class LocalListener {
     Directory directory_;
     std::string path_;
     UniqueFd fd_;
+    UniqueFd place_;
 };
 
 struct Connected {
@@ -55,7 +60,7 @@ struct Connected {
     int error;    // an errno; EAGAIN: the backlog is full
 };
 
-[[nodiscard]] Connected connect_local(const std::string& path);
+[[nodiscard]] Connected connect_local(int place);
 
 // Two connected stream sockets.
 struct SocketPair {

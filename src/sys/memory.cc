@@ -45,18 +45,24 @@ UniqueFd open_locked(const std::string& path, int flags) {
 }
 
 // A file without its blocks would kill the broker by SIGBUS when the disk is full: it gets them all
-// now, or is not made at all.
+// now.
+void allocate(int fd, std::size_t bytes, const std::string& path) {
+    const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+    if (error == 0) return;
+    throw SetupError(ExitStatus::Unavailable,
+                     "no room for the history " + path + ": " + std::strerror(error) +
+                         "; make room, or choose a smaller --history-size");
+}
+
 UniqueFd make_history(const std::string& path, std::size_t ring_bytes) {
     UniqueFd fd = open_locked(path, O_CREAT | O_EXCL);
-    const auto bytes = static_cast<off_t>(Log::memory_bytes(ring_bytes));
-    const int error = ::posix_fallocate(fd.get(), 0, bytes);
-    if (error != 0) {
+    try {
+        allocate(fd.get(), Log::memory_bytes(ring_bytes), path);
+        write_header(fd.get(), ring_bytes, path);
+    } catch (const SetupError&) {
         (void)::unlink(path.c_str());
-        throw SetupError(ExitStatus::Unavailable, "no room for the history " + path + ": " +
-                                                      std::strerror(error) +
-                                                      "; choose a smaller --history-size");
+        throw;
     }
-    write_header(fd.get(), ring_bytes, path);
     return fd;
 }
 
@@ -96,6 +102,7 @@ UniqueFd open_history(const std::string& path, std::optional<std::size_t> ring_b
     }
     UniqueFd fd = open_locked(path, 0);
     check_history(fd.get(), path, ring_bytes);
+    allocate(fd.get(), bytes_of(fd.get()), path);
     return fd;
 }
 

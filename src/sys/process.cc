@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <exception>
 
 #include "sys/error.h"
+#include "sys/journal.h"
 
 namespace chatd {
 namespace {
@@ -28,10 +28,10 @@ int run(pid_t parent, const std::function<int()>& child_main) {
         die_with(parent);
         return child_main();
     } catch (const SetupError& error) {
-        (void)std::fprintf(stderr, "chatd: %s\n", error.what());
+        write_stderr(std::string("chatd: ") + error.what() + '\n');
         return static_cast<int>(error.status());
     } catch (const std::exception& error) {
-        (void)std::fprintf(stderr, "chatd: %s\n", error.what());
+        write_stderr(std::string("chatd: ") + error.what() + '\n');
         return static_cast<int>(ExitStatus::System);
     }
 }

@@ -21,6 +21,13 @@ void set_action(int signal, void (*handler)(int)) {
     if (::sigaction(signal, &action, nullptr) != 0) throw system_error("sigaction");
 }
 
+bool stays_ignored(int signal) {
+    if (signal != SIGHUP && signal != SIGINT) return false;
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) != 0) throw system_error("sigaction");
+    return action.sa_handler == SIG_IGN;
+}
+
 timespec timespec_of(std::chrono::nanoseconds time) {
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
     return {whole.count(), (time - whole).count()};
@@ -36,7 +43,7 @@ Signals::Signals(std::initializer_list<int> noted) {
     for (const int signal : noted) {
         // Whoever started us may have had them blocked.
         (void)::sigdelset(&while_waiting_, signal);
-        set_action(signal, note);
+        if (!stays_ignored(signal)) set_action(signal, note);
     }
     ignore({SIGPIPE});
 }

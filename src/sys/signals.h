@@ -15,7 +15,8 @@ namespace chatd {
 class Signals {
   public:
     // Blocks these signals and notes them when they come; the rest keep what they do. SIGPIPE is
-    // ignored. For the whole process, for life: children have them blocked too, until they wait.
+    // ignored; SIGHUP and SIGINT stay so if they were, for nohup(1) and the shell's & mean it. For
+    // the whole process, for life: children have them blocked too, until they wait.
     explicit Signals(std::initializer_list<int> noted);
 
     Signals(const Signals&) = delete;

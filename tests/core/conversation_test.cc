@@ -924,8 +924,8 @@ Test(conversation, who_is_gone_before_the_welcome_leaves_after_it) {
     EXPECT_FALSE(client.end().has_value());
     EXPECT_TRUE(client.conversation.wants_link());
     client.welcome();
-    EXPECT_EQ(client.sent(), Sent{"1 leave lost"});
-    client.leaves_the_log(1, LeaveReason::Lost);
+    EXPECT_EQ(client.sent(), (Sent{"1 say: hello", "2 leave lost"}));
+    client.leaves_the_log(2, LeaveReason::Lost);
     EXPECT_EQ(client.end(), End::Lost);
 }
 

@@ -79,7 +79,7 @@ Test(fd, receive_tells_nothing_yet_from_the_end) {
     EXPECT_EQ(peek(pair.first.get(), buffer).bytes, 3);
     EXPECT_EQ(receive(pair.first.get(), buffer).bytes, 3);
     pair.second.reset();
-    EXPECT_EQ(receive(pair.first.get(), buffer).status, IoStatus::Closed);
+    EXPECT_EQ(receive(pair.first.get(), buffer).status, IoStatus::Ended);
 }
 
 Test(fd, sending_to_a_peer_that_is_gone_is_no_signal) {

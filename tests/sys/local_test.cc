@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include <filesystem>
 #include <string>
 
@@ -52,7 +54,7 @@ Test(local, a_child_that_ends_leaves_the_socket_to_its_parent) {
 Test(local, a_connection_tells_who_connected) {
     const test::Scratch scratch;
     const LocalListener listener(scratch.path(), "x.sock");
-    const Connected connected = connect_local(listener.path());
+    const Connected connected = connect_local(listener.place());
     ASSERT_TRUE(connected.fd.valid());
     const UniqueFd accepted(accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
     EXPECT_EQ(peer_pid(accepted.get()).value_or(-1), getpid());
@@ -60,9 +62,18 @@ Test(local, a_connection_tells_who_connected) {
 
 Test(local, nobody_listening_is_no_connection) {
     const test::Scratch scratch;
-    const Connected connected = connect_local(scratch.path() + "/none");
+    LocalListener listener(scratch.path(), "x.sock");
+    listener.stop();
+    const Connected connected = connect_local(listener.place());
     EXPECT_FALSE(connected.fd.valid());
-    EXPECT_EQ(connected.error, ENOENT);
+    EXPECT_EQ(connected.error, ECONNREFUSED);
+}
+
+Test(local, the_file_may_be_removed_and_the_place_stays_good) {
+    const test::Scratch scratch;
+    const LocalListener listener(scratch.path(), "x.sock");
+    fs::remove(listener.path());
+    EXPECT_TRUE(connect_local(listener.place()).fd.valid());
 }
 
 Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
@@ -83,7 +94,7 @@ Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
     }
     fs::rename(scratch.path() + "/kept", path);  // what a killed server leaves
     const LocalListener next(scratch.path(), "x.sock");
-    EXPECT_TRUE(connect_local(path).fd.valid());
+    EXPECT_TRUE(connect_local(next.place()).fd.valid());
 }
 
 Test(local, a_file_in_the_way_is_refused_and_kept) {

@@ -1,6 +1,7 @@
 // What happens when something is full, slow or short.
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -89,6 +91,22 @@ std::uint64_t cpu_ticks(pid_t pid) {
     (void)std::sscanf(after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
                       &system);
     return user + system;
+}
+
+// Sanitizers keep shadows, and what was freed.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kMemoryKib = 256 * 1024;
+#else
+constexpr std::uint64_t kMemoryKib = 4 * 1024;
+#endif
+
+// Anonymous memory of a process: what it has for itself.
+std::uint64_t memory_kib(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("RssAnon:")) return std::stoull(line.substr(8));
+    }
+    return 0;
 }
 
 }  // namespace
@@ -243,6 +261,85 @@ Test(limits, who_sends_without_reading_is_slowed_down_not_cut_off) {
     alice.expect("2 people are here:");
     deaf.close();
     alice.expect("deaf left the chat room");
+    daemon.finish();
+}
+
+// Half of these were never told apart from clients that wait.
+Test(limits, who_resets_at_any_stage_leaves_no_process_behind) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    const std::string stages[] = {"", "hal", "bob\n", "bob\nhello\n", "\xff\xfa", "bob\n/who\n"};
+    for (int round = 0; round < 10; ++round) {
+        for (const std::string& stage : stages) {
+            Client client(daemon.port());
+            client.send(stage);
+            client.reset();
+            daemon.wait_log(" ended, pid ");
+        }
+    }
+    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's
+    daemon.finish();
+}
+
+Test(limits, what_a_client_said_before_it_closed_is_heard) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "guest" + std::to_string(i);
+        {
+            // Closed over an unread prompt: a reset.
+            Client guest(daemon.port());
+            guest.send(name + "\nlast words\n");
+        }
+        alice.expect_line(name + " entered the chat room");
+        alice.expect_line(name + " says: last words");
+        alice.expect(name + " left the chat room");
+        alice.expect("\n");
+    }
+    daemon.finish();
+}
+
+Test(limits, who_asks_and_never_reads_costs_no_memory) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client deaf(daemon.port(), Family::V4, 4096);
+    deaf.send_line("deaf");
+    deaf.expect("Welcome, deaf.");
+    alice.expect_line("deaf entered the chat room");
+    std::string questions;
+    for (int i = 0; i < 1000; ++i) questions += "/help\n";
+    std::size_t sent = 0;
+    while (sent < (std::size_t{32} << 20)) {
+        const std::size_t bytes = deaf.send_some(questions);
+        sent += bytes;
+        if (bytes < questions.size()) break;
+    }
+    alice.send_line("/who");
+    alice.expect("2 people are here:");
+    for (const Process& process : processes(daemon.pid())) {
+        EXPECT_LT(memory_kib(process.pid), kMemoryKib);
+    }
+    daemon.finish();
+}
+
+Test(limits, who_does_not_read_can_be_removed) {
+    Daemon daemon({"--history-size", "65536"});
+    Client alice = join(daemon.port(), "alice");
+    Client slow(daemon.port(), Family::V4, 4096);
+    slow.send_line("slow");
+    slow.expect("Welcome, slow.");
+    alice.expect_line("slow entered the chat room");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    for (int i = 0; i < 3000; ++i) {
+        bob.send_line(std::string(4000, 'x'));
+        alice.expect_line("bob says: " + std::string(4000, 'x'));
+    }
+    for (const Process& process : processes(daemon.pid())) {
+        if (process.comm == "chatd:slow") kill(process.pid, SIGTERM);
+    }
+    alice.expect_line("slow left the chat room (removed by the operator)");
+    daemon.wait_log("slow ended");
     daemon.finish();
 }
 

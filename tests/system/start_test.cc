@@ -194,6 +194,33 @@ Test(start, a_history_file_outlives_the_server_whether_it_ends_or_is_killed) {
     third.finish();
 }
 
+Test(start, a_socket_file_that_somebody_removes_is_not_missed) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    fs::remove_all(daemon.run_dir());
+    Client bob = join(daemon.port(), "bob");
+    bob.send_line("hello");
+    alice.expect_line("bob entered the chat room");
+    alice.expect_line("bob says: hello");
+    daemon.finish();
+}
+
+Test(start, a_ready_descriptor_that_is_not_open_is_told) {
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0", "--ready-fd", "100"}, 64, "--ready-fd 100");
+}
+
+Test(start, nohup_holds) {
+    DaemonOptions options;
+    options.before_exec = [] { (void)::signal(SIGHUP, SIG_IGN); };
+    Daemon daemon(options);
+    Client alice = join(daemon.port(), "alice");
+    daemon.signal(SIGHUP);
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    daemon.finish();
+}
+
 Test(start, two_servers_share_a_run_directory) {
     Scratch scratch;
     const std::string directory = scratch.path() + "/run";
