@@ -99,7 +99,7 @@ std::optional<std::string> take(Options& options, int option, const std::string&
 
 }  // namespace
 
-const char* const kVersion = "chatd 0.1.0";
+const char* const kVersion = "chatd 0.1.0\n";
 
 const char* const kHelp =
     "Usage: chatd [OPTION]...\n"
