@@ -13,7 +13,7 @@
 //   core/options            the command line
 //
 //   shell/parent            accepts, forks, reaps, restarts, shuts down
-//   shell/broker, link      the room's process, and how it has each worker
+//   shell/broker, links, link   the room's process, and how it has each worker
 //   shell/worker            one client's process
 //
 //   sys/…                   what the shells need of Linux: descriptors, sockets, processes, signals

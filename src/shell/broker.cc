@@ -10,7 +10,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "bounds.h"
@@ -20,7 +19,7 @@
 #include "core/room.h"
 #include "core/text.h"
 #include "exit_status.h"
-#include "shell/link.h"
+#include "shell/links.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/memory.h"
@@ -86,7 +85,7 @@ class Broker {
             answer();
             if (fan_out_is_due()) fan_out();
             if (listener_rests_until_ && Clock::now() >= *listener_rests_until_) wake_listener();
-            drop_dead();
+            links_.drop_forgotten();
         }
     }
 
@@ -102,7 +101,7 @@ class Broker {
             return accept_links();
         }
         if (event.data.u64 == kControl) return read_control();
-        Link& link = *links_[event.data.u64 - kFirstLink];
+        Link& link = links_.at(event.data.u64 - kFirstLink);
         if (!link.open()) return;  // closed earlier in this turn
         if (event.events & EPOLLOUT) return flush(link);
         read(link);
@@ -126,11 +125,9 @@ class Broker {
     void fan_out() {
         const auto begin = Clock::now();
         fanned_out_to_ = log_.head();
-        for (const auto& link : links_) {
-            if (link != nullptr && link->open() && !link->blocked() && link->behind(log_)) {
-                flush(*link);
-            }
-        }
+        links_.for_each_open([this](Link& link) {
+            if (!link.blocked() && link.behind(log_)) flush(link);
+        });
         const auto end = Clock::now();
         next_fan_out_ = end + (end - begin) / 2;
     }
@@ -182,17 +179,14 @@ class Broker {
     void add_link(UniqueFd fd) {
         const auto pid = peer_pid(fd.get());
         if (!pid) return journal_.warning("somebody else connected to our socket");
-        const auto known = by_pid_.find(*pid);
-        if (known != by_pid_.end()) {
-            Link& old = *known->second;
-            if (old.open()) read_to_the_end(old);
-            if (old.open()) return journal_.warning("pid %d wants a second link", *pid);
-            forget(old);
+        Link* const old = links_.by_pid(*pid);
+        if (old != nullptr) {
+            if (old->open()) read_to_the_end(*old);
+            if (old->open()) return journal_.warning("pid %d wants a second link", *pid);
+            links_.forget(*old);
         }
-        auto link = std::make_unique<Link>(std::move(fd), *pid, take_slot());
-        if (!poller_.add(link->fd(), EPOLLIN, link->slot() + kFirstLink)) link->close();
-        by_pid_.emplace(*pid, link.get());
-        links_[link->slot()] = std::move(link);
+        Link& link = links_.add(std::move(fd), *pid);
+        if (!poller_.add(link.fd(), EPOLLIN, link.slot() + kFirstLink)) link.close();
     }
 
     void rest_listener() {
@@ -377,47 +371,17 @@ class Broker {
                       static_cast<double>(ended.lived_ms) / 1000);
         if (link != nullptr) {
             close(*link);
-            forget(*link);
+            links_.forget(*link);
         }
     }
 
     // The link of that process, which may still be waiting to be accepted.
     Link* link_of(const Ended& ended) {
-        const auto is_its = [&](const Link& link) {
-            return link.birth_ns == 0 || link.birth_ns == ended.birth_ns;
-        };
-        auto found = by_pid_.find(ended.pid);
-        if (found == by_pid_.end()) {
-            accept_links();
-            found = by_pid_.find(ended.pid);
-        }
-        return found != by_pid_.end() && is_its(*found->second) ? found->second : nullptr;
-    }
-
-    // --- Tables
-
-    std::size_t take_slot() {
-        if (free_slots_.empty()) {
-            links_.emplace_back();
-            return links_.size() - 1;
-        }
-        const std::size_t slot = free_slots_.back();
-        free_slots_.pop_back();
-        return slot;
-    }
-
-    // Out of the tables; the object stays until the turn ends, for events and lists still name it.
-    void forget(Link& link) {
-        by_pid_.erase(link.pid());
-        dead_.push_back(&link);
-    }
-
-    void drop_dead() {
-        for (Link* const link : dead_) {
-            free_slots_.push_back(link->slot());
-            links_[link->slot()].reset();
-        }
-        dead_.clear();
+        if (links_.by_pid(ended.pid) == nullptr) accept_links();
+        Link* const link = links_.by_pid(ended.pid);
+        const bool is_its =
+            link != nullptr && (link->birth_ns == 0 || link->birth_ns == ended.birth_ns);
+        return is_its ? link : nullptr;
     }
 
     void show_title() {
@@ -435,11 +399,8 @@ class Broker {
     Poller poller_;
     std::array<char, kReadBytes> buffer_;
 
-    std::vector<std::unique_ptr<Link>> links_;
-    std::vector<std::size_t> free_slots_;
-    std::unordered_map<pid_t, Link*> by_pid_;
+    Links links_;
     std::vector<Link*> asked_;
-    std::vector<Link*> dead_;
 
     Position fanned_out_to_ = 0;
     Clock::time_point next_fan_out_;
