@@ -94,6 +94,11 @@ inline constexpr auto kGoodbyeGrace = 2s;
 // What a client that has taken them has to close in, before it is closed.
 inline constexpr auto kCloseGrace = 200ms;
 
+// A client that has vanished is found by TCP after idle time and so many unanswered probes: 90 s.
+inline constexpr auto kKeepaliveIdle = 60s;
+inline constexpr auto kKeepaliveInterval = 10s;
+inline constexpr int kKeepaliveProbes = 3;
+
 // After EMFILE, ENFILE, EAGAIN or ENOMEM the listener rests until a child ends, or this long: what
 // was short may belong to somebody else, and then no end of ours announces it.
 inline constexpr auto kListenerRest = 1s;
@@ -104,6 +109,9 @@ inline constexpr int kAcceptsPerTurn = 64;
 // A full backlog of the broker answers EAGAIN, and the kernel offers nothing to wait for.
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
+
+// The longest pause between two fan-outs: one may have been long only because the process was held.
+inline constexpr auto kFanOutPauseMax = 100ms;
 
 // A broker that lived less than this died of its own start; the next one waits, and each time twice
 // as long. One that lived longer is replaced at once.

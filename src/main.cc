@@ -59,6 +59,7 @@ int serve(const Options& options, ProcessTitle& title) {
 
 int run(int argc, char** argv) {
     open_standard_streams();
+    unblock_stderr();
     ProcessTitle title(argc, argv);
     const Language language = language_of_environment(
         std::getenv("LC_ALL"), std::getenv("LC_MESSAGES"), std::getenv("LANG"));

@@ -194,6 +194,7 @@ void Conversation::ask_history(std::string_view argument) {
     if (!messages) return screen_.line(Text::UseHistory);
     std::string frame;
     append_frame(frame, AskPast{*messages});
+    past_seq_ = 0;
     ask(std::move(frame));
 }
 
@@ -347,7 +348,7 @@ void Conversation::overtaken(const Gap& gap, std::string_view name) {
 }
 
 void Conversation::happened(const Entry& entry, std::string_view name, std::string_view text) {
-    if (entry.seq <= last_seq_) return screen_.event(entry, name, text, true);
+    if (entry.seq <= last_seq_) return happened_before(entry, name, text);
     last_seq_ = entry.seq;
     last_messages_ = entry.messages;
     if (entry.from == session_) return happened_to_me(entry, name, text);
@@ -355,6 +356,14 @@ void Conversation::happened(const Entry& entry, std::string_view name, std::stri
     follow_correspondent(entry, name, text);
     screen_.event(entry, name, text, false);
     if (entry.kind == EntryKind::Closing) finish(End::Closed);
+}
+
+// Asked once more after a broken link, a broker begins the answer anew.
+void Conversation::happened_before(const Entry& entry, std::string_view name,
+                                   std::string_view text) {
+    if (entry.seq <= past_seq_) return;
+    past_seq_ = entry.seq;
+    screen_.event(entry, name, text, true);
 }
 
 // /r answers a person, under whatever name, and nobody else who takes it later.

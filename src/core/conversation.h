@@ -127,6 +127,7 @@ class Conversation {
     void welcomed(const Welcome& welcome, std::string_view names);
     void denied(Refusal reason);
     void happened(const Entry& entry, std::string_view name, std::string_view text);
+    void happened_before(const Entry& entry, std::string_view name, std::string_view text);
     void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
     void follow_correspondent(const Entry& entry, std::string_view name, std::string_view text);
     void refused(const Entry& entry, std::string_view wanted);
@@ -159,7 +160,8 @@ class Conversation {
     std::uint64_t counter_ = 0;
     std::deque<Unacked> unacked_;
     std::size_t unacked_bytes_ = 0;
-    std::string question_;  // asked of the broker and not fully answered
+    std::string question_;        // asked of the broker and not fully answered
+    std::uint64_t past_seq_ = 0;  // the answer has been shown up to here
 };
 
 }  // namespace chatd

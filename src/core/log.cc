@@ -79,12 +79,11 @@ void Log::recover() {
         if (end - at >= sizeof(FrameHeader) && header_at(at).type == FrameType::Pad &&
             header_at(at).bytes == ring_.size() - at % ring_.size() &&
             header_at(at).bytes <= end - at) {
-            note_lap(at, at + header_at(at).bytes);
-            at = lap_begin_;
+            at += header_at(at).bytes;
             continue;
         }
         if (!is_whole(at, end, empty_ ? 0 : next_seq_)) break;
-        if (at % ring_.size() == 0 && at != lap_begin_) note_lap(at, at);
+        if (at % ring_.size() == 0) note_lap(whole, at);
         head_ = end;  // entry_at checks against it
         const LogEntry entry = entry_at(at);
         note(entry);
@@ -216,8 +215,8 @@ Position Log::after_seq(std::uint64_t seq) const {
     return position;
 }
 
-Log::Tail Log::last_messages(Position end, std::uint32_t count, std::uint64_t session) const {
-    Tail found{end, 0};
+Log::Stretch Log::last_messages(Position end, std::uint32_t count, std::uint64_t session) const {
+    Stretch found{end, 0};
     for (auto entry = newest(); entry && found.messages < count; entry = before(*entry)) {
         if (entry->at >= end || !is_past_for(entry->entry, session)) continue;
         found.begin = entry->at;

@@ -111,12 +111,12 @@ class Log {
 
     // Where to begin so that at most `count` messages that `session` may see lie before `end`, and
     // how many there are.
-    struct Tail {
+    struct Stretch {
         Position begin;
         std::uint32_t messages;
     };
-    [[nodiscard]] Tail last_messages(Position end, std::uint32_t count,
-                                     std::uint64_t session) const;
+    [[nodiscard]] Stretch last_messages(Position end, std::uint32_t count,
+                                        std::uint64_t session) const;
 
     // What `session` reads from `*from` on, not past `to`, as runs of bytes: fills `pieces` (two at
     // least), moves `*from` behind what they hold, returns how many were filled. 0 only when

@@ -105,11 +105,11 @@ Member* Room::by_name(std::string_view name) {
     return found == names_.end() ? nullptr : found->second;
 }
 
-std::vector<const Member*> Room::matching(std::string_view prefix) const {
+std::vector<const Member*> Room::matching(std::string_view prefix, std::size_t max) const {
     const std::string folded = fold_name(prefix);
     std::vector<const Member*> found;
     for (auto it = names_.lower_bound(folded); it != names_.end(); ++it) {
-        if (!it->first.starts_with(folded)) break;
+        if (found.size() == max || !it->first.starts_with(folded)) break;
         found.push_back(it->second);
     }
     return found;

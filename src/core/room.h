@@ -5,8 +5,8 @@
 // new broker applies what the log has and the table has not, by the code that applied all the
 // others.
 //
-// This file believes nothing of what a worker says, makes no system call and reads no clock: the
-// caller says what time it is, in milliseconds since 1970.
+// This file believes nothing of what a worker says but when it was born, makes no system call and
+// reads no clock: the caller says what time it is, in milliseconds since 1970.
 #pragma once
 
 #include <cstdint>
@@ -85,8 +85,10 @@ class Room {
         return static_cast<std::uint32_t>(names_.size());
     }
 
-    // The members whose name begins so, whatever the case, by name: all of them for "".
-    [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix) const;
+    // The members whose name begins so, whatever the case, by name, the first `max` of them; "" is
+    // how every name begins.
+    [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix,
+                                                      std::size_t max = SIZE_MAX) const;
 
   private:
     struct Header {

@@ -24,7 +24,6 @@ class Screen {
     // What has been shown and not yet taken away; the caller empties it.
     std::string out;
 
-    Language language() const { return language_; }
     void set_language(Language language) { language_ = language; }
     void show_times(bool on) { times_shown_ = on; }
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }

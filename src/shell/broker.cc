@@ -129,7 +129,7 @@ class Broker {
             if (!link.blocked() && link.behind(log_)) flush(link);
         });
         const auto end = Clock::now();
-        next_fan_out_ = end + (end - begin) / 2;
+        next_fan_out_ = end + std::min<Clock::duration>((end - begin) / 2, kFanOutPauseMax);
     }
 
     void flush(Link& link) {
@@ -154,10 +154,11 @@ class Broker {
 
     // Questions are answered at once, whatever the pause between fan-outs.
     void answer() {
-        for (Link* const link : asked_) {
+        // Flushing may read to the end of a link, and find one more question there.
+        for (Link* const link : std::exchange(asked_, {})) {
+            link->asking = false;
             if (link->open() && !link->blocked()) flush(*link);
         }
-        asked_.clear();
     }
 
     // --- Links
@@ -182,7 +183,6 @@ class Broker {
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
             if (old->open()) read_to_the_end(*old);
-            if (old->open()) return journal_.warning("pid %d wants a second link", *pid);
             links_.forget(*old);
         }
         Link& link = links_.add(std::move(fd), *pid);
@@ -206,8 +206,9 @@ class Broker {
         if (!link.read(buffer_, take)) close(link);
     }
 
-    // For a worker that is known to be gone: all it ever sent is there.
+    // For a worker that is gone, or goes now: all that it has sent counts.
     void read_to_the_end(Link& link) {
+        (void)::shutdown(link.fd(), SHUT_RD);  // What is there can be read; no more can come.
         for (;;) {
             std::array<char, 1> probe;
             if (!link.open()) return;
@@ -231,11 +232,16 @@ class Broker {
         switch (frame.type) {
             case FrameType::Attach: return attach(link, frame);
             case FrameType::Post: return post(link, frame);
-            case FrameType::AskWho: return link.session != 0 && answer_who(link, frame.name);
+            case FrameType::AskWho: return may_ask(link) && answer_who(link, frame.name);
             case FrameType::AskPast:
-                return link.session != 0 && answer_past(link, frame.as<AskPast>().messages);
+                return may_ask(link) && answer_past(link, frame.as<AskPast>().messages);
             default: return false;
         }
+    }
+
+    // One question at a time: who does not wait for the answer is no worker of ours.
+    static bool may_ask(Link& link) {
+        return link.session != 0 && !std::exchange(link.asking, true);
     }
 
     bool attach(Link& link, const Frame& frame) {
@@ -272,9 +278,7 @@ class Broker {
 
     void welcome(Link& link, const Member& member, std::uint64_t messages) {
         std::string names;
-        std::uint32_t shown = 0;
-        for (const Member* const present : room_.matching({})) {
-            if (shown++ == kNamesShown) break;
+        for (const Member* const present : room_.matching({}, kNamesShown)) {
             if (!names.empty()) names += ' ';
             names.append(present->name());
         }

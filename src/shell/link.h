@@ -32,6 +32,7 @@ class Link {
     std::uint64_t session = 0;  // 0: not attached
     std::uint64_t birth_ns = 0;
     std::string name;
+    bool asking = false;  // its question is answered at the end of this turn
 
     // --- In
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -74,7 +75,9 @@ class Parent {
           broker_listener_(run_directory(options), "broker-" + std::to_string(port_) + ".sock"),
           log_memory_(open_log(options)),
           members_memory_(make_shared_memory("chatd-members", Room::memory_bytes(clients_max_))),
-          control_(make_socket_pair()) {}
+          control_(make_socket_pair()) {
+        born_ns_.reserve(clients_max_);
+    }
 
     void run() {
         start_broker();
@@ -87,7 +90,11 @@ class Parent {
             reap();
             keep_broker();
             send_control();
-            accept_clients();
+            try {
+                accept_clients();
+            } catch (const std::bad_alloc&) {
+                rest("accept", ENOMEM);
+            }
         }
         journal_.info("all is closed");
     }
@@ -162,6 +169,9 @@ class Parent {
             return refuse(accepted.fd, Text::RoomFull);
         }
         const std::uint64_t birth_ns = steady_ns();
+        // Its row is made before the fork: no child may be there that is not in the table.
+        born_ns_.emplace(0, birth_ns);
+        auto row = born_ns_.extract(0);
         WorkerSetup setup{std::move(accepted.fd), accepted.peer, broker_listener_.place(),
                           options_.language, birth_ns};
         const pid_t pid = fork_child([&] {
@@ -176,7 +186,8 @@ class Parent {
             refuse(setup.client, Text::ServerBusy);
             return rest("fork", error);
         }
-        born_ns_.emplace(pid, birth_ns);
+        row.key() = pid;
+        born_ns_.insert(std::move(row));
         if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
     }
@@ -309,6 +320,7 @@ class Parent {
         journal_.info("closing; clients: %zu", born_ns_.size());
         closing_until_ = Clock::now() + kShutdownGrace;
         listeners_.clear();
+        broker_due_.reset();
         append_frame(outbox_, CloseRoom{});
         if (broker_pid_ < 0) broker_listener_.stop();
         for (const auto& [pid, birth_ns] : born_ns_) (void)::kill(pid, SIGUSR1);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -86,6 +87,15 @@ void open_standard_streams() {
         if (fd < 0) throw system_error("/dev/null");
     } while (fd <= STDERR_FILENO);
     (void)::close(fd);
+}
+
+void unblock_stderr() {
+    struct stat status {};
+    if (::fstat(STDERR_FILENO, &status) != 0) return;
+    // A file never blocks, and a socket cannot be opened anew.
+    if (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) return;
+    const UniqueFd own(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (own.valid()) (void)::dup2(own.get(), STDERR_FILENO);
 }
 
 }  // namespace chatd

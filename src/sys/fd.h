@@ -61,4 +61,8 @@ void keep_only(std::initializer_list<int> fds);
 // were the terminal.
 void open_standard_streams();
 
+// Gives this process a stderr that never blocks it, where it is a pipe or a terminal: opened anew,
+// so that others who have it notice nothing. Where that cannot be, it stays as it is.
+void unblock_stderr();
+
 }  // namespace chatd

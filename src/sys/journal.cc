@@ -25,9 +25,7 @@ void Journal::write(Level level, const char* format, va_list arguments) {
 bool write_stderr(std::string_view text) {
     pollfd ready{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
-    // There is nowhere to report a failure to.
-    (void)!::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
-    return true;
+    return ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF)) >= 0;
 }
 
 void Journal::write_line(std::string_view text) {

@@ -10,8 +10,8 @@
 
 namespace chatd {
 
-// Writes `text` if that does not block; false if it would. Poll says yes only when a pipe takes
-// PIPE_BUF bytes, so no more than those are written; a terminal that is held says no.
+// Writes `text` if that does not block (see unblock_stderr(); for a socket poll tells); false if it
+// would. At most PIPE_BUF bytes, so that lines of several processes do not mix.
 bool write_stderr(std::string_view text);
 
 class Journal {
@@ -25,8 +25,6 @@ class Journal {
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void debug(const char* format, ...) __attribute__((format(printf, 2, 3)));
-
-    [[nodiscard]] Level level() const { return level_; }
 
   private:
     void write(Level level, const char* format, __builtin_va_list arguments)

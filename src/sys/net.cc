@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "bounds.h"
 #include "sys/error.h"
 
 namespace chatd {
@@ -75,6 +76,19 @@ std::string bind_trouble(const Address& address) {
 
 enum class Family : bool { Only, Both };
 
+// All of it is only better to have; none of it is a reason to refuse a client.
+void prepare(int client) {
+    const auto set = [client](int level, int option, int value) {
+        (void)::setsockopt(client, level, option, &value, sizeof value);
+    };
+    // The screen is sent in pieces that are as large as they will get: nothing to wait for.
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
+    set(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval / 1s));
+    set(IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+}
+
 Listener listen_on(Address address, Family family) {
     Listener listener;
     listener.fd.reset(
@@ -134,9 +148,7 @@ Accepted accept_client(const Listener& listener) {
                       errno};
     if (!accepted.fd.valid()) return accepted;
     accepted.peer = text_of(address);
-    // The screen is sent in pieces that are as large as they will get: nothing to wait for.
-    const int on = 1;
-    (void)::setsockopt(accepted.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    prepare(accepted.fd.get());
     return accepted;
 }
 

@@ -28,10 +28,10 @@ int run(pid_t parent, const std::function<int()>& child_main) {
         die_with(parent);
         return child_main();
     } catch (const SetupError& error) {
-        write_stderr(std::string("chatd: ") + error.what() + '\n');
+        (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
         return static_cast<int>(error.status());
     } catch (const std::exception& error) {
-        write_stderr(std::string("chatd: ") + error.what() + '\n');
+        (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
         return static_cast<int>(ExitStatus::System);
     }
 }

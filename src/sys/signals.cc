@@ -52,7 +52,12 @@ bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds
     const auto left =
         timeout ? timespec_of(std::max(*timeout, std::chrono::nanoseconds(0))) : timespec{};
     const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
-    if (ready > 0) return true;
+    if (ready > 0) {
+        // With something ready, ppoll(2) leaves a pending signal pending: let it in all the same.
+        const timespec none{};
+        (void)::ppoll(nullptr, 0, &none, &while_waiting_);
+        return true;
+    }
     CHATD_CHECK(ready == 0 || errno == EINTR || errno == ENOMEM);
     for (pollfd& fd : fds) fd.revents = 0;  // After EINTR they are what they were.
     return false;

@@ -49,6 +49,7 @@ ProcessTitle::ProcessTitle(int argc, char** argv) : arguments_(argv), environmen
     if (argc < 1) throw SetupError(ExitStatus::Usage, "no program name");
     area_ = area_of(argv);
     if (area_.size() < kAreaBytesMin) start_anew_with_padding(argv);
+    if (std::getenv(kPadding) != nullptr) set_short("chatd");  // started anew, it is called "exe"
     environ = environment_.list().data();
     (void)::unsetenv(kPadding);
 }

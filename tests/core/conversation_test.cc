@@ -244,18 +244,20 @@ class Client {
     // Something from before it came in.
     void past(std::string_view name, std::string_view text, std::int64_t time_ms = kNow) {
         Entry old = entry(EntryKind::Say, kBob);
-        old.seq = 5;
+        old.seq = ++past_seq_;
         old.time_ms = time_ms;
         --seq_;
         broker(old, name, text);
     }
 
     [[nodiscard]] std::uint64_t last_seq() const { return seq_; }
+    void past_begins_anew() { past_seq_ = 0; }
     [[nodiscard]] std::optional<End> end() const { return conversation.end(); }
 
     Conversation conversation;
 
   private:
+    std::uint64_t past_seq_ = 0;
     std::uint64_t seq_ = 0;
 };
 
@@ -1308,6 +1310,26 @@ Test(conversation, others_are_heard_while_a_question_waits) {
     client.types("/who\n");
     client.happens(EntryKind::Say, kBob, "bob", "hello");
     EXPECT_EQ(client.screen(), "bob says: hello\n");
+}
+
+Test(conversation, an_answer_that_begins_anew_after_a_broken_link_is_not_shown_twice) {
+    Client client(Stage::Talking);
+    client.types("/history\n");
+    client.broker(Past{kNow, 3, 0});
+    client.past("bob", "one");
+    client.past("bob", "two");
+    EXPECT_EQ(client.screen(), "[14:02] bob says: one\n[14:02] bob says: two\n");
+    client.relinks();
+    client.welcome(0);
+    client.broker(Past{kNow, 3, 0});
+    client.past_begins_anew();
+    for (const char* text : {"one", "two", "three"}) client.past("bob", text);
+    client.broker(Done{});
+    EXPECT_EQ(client.screen(), "[14:02] bob says: three\n");
+    client.types("/history\n");
+    client.past_begins_anew();
+    client.past("bob", "one");
+    EXPECT_EQ(client.screen(), "[14:02] bob says: one\n");
 }
 
 Test(conversation, what_a_newcomer_is_shown_is_no_answer_to_a_question) {

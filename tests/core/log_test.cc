@@ -466,7 +466,7 @@ Test(log, last_messages_are_those_before_the_end_that_the_session_may_see) {
             }
             if (expected.size() > count) expected.erase(expected.begin(), expected.end() - count);
 
-            const Log::Tail found = story.log->last_messages(end, count, session);
+            const Log::Stretch found = story.log->last_messages(end, count, session);
             ASSERT_EQ(found.messages, expected.size());
             ASSERT_EQ(found.begin, expected.empty() ? end : expected.front().at);
         }

@@ -52,6 +52,17 @@ Test(signals, a_ready_descriptor_ends_the_wait) {
     EXPECT_EQ(fds[0].revents, POLLIN);
 }
 
+Test(signals, one_comes_in_though_something_is_always_ready) {
+    const Signals signals({SIGUSR1});
+    const SocketPair pair = make_socket_pair();
+    EXPECT_EQ(send_some(pair.first.get(), "x").bytes, 1);
+    (void)raise(SIGUSR1);
+    std::array<pollfd, 1> fds = {pollfd{pair.second.get(), POLLIN, 0}};
+    (void)signals.wait(fds, std::nullopt);
+    (void)signals.wait(fds, std::nullopt);
+    EXPECT_TRUE(signals.take(SIGUSR1));
+}
+
 Test(signals, a_wait_without_time_looks_once) {
     const Signals signals({SIGUSR1});
     EXPECT_FALSE(signals.wait({}, std::chrono::nanoseconds(0)));

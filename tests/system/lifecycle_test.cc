@@ -99,6 +99,7 @@ Test(lifecycle, titles_follow_what_happens) {
 Test(lifecycle, a_title_has_room_even_with_an_empty_environment) {
     Daemon daemon(DaemonOptions{.before_exec = [] { clearenv(); }});
     Client client = join(daemon.port(), "a-name-of-20-letters");
+    EXPECT_EQ(process(daemon.pid()).value_or(Process{}).comm, "chatd");
     EXPECT_EQ(
         find(daemon, "chatd: worker").cmdline,
         "chatd: worker a-name-of-20-letters 127.0.0.1:" + std::to_string(client.local_port()));
