@@ -180,6 +180,8 @@ class Broker {
     void add_link(UniqueFd fd) {
         const auto pid = peer_pid(fd.get());
         if (!pid) return journal_.warning("somebody else connected to our socket");
+        // It waited while the listener rested, and its end has been handled meanwhile.
+        if (::kill(*pid, 0) != 0 && errno == ESRCH) return;
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
             if (old->open()) read_to_the_end(*old);
