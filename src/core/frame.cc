@@ -1,5 +1,7 @@
 #include "core/frame.h"
 
+#include <utility>
+
 #include "core/check.h"
 
 namespace chatd {
@@ -63,6 +65,23 @@ FrameStatus take_frame(std::string_view& bytes, Frame& frame) {
     frame.text = frame.bytes.substr(fixed_bytes + header.name_bytes, header.bytes - least_bytes);
     bytes.remove_prefix(header.bytes);
     return FrameStatus::Whole;
+}
+
+bool FrameReader::read(std::string_view bytes, const std::function<bool(const Frame&)>& take) {
+    std::string joined;
+    if (!partial_.empty()) {
+        joined = std::exchange(partial_, {});
+        joined.append(bytes);
+        bytes = joined;
+    }
+    for (Frame frame{};;) {
+        const FrameStatus status = take_frame(bytes, frame);
+        if (status == FrameStatus::Malformed) return false;
+        if (status == FrameStatus::Partial) break;
+        if (!take(frame)) return false;
+    }
+    partial_ = bytes;
+    return true;
 }
 
 void detail::append_frame(std::string& out, FrameType type, std::string_view body,

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -234,6 +235,19 @@ enum class FrameStatus : std::uint8_t { Whole, Partial, Malformed };
 // Takes the frame at the front of `bytes` off it. Partial: nothing taken, more bytes needed, and
 // never more than kFrameBytesMax. Malformed: the sender is broken or hostile; end the link.
 [[nodiscard]] FrameStatus take_frame(std::string_view& bytes, Frame& frame);
+
+// Frames out of bytes that come in any pieces.
+class FrameReader {
+  public:
+    // Hands every whole frame to `take`, in order, and keeps the beginning of the next one. False:
+    // a frame was malformed, or `take` said no; the sender's link is to be ended.
+    [[nodiscard]] bool read(std::string_view bytes, const std::function<bool(const Frame&)>& take);
+
+    void clear() { partial_.clear(); }
+
+  private:
+    std::string partial_;
+};
 
 namespace detail {
 void append_frame(std::string& out, FrameType type, std::string_view body, std::string_view name,

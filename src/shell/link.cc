@@ -36,21 +36,7 @@ IoResult send_pieces(int fd, std::span<const Piece> pieces) {
 bool Link::read(std::span<char> buffer, const std::function<bool(const Frame&)>& take) {
     const IoResult got = receive(fd(), buffer);
     if (got.status != IoStatus::Done) return got.status == IoStatus::WouldBlock;
-    std::string_view bytes(buffer.data(), got.bytes);
-    std::string joined;
-    if (!partial_frame_.empty()) {
-        joined = std::move(partial_frame_);
-        joined.append(bytes);
-        bytes = joined;
-    }
-    for (Frame frame{};;) {
-        const FrameStatus status = take_frame(bytes, frame);
-        if (status == FrameStatus::Malformed) return false;
-        if (status == FrameStatus::Partial) break;
-        if (!take(frame)) return false;
-    }
-    partial_frame_ = bytes;
-    return true;
+    return frames_.read({buffer.data(), got.bytes}, take);
 }
 
 void Link::start(const Log& log, Position position, std::uint64_t messages,

@@ -81,7 +81,7 @@ class Link {
     UniqueFd fd_;
     pid_t pid_;
     std::size_t slot_;
-    std::string partial_frame_;
+    FrameReader frames_;
     bool blocked_ = false;
     Position at_ = 0;             // of the log, sent up to here
     std::uint64_t messages_ = 0;  // said to all before that

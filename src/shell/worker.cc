@@ -189,30 +189,13 @@ class Worker {
         const IoResult got = receive(link_.get(), buffer);
         if (got.status == IoStatus::WouldBlock) return;
         if (got.status != IoStatus::Done) return lose_link();
-        std::string_view bytes(buffer.data(), got.bytes);
-        if (!partial_frame_.empty()) {
-            partial_frame_.append(bytes);
-            bytes = partial_frame_;
-        }
-        if (!take_frames(bytes)) return lose_link();
-        partial_frame_.assign(std::string(bytes));
-        give_back_memory(partial_frame_);
-    }
-
-    // Takes the whole frames off `bytes`. False: the other end is no broker of ours.
-    bool take_frames(std::string_view& bytes) {
-        Frame frame{};
-        for (;;) {
-            const FrameStatus status = take_frame(bytes, frame);
-            if (status == FrameStatus::Partial) return true;
-            if (status == FrameStatus::Malformed) return false;
-            if (!conversation_.broker_sent(frame)) return false;
-        }
+        const auto take = [this](const Frame& frame) { return conversation_.broker_sent(frame); };
+        if (!reader_.read({buffer.data(), got.bytes}, take)) lose_link();
     }
 
     void lose_link() {
         link_.reset();
-        partial_frame_.clear();
+        reader_.clear();
         conversation_.link_closed();
     }
 
@@ -224,7 +207,7 @@ class Worker {
     Conversation conversation_;
 
     UniqueFd link_;
-    std::string partial_frame_;
+    FrameReader reader_;
     std::optional<Clock::time_point> connect_at_;  // not before
     Clock::duration connect_pause_ = kConnectPause;
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 
 namespace chatd {
 
@@ -18,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 [[nodiscard]] inline std::uint64_t steady_ns() {
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
+
+// For system calls; a time that is over is no time.
+[[nodiscard]] timespec timespec_of(std::chrono::nanoseconds time);
 
 // Seconds east of Greenwich at this time. tzset(3) must have run, for reading the zone's file is
 // not for a worker to do.

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "core/check.h"
+#include "sys/clock.h"
 #include "sys/error.h"
 
 namespace chatd {
@@ -40,12 +41,7 @@ void Poller::remove(int fd) {
 
 std::span<const epoll_event> Poller::wait(std::optional<std::chrono::nanoseconds> timeout) {
     // Pauses between fan-outs are shorter than epoll_wait's milliseconds.
-    timespec left{};
-    if (timeout) {
-        const auto time = std::max(*timeout, std::chrono::nanoseconds(0));
-        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
-        left = {whole.count(), (time - whole).count()};
-    }
+    const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
     const int ready = ::epoll_pwait2(fd_.get(), ready_.data(), static_cast<int>(ready_.size()),
                                      timeout ? &left : nullptr, nullptr);
     CHATD_CHECK(ready >= 0 || errno == EINTR);

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "core/check.h"
+#include "sys/clock.h"
 #include "sys/error.h"
 
 namespace chatd {
@@ -28,11 +29,6 @@ bool stays_ignored(int signal) {
     return action.sa_handler == SIG_IGN;
 }
 
-timespec timespec_of(std::chrono::nanoseconds time) {
-    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
-    return {whole.count(), (time - whole).count()};
-}
-
 }  // namespace
 
 Signals::Signals(std::initializer_list<int> noted) {
@@ -49,8 +45,7 @@ Signals::Signals(std::initializer_list<int> noted) {
 }
 
 bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const {
-    const auto left =
-        timeout ? timespec_of(std::max(*timeout, std::chrono::nanoseconds(0))) : timespec{};
+    const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
     const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
     if (ready > 0) {
         // With something ready, ppoll(2) leaves a pending signal pending: let it in all the same.

@@ -419,3 +419,33 @@ Test(frame, random_bytes_never_take_more_than_there_is_nor_ask_for_more_than_the
     }
     for (const std::size_t times : seen) EXPECT_GT(times, 1000);
 }
+
+// --- Frames out of pieces
+
+Test(frame, frames_arrive_whole_and_in_order_however_they_are_cut) {
+    std::string stream;
+    for (std::uint32_t i = 1; i <= 20; ++i) {
+        append_frame(stream, AskPast{i});
+        append_frame(stream, AskWho{}, std::string(i, 'x'));
+    }
+    for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+        FrameReader reader;
+        std::string seen;
+        const auto take = [&](const Frame& frame) {
+            seen.append(frame.bytes);
+            return true;
+        };
+        for (std::size_t at = 0; at < stream.size(); at += piece) {
+            ASSERT_TRUE(reader.read(std::string_view(stream).substr(at, piece), take));
+        }
+        ASSERT_TRUE(seen == stream);
+    }
+}
+
+Test(frame, a_reader_stops_at_what_is_malformed_or_not_wanted) {
+    std::string stream;
+    append_frame(stream, AskWho{});
+    FrameReader reader;
+    EXPECT_FALSE(reader.read(stream, [](const Frame&) { return false; }));
+    EXPECT_FALSE(reader.read(stream + std::string(8, '\xff'), [](const Frame&) { return true; }));
+}
