@@ -58,9 +58,9 @@ inline constexpr std::uint32_t kPeopleShown = 50;        // rows of one /who
 // Descriptors a process of ours needs besides one for each client: 0, 1, 2, listeners, links, log.
 inline constexpr std::uint32_t kSpareFds = 32;
 
-// So many brokers die while they handle one request before that is refused. Killed at random, 2 in
-// 25 died while they handled some request; that it is the same one thrice in a row is its own
-// doing.
+// So many brokers die while they handle one request before that is refused. Killed at random under
+// load, 3 of 30 died while they handled some request; that it is the same one thrice in a row is
+// its own doing.
 inline constexpr std::uint32_t kPoisonDeaths = 3;
 
 // --- Back-pressure ---------------------------------------------------------------------------
@@ -94,7 +94,9 @@ inline constexpr auto kGoodbyeGrace = 2s;
 // What a client that has taken them has to close in, before it is closed.
 inline constexpr auto kCloseGrace = 200ms;
 
-// A client that has vanished is found by TCP after idle time and so many unanswered probes: 90 s.
+// A client that has vanished from a quiet room is found after this time and so many unanswered
+// probes: 90 s. While something is on its way to it the kernel's own patience counts instead
+// (tcp(7), tcp_retries2: about a quarter of an hour).
 inline constexpr auto kKeepaliveIdle = 60s;
 inline constexpr auto kKeepaliveInterval = 10s;
 inline constexpr int kKeepaliveProbes = 3;

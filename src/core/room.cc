@@ -141,7 +141,7 @@ Room::Admission Room::join(const Applicant& applicant, std::int64_t now_ms) {
     member.pid = applicant.pid;
     set_name(member, applicant.name);
     set_peer(member, applicant.peer);
-    // The row first, whole: see recover().
+    // The row first, whole: see recover_rows().
     std::atomic_ref(member.session).store(log_.next_seq(), std::memory_order_release);
     append(entry_from(member, EntryKind::Join, now_ms), applicant.name, {});
     index(member);

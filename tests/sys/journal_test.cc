@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 
 #include "support/expect.h"
 #include "support/fd.h"
+#include "sys/fd.h"
 
 using namespace chatd;
 
@@ -70,6 +72,21 @@ Test(journal, a_reader_that_stops_costs_lines_that_are_counted_and_nothing_else)
     EXPECT_CONTAINS(after, " lines lost) after\n");
     journal.info("and on");
     EXPECT_LACKS(stderr_pipe.take(), "lost");
+}
+
+// poll(2) says that such a terminal takes more, and then write(2) waits for ever.
+Test(journal, a_terminal_that_nobody_reads_holds_up_nobody) {
+    const UniqueFd master(posix_openpt(O_RDWR | O_NOCTTY));
+    ASSERT_TRUE(grantpt(master.get()) == 0 && unlockpt(master.get()) == 0);
+    const UniqueFd terminal(open(ptsname(master.get()), O_RDWR | O_NOCTTY));
+    ASSERT_TRUE(terminal.valid());
+    ASSERT_EQ(dup2(terminal.get(), STDERR_FILENO), STDERR_FILENO);
+    unblock_stderr();
+    bool refused = false;
+    for (int i = 0; i < 10'000 && !refused; ++i) refused = !write_stderr("a line\n");
+    EXPECT_TRUE(refused);
+    // Whoever else has the terminal notices nothing.
+    EXPECT_EQ(fcntl(terminal.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 Test(journal, a_line_too_long_is_cut) {

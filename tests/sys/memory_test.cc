@@ -83,6 +83,28 @@ Test(memory, a_history_has_all_its_blocks_from_the_beginning) {
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
+// A copy may have holes; on a full disk they killed one broker after the other.
+Test(memory, a_history_with_holes_gets_its_blocks_when_it_is_taken_up) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    (void)open_history(path, kHistoryBytesMin);
+    const std::string sparse = scratch.path() + "/sparse";
+    {
+        std::ifstream whole(path);
+        std::string header(kLogHeaderBytes, '\0');
+        whole.read(header.data(), static_cast<std::streamsize>(header.size()));
+        std::ofstream(sparse) << header;
+    }
+    const auto bytes = static_cast<off_t>(Log::memory_bytes(kHistoryBytesMin));
+    ASSERT_EQ(truncate(sparse.c_str(), bytes), 0);
+    struct stat status {};
+    ASSERT_EQ(stat(sparse.c_str(), &status), 0);
+    ASSERT_TRUE(status.st_blocks * 512 < bytes);
+    (void)open_history(sparse, std::nullopt);
+    ASSERT_EQ(stat(sparse.c_str(), &status), 0);
+    EXPECT_GE(status.st_blocks * 512, bytes);
+}
+
 Test(memory, a_history_that_is_held_is_refused) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/history";
