@@ -69,9 +69,13 @@ unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
 system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
 helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
+faulty := $(B)/helpers/chatd-faults
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
-deps := $(src_objs:.o=.d) $(test_objs:.o=.d)
+# What differs in the binary that tests make fail, and upgrade to.
+fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs))
+fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
+deps := $(src_objs:.o=.d) $(fault_objs:.o=.d) $(test_objs:.o=.d)
 
 # --- Flags ---
 
@@ -112,6 +116,7 @@ cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CU
 ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
 
 src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
+fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.2.0-faults"'
 # Criterion starts a test in a second process of the same program, and hands it addresses.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
 
@@ -128,13 +133,17 @@ endif
 .PHONY: all everything clean
 all: chatd
 
-everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers)
+everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty)
 
 # The variants share this name: time stamps do not tell which one it is.
 chatd: $(B)/chatd FORCE
 	$(Q)[ $@ -ef $< ] || ln -f $< $@ 2>/dev/null || cp -f $< $@
 
 $(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
+# What the library has of the same name is left there.
+$(faulty): $(fault_objs) $(B)/libchatd.a $(B)/.link
+$(B)/chatd $(faulty):
+	@mkdir -p $(@D)
 	@printf '  %-5s %s\n' LD "$@ ($$(cat $(B)/.link))"
 	$(Q)$(CXX) $$(cat $(B)/.link) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
 
@@ -146,6 +155,11 @@ $(src_objs): $(B)/%.o: %.cc $(B)/.flags
 	@mkdir -p $(@D)
 	$(say) CXX $<
 	$(Q)$(CXX) $(src_flags) -c -o $@ $<
+
+$(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX "$< (faults)"
+	$(Q)$(CXX) $(src_flags) $(fault_flags) -c -o $@ $<
 
 # A static-pie binary costs each process less memory and time, but not every system can make one
 # that runs.
@@ -180,7 +194,7 @@ test: everything
 unit: $(B)/unit_tests
 	$(Q)$(run_tests) $(B)/unit_tests
 
-system: $(B)/system_tests $(B)/chatd $(helpers)
+system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty)
 	$(Q)$(run_tests) $(B)/system_tests
 
 asan:

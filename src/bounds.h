@@ -115,10 +115,26 @@ inline constexpr auto kConnectPauseMax = 200ms;
 // The longest pause between two fan-outs: one may have been long only because the process was held.
 inline constexpr auto kFanOutPauseMax = 100ms;
 
-// A broker that lived less than this died of its own start; the next one waits, and each time twice
-// as long. One that lived longer is replaced at once.
+// A worker that waits for the broker this long without a frame from it tells its client and rings
+// the bell; a broker that has not answered so long after that is replaced: ten seconds in all.
+inline constexpr auto kBrokerSilence = 2s;
+inline constexpr auto kBrokerAnswer = 8s;
+
+// Taking up the log takes a broker no longer than this for each MiB: a disk of 50 MB/s.
+inline constexpr auto kRecoveryPerMebibyte = 20ms;
+
+// After a disk has failed, until it is tried again.
+inline constexpr auto kDiskPause = 1s;
+
+// A broker that lived less than this was killed by what it found. So many in a row are replaced at
+// once, for whoever kills them may well stop; then each next one waits, and twice as long as the
+// one before.
 inline constexpr auto kBrokerYoung = 100ms;
+inline constexpr int kBrokersYoungMax = 20;
 inline constexpr auto kBrokerPause = 10ms;
 inline constexpr auto kBrokerPauseMax = 5s;
+
+// What the next program has to show in that it could take over.
+inline constexpr auto kUpgradeCheck = 10s;
 
 }  // namespace chatd

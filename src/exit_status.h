@@ -6,6 +6,7 @@ namespace chatd {
 
 enum class ExitStatus : int {
     Ok = 0,
+    Understood = 42,    // on trial for an upgrade: it could take over
     Usage = 64,         // the command line is wrong
     BadHistory = 65,    // the history file is not one, or does not fit the options
     Unavailable = 69,   // address or history file are in use, or not to be had

@@ -11,8 +11,12 @@
 //   core/log                entries            -> positions, and pieces to send from there
 //   core/screen, texts, language               entries -> what a person reads
 //   core/options            the command line
+//   core/handover           what one program leaves to the next in the same process
 //
-//   shell/parent            accepts, forks, reaps, restarts, shuts down
+//   shell/parent            accepts, forks, reaps, shuts down
+//   shell/estate            what the parent owns
+//   shell/keeper            keeps a broker running
+//   shell/upgrade           puts another program in the parent's place
 //   shell/broker, links, link   the room's process, and how it has each worker
 //   shell/worker            one client's process
 //
@@ -33,10 +37,12 @@
 #include "core/options.h"
 #include "exit_status.h"
 #include "shell/parent.h"
+#include "shell/upgrade.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 #include "sys/title.h"
+#include "version.h"
 
 namespace chatd {
 namespace {
@@ -46,14 +52,19 @@ int say(std::FILE* stream, const char* text, ExitStatus status) {
     return static_cast<int>(said ? status : ExitStatus::System);
 }
 
-int serve(const Options& options, ProcessTitle& title) {
+int serve(const Options& options, ProcessTitle& title, const Summons& summons) {
+    if (summons.kind == Summons::Kind::Check) {
+        check_handover(summons.handover);
+        return static_cast<int>(ExitStatus::Understood);
+    }
+    const bool fresh = summons.kind == Summons::Kind::Fresh;
     // Before anything of ours could have that number.
-    if (options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
+    if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
         throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
     }
     const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1});
     ::tzset();  // Workers show local time and open no file.
-    run_parent(options, title, signals);
+    run_parent(options, title, signals, fresh ? nullptr : &summons.handover);
     return static_cast<int>(ExitStatus::Ok);
 }
 
@@ -66,13 +77,13 @@ int run(int argc, char** argv) {
     const ParsedOptions parsed = parse_options(title.arguments(), language);
     if (std::holds_alternative<HelpWanted>(parsed)) return say(stdout, kHelp, ExitStatus::Ok);
     if (std::holds_alternative<VersionWanted>(parsed)) {
-        return say(stdout, kVersion, ExitStatus::Ok);
+        return say(stdout, (std::string("chatd ") + kVersion + '\n').c_str(), ExitStatus::Ok);
     }
     if (const auto* const bad = std::get_if<BadUsage>(&parsed)) {
         return say(stderr, ("chatd: " + bad->line + "; see chatd --help\n").c_str(),
                    ExitStatus::Usage);
     }
-    return serve(std::get<Options>(parsed), title);
+    return serve(std::get<Options>(parsed), title, read_summons());
 }
 
 }  // namespace

@@ -194,7 +194,6 @@ void Conversation::ask_history(std::string_view argument) {
     if (!messages) return screen_.line(Text::UseHistory);
     std::string frame;
     append_frame(frame, AskPast{*messages});
-    past_seq_ = 0;
     ask(std::move(frame));
 }
 
@@ -244,8 +243,10 @@ void Conversation::ask(std::string frame) {
 
 void Conversation::attach() {
     const std::string& name = name_.empty() ? offered_name_ : name_;
-    append_frame(frames_, Attach{settings_.birth_ns, session_, last_seq_, last_messages_}, name,
-                 settings_.peer);
+    append_frame(frames_,
+                 Attach{settings_.birth_ns, session_, last_seq_, last_messages_,
+                        replaying_ ? std::uint32_t{1} : 0, 0},
+                 name, settings_.peer);
 }
 
 void Conversation::acknowledge(std::uint64_t counter) {
@@ -273,35 +274,62 @@ void Conversation::link_closed() {
     linked_ = false;
     welcomed_ = false;
     frames_.clear();
+    answer_.clear();
     if (closing_) tell_closing();  // No other broker will come.
+}
+
+bool Conversation::waits_for_broker() const {
+    if (!wants_link()) return false;
+    return !welcomed_ || replaying_ || !unacked_.empty() || !question_.empty();
+}
+
+void Conversation::broker_is_silent() {
+    if (!std::exchange(silence_told_, true)) screen_.line(Text::RoomRecovers);
 }
 
 bool Conversation::broker_sent(const Frame& frame) {
     if (end_) return true;  // what is under way when all is over
+    if (std::exchange(silence_told_, false)) screen_.line(Text::RoomIsBack);
     switch (frame.type) {
-        case FrameType::Welcome: welcomed(frame.as<Welcome>(), frame.text); break;
+        case FrameType::Welcome:
+            broker_version_ = frame.name;
+            welcomed(frame.as<Welcome>(), frame.text);
+            break;
         case FrameType::Denied: denied(frame.as<Denied>().reason); break;
         case FrameType::Entry: happened(frame.as<Entry>(), frame.name, frame.text); break;
         case FrameType::Gap: overtaken(frame.as<Gap>(), frame.name); break;
-        case FrameType::People:
-            screen_.set_now(frame.as<People>().now_ms);
-            screen_.who_heading(frame.as<People>(), frame.name);
-            break;
-        case FrameType::Person: screen_.who_row(frame.as<Person>(), frame.name, frame.text); break;
         case FrameType::Past:
             screen_.set_now(frame.as<Past>().now_ms);
-            if (frame.as<Past>().messages == 0) screen_.line(Text::NoHistory);
+            answer_.append(frame.bytes);
             break;
-        case FrameType::Done:
-            if (const std::uint32_t more = frame.as<Done>().left_out; more != 0) {
-                screen_.line(Text::WhoMore, {std::to_string(more)});
-            }
-            question_.clear();
-            break;
+        case FrameType::People:
+        case FrameType::Person: answer_.append(frame.bytes); break;
+        case FrameType::Done: show_answer(frame.as<Done>()); break;
         default: return false;
     }
     advance();
     return true;
+}
+
+// Not before it is whole: a broker that dies in the middle is asked once more. But what happened
+// before is shown as it comes, for it may be long, and what has been shown is known.
+void Conversation::show_answer(const Done& done) {
+    std::string_view frames = answer_;
+    for (Frame frame{}; take_frame(frames, frame) == FrameStatus::Whole;) {
+        if (frame.type == FrameType::People) {
+            screen_.set_now(frame.as<People>().now_ms);
+            screen_.who_heading(frame.as<People>(), frame.name);
+        } else if (frame.type == FrameType::Person) {
+            screen_.who_row(frame.as<Person>(), frame.name, frame.text);
+        } else if (frame.as<Past>().messages == 0) {
+            screen_.line(Text::NoHistory);
+        }
+    }
+    if (done.left_out != 0) screen_.line(Text::WhoMore, {std::to_string(done.left_out)});
+    answer_.clear();
+    past_seq_ = 0;
+    // A newcomer is shown the past before any question is answered.
+    if (!std::exchange(replaying_, false)) question_.clear();
 }
 
 // The room has let us in, or back in after the link broke.

@@ -64,6 +64,12 @@ class Conversation {
     void link_opened();
     void link_closed();
 
+    // Something is asked of the broker: there should be a frame from it soon.
+    [[nodiscard]] bool waits_for_broker() const;
+
+    // There has been none for a while.
+    void broker_is_silent();
+
     // False: this is no frame that a broker sends.
     [[nodiscard]] bool broker_sent(const Frame& frame);
 
@@ -80,6 +86,9 @@ class Conversation {
 
     // Empty until the room has let it in.
     [[nodiscard]] const std::string& name() const { return name_; }
+
+    // Of the broker; empty until it has told.
+    [[nodiscard]] const std::string& broker_version() const { return broker_version_; }
 
     // Set once the conversation is over: send the screen, then close.
     [[nodiscard]] std::optional<End> end() const { return end_; }
@@ -124,6 +133,7 @@ class Conversation {
     void finish(End end);
     void tell_closing();
 
+    void show_answer(const Done& done);
     void welcomed(const Welcome& welcome, std::string_view names);
     void denied(Refusal reason);
     void happened(const Entry& entry, std::string_view name, std::string_view text);
@@ -149,10 +159,13 @@ class Conversation {
     bool closing_ = false;   // the server is
     bool linked_ = false;
     bool welcomed_ = false;  // on this link
+    bool replaying_ = true;  // not all that a newcomer is shown has come
+    bool silence_told_ = false;
     int attempts_ = 0;
 
     std::string name_;
     std::string offered_name_;
+    std::string broker_version_;
     std::string correspondent_;  // whom /r answers
     std::uint64_t session_ = 0;
     std::uint64_t last_seq_ = 0;
@@ -161,7 +174,8 @@ class Conversation {
     std::deque<Unacked> unacked_;
     std::size_t unacked_bytes_ = 0;
     std::string question_;        // asked of the broker and not fully answered
-    std::uint64_t past_seq_ = 0;  // the answer has been shown up to here
+    std::string answer_;          // frames of it that are shown when it is whole
+    std::uint64_t past_seq_ = 0;  // of what happened before, this much has been shown
 };
 
 }  // namespace chatd

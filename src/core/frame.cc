@@ -26,7 +26,7 @@ Shape shape_of(FrameType type) {
         case FrameType::Post: return shape<Post>(kNameBytesMax, kTextBytesMax);
         case FrameType::AskWho: return shape<AskWho>(kNameBytesMax);
         case FrameType::AskPast: return shape<AskPast>();
-        case FrameType::Welcome: return shape<Welcome>(0, kTextBytesMax);
+        case FrameType::Welcome: return shape<Welcome>(kNameBytesMax, kTextBytesMax);
         case FrameType::Denied: return shape<Denied>();
         case FrameType::Entry: return shape<Entry>(kNameBytesMax, kTextBytesMax);
         case FrameType::Gap: return shape<Gap>(kNameBytesMax);
@@ -36,6 +36,7 @@ Shape shape_of(FrameType type) {
         case FrameType::Done: return shape<Done>();
         case FrameType::Ended: return shape<Ended>();
         case FrameType::CloseRoom: return shape<CloseRoom>();
+        case FrameType::Ping: return shape<Ping>();
         case FrameType::Pad: break;  // lives in the log only
     }
     return {};

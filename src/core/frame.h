@@ -20,6 +20,8 @@
 
 namespace chatd {
 
+// Old workers talk to the broker of a newer program. New types of frames do no harm; when one that
+// is here changes, so must this, and then no running server can be upgraded to it.
 inline constexpr std::uint8_t kFrameVersion = 1;
 
 enum class FrameType : std::uint8_t {
@@ -40,6 +42,7 @@ enum class FrameType : std::uint8_t {
     // parent -> broker
     Ended = 64,
     CloseRoom,
+    Ping,
     // never sent: fills the end of the log's ring
     Pad = 96,
 };
@@ -88,6 +91,8 @@ struct Attach {
     std::uint64_t session;   // 0: not yet a member
     std::uint64_t last_seq;  // the last entry it has
     std::uint64_t messages;  // Entry::messages of that entry
+    std::uint32_t newcomer;  // 1: has not been shown all of the last messages before it came
+    std::uint32_t spare;
 };
 
 // A numbered request; makes exactly one log entry. name: whom to tell, or the new name.
@@ -109,7 +114,8 @@ struct AskPast {
     std::uint32_t messages;  // how many of the last ones
 };
 
-// Answers Attach. text: the first names, a space between two.
+// Answers Attach. When it says newcomer, the last messages follow, and Done. name: the version of
+// the broker; text: the first names, a space between two.
 struct Welcome {
     static constexpr FrameType kType = FrameType::Welcome;
     std::uint64_t session;
@@ -196,6 +202,11 @@ struct Ended {
 // Tell everybody that the server shuts down.
 struct CloseRoom {
     static constexpr FrameType kType = FrameType::CloseRoom;
+};
+
+// Nothing to do. That it is taken off the link says that the broker lives.
+struct Ping {
+    static constexpr FrameType kType = FrameType::Ping;
 };
 
 struct Pad {

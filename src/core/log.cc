@@ -5,12 +5,12 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "core/fault.h"
 
 namespace chatd {
 namespace {
 
 constexpr char kMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
-constexpr std::uint32_t kLogVersion = 1;
 
 // No log gets so far; one that says so is damaged.
 constexpr Position kPositionMax = Position{1} << 62;
@@ -108,6 +108,21 @@ bool Log::is_whole(Position at, Position end, std::uint64_t seq) const {
     return checksum_is_right(frame.bytes, scratch) && (seq == 0 || frame.as<Entry>().seq == seq);
 }
 
+Position Log::synced() const {
+    return std::clamp<Position>(header_->synced, tail_, head_);
+}
+
+void Log::note_synced() {
+    header_->synced = head_;
+}
+
+void Log::rewrite_unsynced() {
+    const auto rewrite = [](volatile std::byte* byte) { *byte = *byte; };
+    rewrite(reinterpret_cast<std::byte*>(header_));
+    // Entries are smaller than a page has to be, but touching each eighth byte is cheap enough.
+    for (Position at = synced(); at < head_; at += 8) rewrite(place(at));
+}
+
 LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) {
     entry.seq = next_seq_;
     entry.messages = messages_ + (is_message(entry.kind) && entry.to == 0 ? 1 : 0);
@@ -133,7 +148,9 @@ LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) 
                      sizeof entry);
     set_checksum(scratch_);
     std::memcpy(place(at), scratch_.data(), scratch_.size());
+    fault_point("broker:in-append");
     move_head(at + scratch_.size());
+    fault_point("broker:after-append");
 
     const LogEntry added = entry_at(at);
     note(added);

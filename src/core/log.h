@@ -23,14 +23,18 @@ namespace chatd {
 
 using Position = std::uint64_t;
 
+// Of all that lies in the memory, entries included.
+inline constexpr std::uint32_t kLogVersion = 1;
+
 // At the beginning of the memory, and of a history file.
 struct LogHeader {
     char magic[8];
     std::uint32_t version;
     std::uint32_t header_bytes;
     std::uint64_t ring_bytes;
-    std::uint64_t tail;  // position of the oldest entry
-    std::uint64_t head;  // position after the newest entry
+    std::uint64_t tail;    // position of the oldest entry
+    std::uint64_t head;    // position after the newest entry
+    std::uint64_t synced;  // up to here, and without holes, it is known to be on the disk
 };
 
 // The ring begins on a page of its own.
@@ -96,6 +100,16 @@ class Log {
     [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
     [[nodiscard]] std::uint64_t messages() const { return messages_; }  // said to all, ever
     [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
+
+    // --- For a log in a file
+
+    // The position up to which note_synced() has said that it is on the disk.
+    [[nodiscard]] Position synced() const;
+    void note_synced();  // all of it is
+
+    // Writes what is not yet, once more: a kernel that could not put a page on the disk may take it
+    // for clean afterwards, and would not try again (fsync(2), EIO).
+    void rewrite_unsynced();
 
     // The first entry at or after `at`, which is in [tail, head) and where an entry begins or
     // ended.

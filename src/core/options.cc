@@ -15,6 +15,7 @@ enum LongOption : int {
     kMaxClients,
     kHistory,
     kHistorySize,
+    kSync,
     kReplayOption,
     kRunDir,
     kLogLevel,
@@ -30,6 +31,7 @@ constexpr option kLongOptions[] = {
     {"max-clients", required_argument, nullptr, kMaxClients},
     {"history", required_argument, nullptr, kHistory},
     {"history-size", required_argument, nullptr, kHistorySize},
+    {"sync", no_argument, nullptr, kSync},
     {"replay", required_argument, nullptr, kReplayOption},
     {"run-dir", required_argument, nullptr, kRunDir},
     {"log-level", required_argument, nullptr, kLogLevel},
@@ -81,6 +83,7 @@ std::optional<std::string> take(Options& options, int option, const std::string&
                                                    options.history_bytes),
                           "--history-size takes a number of bytes, at least " +
                               std::to_string(kHistoryBytesMin));
+        case kSync: options.sync = true; return std::nullopt;
         case kReplayOption:
             return unless(read_number<std::uint32_t>(value, 0, kHistoryMax, options.replay),
                           "--replay takes a number from 0 to " + std::to_string(kHistoryMax));
@@ -99,8 +102,6 @@ std::optional<std::string> take(Options& options, int option, const std::string&
 
 }  // namespace
 
-const char* const kVersion = "chatd 0.1.0\n";
-
 const char* const kHelp =
     "Usage: chatd [OPTION]...\n"
     "A chat room, one process per client. Come in with: nc localhost 8888\n"
@@ -111,6 +112,7 @@ const char* const kHelp =
     "      --max-clients N    refuse more than N clients at a time (10000)\n"
     "      --history FILE     keep what is said in FILE, for the next start (in memory)\n"
     "      --history-size N   bytes of history to keep (4194304)\n"
+    "      --sync             a line counts as said only once it is on the disk\n"
     "      --replay N         messages a newcomer is shown (10)\n"
     "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
     "                         or /tmp/chatd-UID)\n"
@@ -135,11 +137,13 @@ ParsedOptions parse_options(std::span<char*> argv, Language language) {
             const std::string word = argv[static_cast<std::size_t>(at)];
             return BadUsage{option == ':' ? word + " needs a value" : word + " is no option"};
         }
-        if (const auto trouble = take(options, option, optarg)) return BadUsage{*trouble};
+        if (const auto trouble = take(options, option, optarg == nullptr ? "" : optarg))
+            return BadUsage{*trouble};
     }
     if (optind < static_cast<int>(argv.size())) {
         return BadUsage{std::string(argv[static_cast<std::size_t>(optind)]) + " is no option"};
     }
+    if (options.sync && options.history_path.empty()) return BadUsage{"--sync needs --history"};
     return options;
 }
 

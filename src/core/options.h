@@ -21,6 +21,7 @@ struct Options {
     std::optional<std::uint32_t> clients_max;  // none: as many as there may be, to kClientsMax
     std::string history_path;                  // empty: in memory
     std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
+    bool sync = false;
     std::uint32_t replay = kReplay;
     std::string run_directory;  // empty: see default_run_directory()
     Level level = Level::Info;
@@ -39,6 +40,5 @@ using ParsedOptions = std::variant<Options, HelpWanted, VersionWanted, BadUsage>
 [[nodiscard]] ParsedOptions parse_options(std::span<char*> argv, Language language);
 
 extern const char* const kHelp;
-extern const char* const kVersion;
 
 }  // namespace chatd

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/fault.h"
 #include "core/name.h"
 #include "core/text.h"
 
@@ -85,6 +86,7 @@ void Room::refuse_poison(std::int64_t now_ms) {
     header_->suspect_counter = counter;
     header_->suspect_deaths = again ? header_->suspect_deaths + 1 : 1;
     if (header_->suspect_deaths < kPoisonDeaths) return;
+    poisoner_ = sender->name();
     Entry entry = entry_from(*sender, EntryKind::Refused, now_ms);
     entry.counter = counter;
     refuse(*sender, entry, Refusal::Poison, {});
@@ -143,7 +145,9 @@ Room::Admission Room::join(const Applicant& applicant, std::int64_t now_ms) {
     set_peer(member, applicant.peer);
     // The row first, whole: see recover_rows().
     std::atomic_ref(member.session).store(log_.next_seq(), std::memory_order_release);
+    fault_point("broker:after-row");
     append(entry_from(member, EntryKind::Join, now_ms), applicant.name, {});
+    fault_point("broker:after-join");
     index(member);
     return {&member, {}};
 }
@@ -154,7 +158,9 @@ bool Room::post(Member& member, const Post& request, std::string_view name, std:
     if (request.counter != member.counter + 1) return false;
     header_->handled_counter = request.counter;
     std::atomic_ref(header_->handled_session).store(member.session, std::memory_order_release);
+    fault_point("broker:while-handling");
     const bool honest = append_post(member, request, name, text, now_ms);
+    fault_point("broker:after-apply");
     std::atomic_ref(header_->handled_session).store(0, std::memory_order_release);
     return honest;
 }

@@ -23,6 +23,9 @@
 
 namespace chatd {
 
+// Of the member table, as it lies in memory.
+inline constexpr std::uint32_t kTableVersion = 1;
+
 // One row of the member table.
 struct Member {
     std::uint64_t session;   // the sequence number of its Join; 0: the row is free
@@ -79,6 +82,10 @@ class Room {
     // Tells everybody that the server shuts down.
     void close(std::int64_t now_ms);
 
+    // Whose request was refused when this room was taken up, because brokers died of it; "" is
+    // nobody's.
+    [[nodiscard]] const std::string& poisoner() const { return poisoner_; }
+
     [[nodiscard]] Member* by_session(std::uint64_t session);
     [[nodiscard]] Member* by_pid(std::int32_t pid);
     [[nodiscard]] std::uint32_t members() const {
@@ -124,6 +131,7 @@ class Room {
     std::unordered_map<std::uint64_t, Member*> sessions_;
     std::unordered_map<std::int32_t, Member*> pids_;
     std::vector<Member*> free_;
+    std::string poisoner_;
 };
 
 }  // namespace chatd

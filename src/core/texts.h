@@ -42,6 +42,8 @@ enum class Text : std::uint8_t {
     YouAreNowCalled,
     OneSkipped,
     Skipped,
+    RoomRecovers,
+    RoomIsBack,
     // answers to commands
     LineTooLong,
     NobodyThere,

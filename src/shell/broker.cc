@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "bounds.h"
 #include "core/check.h"
 #include "core/conversation.h"
+#include "core/fault.h"
 #include "core/name.h"
 #include "core/room.h"
 #include "core/text.h"
@@ -26,6 +28,7 @@
 #include "sys/poller.h"
 #include "sys/process.h"
 #include "sys/signals.h"
+#include "version.h"
 
 namespace chatd {
 namespace {
@@ -69,21 +72,29 @@ class Broker {
           log_memory_(setup.log_memory),
           members_memory_(setup.members_memory),
           log_(log_memory_.bytes()),
-          room_(members_memory_.bytes(), log_, wall_ms()) {
+          room_(members_memory_.bytes(), log_, wall_ms()),
+          published_(setup.sync ? log_.synced() : log_.head()) {
         CHATD_CHECK(poller_.add(setup_.listener, EPOLLIN, kListener));
         CHATD_CHECK(poller_.add(setup_.control, EPOLLIN, kControl));
         if (log_.lost_bytes() != 0) {
             journal_.warning("the last %llu bytes of the log were not whole and are gone",
                              static_cast<unsigned long long>(log_.lost_bytes()));
         }
+        if (!room_.poisoner().empty()) {
+            journal_.error("%u brokers in a row died of a request of %s: it is refused",
+                           kPoisonDeaths, room_.poisoner().c_str());
+        }
     }
 
     void run() {
+        fault_point("broker:start");
         while (!parent_gone_) {
             show_title();
             for (const epoll_event& event : poller_.wait(time_to_wake())) dispatch(event);
-            answer();
-            if (fan_out_is_due()) fan_out();
+            if ((!asked_.empty() || fan_out_is_due()) && publish()) {
+                answer();
+                if (fan_out_is_due()) fan_out();
+            }
             if (listener_rests_until_ && Clock::now() >= *listener_rests_until_) wake_listener();
             links_.drop_forgotten();
         }
@@ -115,6 +126,31 @@ class Broker {
 
     // --- Out
 
+    // Lets what has happened be sent: with --sync only once the disk has it, by one fdatasync for
+    // all that came together. False: not now.
+    [[nodiscard]] bool publish() {
+        if (published_ != log_.head() && setup_.sync && !sync()) return false;
+        published_ = log_.head();
+        return true;
+    }
+
+    bool sync() {
+        const bool fails = fault_point("broker:sync");
+        if (fails || !put_on_disk(setup_.log_memory)) {
+            if (!std::exchange(disk_fails_, true)) {
+                journal_.error("the history cannot be put on the disk: %s; the room waits",
+                               std::strerror(errno));
+            }
+            log_.rewrite_unsynced();
+            next_fan_out_ = Clock::now() + kDiskPause;
+            return false;
+        }
+        fault_point("broker:after-sync");
+        if (std::exchange(disk_fails_, false)) journal_.info("the disk takes the history again");
+        log_.note_synced();
+        return true;
+    }
+
     [[nodiscard]] bool fan_out_is_due() const {
         return fanned_out_to_ != log_.head() && Clock::now() >= next_fan_out_;
     }
@@ -125,10 +161,13 @@ class Broker {
     // costs no time.
     void fan_out() {
         const auto begin = Clock::now();
-        fanned_out_to_ = log_.head();
+        fanned_out_to_ = published_;
+        fault_point("broker:before-fan-out");
         links_.for_each_open([this](Link& link) {
-            if (!link.blocked() && link.behind(log_)) flush(link);
+            if (!link.blocked() && link.behind(published_)) flush(link);
+            fault_point("broker:in-fan-out");
         });
+        fault_point("broker:after-fan-out");
         const auto end = Clock::now();
         next_fan_out_ = end + std::min<Clock::duration>((end - begin) / 2, kFanOutPauseMax);
     }
@@ -138,7 +177,7 @@ class Broker {
         const Member* const member = room_.by_session(link.session);
         const Link::Standing standing =
             member == nullptr ? Link::Standing{{}, kNoLongerMember} : standing_of(*member);
-        if (!link.flush(log_, standing)) {
+        if (!link.flush(log_, published_, standing)) {
             read_to_the_end(link);
             return close(link);
         }
@@ -158,7 +197,9 @@ class Broker {
         // Flushing may read to the end of a link, and find one more question there.
         for (Link* const link : std::exchange(asked_, {})) {
             link->asking = false;
-            if (link->open() && !link->blocked()) flush(*link);
+            fault_point("broker:before-answer");
+            if (link->open()) flush(*link);
+            fault_point("broker:after-answer");
         }
     }
 
@@ -186,15 +227,19 @@ class Broker {
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
             if (old->open()) read_to_the_end(*old);
-            links_.forget(*old);
+            forget(*old);
         }
+        if (std::exchange(scarce_, false)) journal_.info("new workers come in again");
         Link& link = links_.add(std::move(fd), *pid);
+        fault_point("broker:after-accept");
         if (!poller_.add(link.fd(), EPOLLIN, link.slot() + kFirstLink)) link.close();
     }
 
     void rest_listener() {
         if (listener_rests_until_) return;
-        journal_.warning("no descriptors for more workers: they wait");
+        if (!std::exchange(scarce_, true)) {
+            journal_.warning("accept: %s; new workers wait", std::strerror(errno));
+        }
         listener_rests_until_ = Clock::now() + kListenerRest;
         poller_.remove(setup_.listener);
     }
@@ -254,6 +299,7 @@ class Broker {
             return false;
         }
         asked_.push_back(&link);
+        fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
         const auto admission = room_.attach(
             {link.pid(), wanted.birth_ns, wanted.session, frame.name, frame.text}, wall_ms());
         if (admission.member == nullptr) {
@@ -273,8 +319,9 @@ class Broker {
         const std::uint64_t messages = back ? wanted.messages : log_.messages_before(begin);
         welcome(link, member, messages);
         link.start(log_, begin, messages, standing_of(member));
+        if (back) fault_point("broker:after-resume");
+        if (wanted.newcomer != 0) link.replay(log_, log_.after_seq(member.session), setup_.replay);
         if (back) return;
-        link.replay(log_, setup_.replay);
         journal_.info("%s joined, pid %d, %s", link.name.c_str(), link.pid(),
                       std::string(member.peer()).c_str());
     }
@@ -287,8 +334,8 @@ class Broker {
         }
         append_frame(
             link.replies,
-            Welcome{member.session, member.counter, messages, wall_ms(), room_.members(), 0}, {},
-            names);
+            Welcome{member.session, member.counter, messages, wall_ms(), room_.members(), 0},
+            kVersion, names);
     }
 
     bool post(Link& link, const Frame& frame) {
@@ -349,12 +396,14 @@ class Broker {
         FrameStatus status;
         while ((status = take_frame(bytes, frame)) == FrameStatus::Whole) obey(frame);
         CHATD_CHECK(status == FrameStatus::Partial);
+        fault_point("broker:after-control");
         const std::size_t handled = received.size() - bytes.size();
         const IoResult taken = receive(setup_.control, std::span(buffer_).first(handled));
         CHATD_CHECK(handled == 0 || taken.bytes == handled);
     }
 
     void obey(const Frame& frame) {
+        if (frame.type == FrameType::Ping) return;
         if (frame.type == FrameType::Ended) return bury(frame.as<Ended>());
         CHATD_CHECK(frame.type == FrameType::CloseRoom);
         if (!closing_) room_.close(wall_ms());
@@ -378,8 +427,13 @@ class Broker {
                       static_cast<double>(ended.lived_ms) / 1000);
         if (link != nullptr) {
             close(*link);
-            links_.forget(*link);
+            forget(*link);
         }
+    }
+
+    void forget(Link& link) {
+        std::erase(asked_, &link);
+        links_.forget(link);
     }
 
     // The link of that process, which may still be waiting to be accepted.
@@ -409,9 +463,12 @@ class Broker {
     Links links_;
     std::vector<Link*> asked_;
 
+    Position published_;  // what may be sent ends here
+    bool disk_fails_ = false;
     Position fanned_out_to_ = 0;
     Clock::time_point next_fan_out_;
     std::optional<Clock::time_point> listener_rests_until_;
+    bool scarce_ = false;
     bool closing_ = false;
     bool parent_gone_ = false;
 };

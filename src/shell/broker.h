@@ -17,6 +17,7 @@ struct BrokerSetup {
     int log_memory;      // see Log
     int members_memory;  // see Room
     std::uint32_t replay;
+    bool sync;  // nothing is sent before the disk has it
 };
 
 // Returns the exit status when the parent has closed the control link.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bounds.h"
+#include "core/fault.h"
 #include "sys/clock.h"
 
 namespace chatd {
@@ -53,43 +54,42 @@ void Link::miss(std::uint64_t messages, const Standing& standing) {
     messages_ = messages;
 }
 
-void Link::replay(const Log& log, std::uint32_t messages) {
+void Link::replay(const Log& log, Position came, std::uint32_t messages) {
     reviewing_ = true;
-    review_at_ = log.last_messages(at_, messages, session).begin;
-    review_end_ = at_;
+    review_at_ = log.last_messages(came, messages, session).begin;
+    review_end_ = came;
 }
 
 void Link::answer_past(const Log& log) {
     const std::uint32_t messages = *std::exchange(past_asked_, std::nullopt);
     const std::uint32_t found = log.last_messages(at_, messages, session).messages;
     append_frame(replies, Past{wall_ms(), found, 0});
-    replay(log, messages);
-    answering_ = true;
+    replay(log, at_, messages);
 }
 
-bool Link::behind(const Log& log) const {
-    return !replies.empty() || reviewing_ || past_asked_ || (session != 0 && at_ != log.head());
+bool Link::behind(Position end) const {
+    return !replies.empty() || reviewing_ || past_asked_ || (session != 0 && at_ < end);
 }
 
-bool Link::flush(const Log& log, const Standing& standing) {
+bool Link::flush(const Log& log, Position end, const Standing& standing) {
     blocked_ = false;
     for (;;) {
         if (!send_replies()) return false;
         if (reviewing_ && !blocked_ && !send_review(log)) return false;
-        if (session != 0 && !blocked_ && !send_live(log, standing)) return false;
+        if (session != 0 && !blocked_ && !send_live(log, end, standing)) return false;
         if (blocked_ || !past_asked_) return true;
         answer_past(log);
     }
 }
 
-bool Link::send_live(const Log& log, const Standing& standing) {
+bool Link::send_live(const Log& log, Position end, const Standing& standing) {
     if (at_ < log.tail()) {
         at_ = log.tail();
         miss(log.messages_before(at_), standing);
         if (!send_replies()) return false;
         if (blocked_) return true;
     }
-    if (!send_log(log, Reading::Live, at_, log.head())) return false;
+    if (!send_log(log, Reading::Live, at_, end)) return false;
     messages_ = log.messages_before(at_);
     return true;
 }
@@ -103,11 +103,12 @@ bool Link::send_replies() {
 }
 
 bool Link::send_review(const Log& log) {
+    fault_point("broker:before-past");
     review_at_ = std::max(review_at_, log.tail());
     if (!send_log(log, Reading::Past, review_at_, review_end_)) return false;
     if (blocked_) return true;
     reviewing_ = false;
-    if (!std::exchange(answering_, false)) return true;
+    fault_point("broker:in-past");
     append_frame(replies, Done{});
     return send_replies();
 }

@@ -51,8 +51,8 @@ class Link {
     // Begins to read the log at `position`, having seen `messages` of what was said to all.
     void start(const Log& log, Position position, std::uint64_t messages, const Standing& standing);
 
-    // Shows a newcomer the last `messages` that were said before it came.
-    void replay(const Log& log, std::uint32_t messages);
+    // Shows a newcomer the last `messages` that were said before it came, and then Done.
+    void replay(const Log& log, Position came, std::uint32_t messages);
 
     // The reader wants the last `messages` once more: sent, between Past and Done, when it has read
     // all that came before its question.
@@ -61,20 +61,20 @@ class Link {
     // To be sent before anything of the log.
     std::string replies;
 
-    // Is there anything to send?
-    [[nodiscard]] bool behind(const Log& log) const;
+    // Is there anything to send, of the log up to `end`?
+    [[nodiscard]] bool behind(Position end) const;
 
     // The kernel took less than there was; wait until the worker has read.
     [[nodiscard]] bool blocked() const { return blocked_; }
 
-    // Sends as much as the kernel takes. False: the link is at its end.
-    [[nodiscard]] bool flush(const Log& log, const Standing& standing);
+    // Sends as much as the kernel takes, of the log up to `end`. False: the link is at its end.
+    [[nodiscard]] bool flush(const Log& log, Position end, const Standing& standing);
 
   private:
     [[nodiscard]] bool send_replies();
     [[nodiscard]] bool send_review(const Log& log);
     [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end);
-    [[nodiscard]] bool send_live(const Log& log, const Standing& standing);
+    [[nodiscard]] bool send_live(const Log& log, Position end, const Standing& standing);
     void miss(std::uint64_t messages, const Standing& standing);
     void answer_past(const Log& log);
 
@@ -86,7 +86,6 @@ class Link {
     Position at_ = 0;             // of the log, sent up to here
     std::uint64_t messages_ = 0;  // said to all before that
     bool reviewing_ = false;
-    bool answering_ = false;  // the review is an answer: Done follows
     Position review_at_ = 0;
     Position review_end_ = 0;
     std::optional<std::uint32_t> past_asked_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,91 +9,69 @@
 #include <cstring>
 #include <new>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "bounds.h"
+#include "core/fault.h"
 #include "core/frame.h"
-#include "core/room.h"
 #include "core/texts.h"
-#include "shell/broker.h"
+#include "shell/estate.h"
+#include "shell/keeper.h"
+#include "shell/upgrade.h"
 #include "shell/worker.h"
 #include "sys/clock.h"
 #include "sys/error.h"
-#include "sys/local.h"
-#include "sys/memory.h"
 #include "sys/net.h"
 #include "sys/process.h"
+#include "version.h"
 
 namespace chatd {
 namespace {
 
-std::uint32_t clients_max(const Options& options) {
-    const std::size_t descriptors = raise_descriptor_limit();
-    const std::size_t possible = descriptors > kSpareFds ? descriptors - kSpareFds : 0;
-    const std::size_t wanted = options.clients_max.value_or(kClientsMax);
-    if (possible == 0) {
-        throw SetupError(ExitStatus::System, "the limit of open files is " +
-                                                 std::to_string(descriptors) +
-                                                 ", too low; raise it with ulimit -n");
-    }
-    if (options.clients_max && wanted > possible) {
-        throw SetupError(ExitStatus::System,
-                         std::to_string(wanted) + " clients need " +
-                             std::to_string(wanted + kSpareFds) + " open files, the limit is " +
-                             std::to_string(descriptors) +
-                             "; raise it with ulimit -n, or lower --max-clients");
-    }
-    return static_cast<std::uint32_t>(std::min(wanted, possible));
-}
-
-std::string run_directory(const Options& options) {
-    return options.run_directory.empty() ? default_run_directory() : options.run_directory;
-}
-
-UniqueFd open_log(const Options& options) {
-    return options.history_path.empty()
-               ? make_log_memory(options.history_bytes.value_or(kHistoryBytes))
-               : open_history(options.history_path, options.history_bytes);
-}
+constexpr std::size_t kEndedBytes = sizeof(FrameHeader) + sizeof(Ended);
 
 UniqueFd spare_descriptor() {
     return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 class Parent {
+    using Table = decltype(Estate::born_ns);
+
   public:
-    Parent(const Options& options, ProcessTitle& title, const Signals& signals)
+    Parent(const Options& options, ProcessTitle& title, const Signals& signals,
+           const Handover* handover)
         : options_(options),
           title_(title),
           signals_(signals),
           journal_("parent", options.level),
-          clients_max_(clients_max(options)),
-          listeners_(listen_tcp(options.addresses, options.port)),
-          port_(bound_port(listeners_.front())),
-          broker_listener_(run_directory(options), "broker-" + std::to_string(port_) + ".sock"),
-          log_memory_(open_log(options)),
-          members_memory_(make_shared_memory("chatd-members", Room::memory_bytes(clients_max_))),
-          control_(make_socket_pair()) {
-        born_ns_.reserve(clients_max_);
+          estate_(handover == nullptr ? acquire_estate(options) : inherit_estate(*handover)),
+          keeper_(estate_, options, title, signals, journal_),
+          upgrade_(estate_, title, journal_) {
+        // What the end of a worker takes is here before its birth: not for want of memory may the
+        // room never hear of it.
+        estate_.born_ns.reserve(estate_.clients_max);
+        estate_.outbox.reserve(kControlBytesMax + estate_.clients_max * kEndedBytes);
+        fds_.reserve(2 + estate_.listeners.size());
+        if (handover == nullptr) {
+            keeper_.start();
+            announce();
+        } else {
+            journal_.info("upgraded to %s; clients: %zu", kVersion, estate_.born_ns.size());
+            keeper_.replace();
+        }
+        spare_ = spare_descriptor();
     }
 
     void run() {
-        start_broker();
-        announce();
-        spare_ = spare_descriptor();
-        while (!done()) {
-            show_title();
-            wait();
-            take_signals();
-            reap();
-            keep_broker();
-            send_control();
+        for (;;) {
+            // Before the first wait as well: children of the program before may have ended unseen.
             try {
-                accept_clients();
+                turn();
             } catch (const std::bad_alloc&) {
-                rest("accept", ENOMEM);
+                rest("memory", ENOMEM);
             }
+            if (done()) break;
+            wait();
         }
         journal_.info("all is closed");
     }
@@ -103,18 +80,29 @@ class Parent {
     // --- One turn
 
     void wait() {
-        std::vector<pollfd> fds;
-        fds.push_back({control_.first.get(), static_cast<short>(outbox_.empty() ? 0 : POLLOUT), 0});
+        fds_ = {keeper_.link_poll(), keeper_.bell_poll()};
         if (accepts()) {
-            for (const Listener& listener : listeners_)
-                fds.push_back({listener.fd.get(), POLLIN, 0});
+            for (const Listener& listener : estate_.listeners)
+                fds_.push_back({listener.fd.get(), POLLIN, 0});
         }
-        (void)signals_.wait(fds, time_to_wake());
+        bell_rings_ = signals_.wait(fds_, time_to_wake()) && fds_[1].revents != 0;
+    }
+
+    void turn() {
+        take_signals();
+        reap();
+        if (bell_rings_) keeper_.rang();
+        keeper_.turn();
+        upgrade_.turn();
+        dismiss_broker();
+        accept_clients();
+        show_title();
     }
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
-        std::optional<Clock::time_point> wake = closing_until_;
-        for (const auto& due : {rest_until_, broker_due_}) {
+        std::optional<Clock::time_point> wake;
+        for (const auto& due :
+             {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at()}) {
             if (due && (!wake || *due < *wake)) wake = due;
         }
         if (!wake) return std::nullopt;
@@ -123,27 +111,32 @@ class Parent {
 
     void take_signals() {
         bool asked = false;
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP}) asked |= signals_.take(signal);
+        for (const int signal : {SIGTERM, SIGINT}) asked |= signals_.take(signal);
+        // Whoever closes the terminal of a server that runs in it does not mean an upgrade.
+        const bool hung_up = signals_.take(SIGHUP);
+        asked |= hung_up && estate_.has_terminal && !has_terminal();
         if (asked && !closing_until_) begin_closing();
+        if (hung_up && !closing_until_) upgrade_.begin();
         if (closing_until_ && Clock::now() >= *closing_until_) kill_all();
     }
 
     void show_title() {
         std::string title = "chatd: parent";
-        for (const std::string& name : listener_names_) title += ' ' + name;
-        title_.set(title + ", " + std::to_string(born_ns_.size()) +
-                   (born_ns_.size() == 1 ? " client" : " clients"));
+        for (const Listener& listener : estate_.listeners) title += ' ' + listener.name;
+        title_.set(title + ", " + std::to_string(estate_.born_ns.size()) +
+                   (estate_.born_ns.size() == 1 ? " client" : " clients"));
     }
 
     // --- Clients
 
     [[nodiscard]] bool accepts() const {
-        return !listeners_.empty() && !rest_until_ && outbox_.size() < kControlBytesMax;
+        return !estate_.listeners.empty() && !rest_until_ &&
+               estate_.outbox.size() < kControlBytesMax;
     }
 
     void accept_clients() {
         if (rest_until_ && Clock::now() >= *rest_until_) end_rest();
-        for (const Listener& listener : listeners_) {
+        for (const Listener& listener : estate_.listeners) {
             for (int taken = 0; accepts() && taken < kAcceptsPerTurn; ++taken) {
                 Accepted accepted = accept_client(listener);
                 if (accepted.fd.valid()) {
@@ -164,20 +157,22 @@ class Parent {
     }
 
     void take_client(Accepted accepted) {
-        if (born_ns_.size() >= clients_max_) {
+        if (estate_.born_ns.size() >= estate_.clients_max) {
             journal_.debug("%s refused: the room is full", accepted.peer.c_str());
             return refuse(accepted.fd, Text::RoomFull);
         }
         const std::uint64_t birth_ns = steady_ns();
         // Its row is made before the fork: no child may be there that is not in the table.
-        born_ns_.emplace(0, birth_ns);
-        auto row = born_ns_.extract(0);
-        WorkerSetup setup{std::move(accepted.fd), accepted.peer, broker_listener_.place(),
-                          options_.language, birth_ns};
+        estate_.born_ns.emplace(0, birth_ns);
+        auto row = estate_.born_ns.extract(0);
+        WorkerSetup setup{
+            std::move(accepted.fd), accepted.peer,     estate_.broker_listener.place(),
+            estate_.bell.get(),     options_.language, birth_ns};
+        fault_point("parent:after-accept");
         const pid_t pid = fork_child([&] {
             signals_.forget();
             Signals::ignore({SIGINT, SIGHUP});
-            keep_only({setup.client.get(), setup.broker});
+            keep_only({setup.client.get(), setup.broker, setup.bell});
             prefer_throughput();
             return run_worker(std::move(setup), title_, signals_);
         });
@@ -186,8 +181,9 @@ class Parent {
             refuse(setup.client, Text::ServerBusy);
             return rest("fork", error);
         }
+        fault_point("parent:after-fork");
         row.key() = pid;
-        born_ns_.insert(std::move(row));
+        estate_.born_ns.insert(std::move(row));
         if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
     }
@@ -225,88 +221,31 @@ class Parent {
 
     void reap() {
         while (const auto reaped = reap_child()) {
-            if (reaped->pid == broker_pid_) {
-                broker_ended(reaped->wait_status);
-                continue;
-            }
-            const auto worker = born_ns_.find(reaped->pid);
-            if (worker == born_ns_.end()) continue;  // a child of somebody else that we inherited
-            const auto lived_ms =
-                static_cast<std::int64_t>((steady_ns() - worker->second) / 1'000'000);
-            append_frame(outbox_,
-                         Ended{worker->second, lived_ms, reaped->pid, reaped->wait_status});
-            born_ns_.erase(worker);
-            if (rest_until_) end_rest();
+            if (keeper_.ended(*reaped) || upgrade_.ended(*reaped)) continue;
+            const auto worker = estate_.born_ns.find(reaped->pid);
+            // Else it is a child of somebody else that we inherited.
+            if (worker != estate_.born_ns.end()) worker_ended(worker, reaped->wait_status);
         }
     }
 
-    void send_control() {
-        // The other end is ours as well: the link is never broken, only full.
-        (void)send_from(control_.first.get(), outbox_);
-        if (closing_until_ && born_ns_.empty() && outbox_.empty()) {
-            // The broker has outlived the workers, to tell them and to log their ends; now it goes.
-            control_.second.reset();
-            control_.first.reset();
-        }
-    }
-
-    // --- The broker
-
-    void start_broker() {
-        broker_due_.reset();
-        broker_born_ = Clock::now();
-        broker_pid_ = fork_child([this] {
-            signals_.forget();
-            keep_only({broker_listener_.fd(), control_.second.get(), log_memory_.get(),
-                       members_memory_.get()});
-            Journal journal("broker", options_.level);
-            return run_broker({broker_listener_.fd(), control_.second.get(), log_memory_.get(),
-                               members_memory_.get(), options_.replay},
-                              title_, journal);
-        });
-        if (broker_pid_ < 0) {
-            journal_.warning("fork of the broker: %s", std::strerror(errno));
-            return restart_broker_later();
-        }
-        journal_.info("broker started, pid %d", broker_pid_);
-    }
-
-    void broker_ended(int wait_status) {
-        const std::chrono::duration<double> lived = Clock::now() - broker_born_;
-        broker_pid_ = -1;
-        if (closing_until_ && !control_.first.valid()) {
-            return journal_.info("broker ended, after %.1f s", lived.count());
-        }
-        journal_.error("broker ended: %s, after %.1f s", describe_end(wait_status).c_str(),
-                       lived.count());
-        // No other one comes: whoever waits for it shall know.
-        if (closing_until_) return broker_listener_.stop();
-        if (lived < kBrokerYoung) return restart_broker_later();
-        broker_pause_ = kBrokerPause;
-        broker_due_ = Clock::now();
-    }
-
-    // One that dies young would do so again at once.
-    void restart_broker_later() {
-        journal_.warning("the next broker starts in %lld ms",
-                         static_cast<long long>(broker_pause_ / std::chrono::milliseconds(1)));
-        broker_due_ = Clock::now() + broker_pause_;
-        broker_pause_ = std::min<Clock::duration>(broker_pause_ * 2, kBrokerPauseMax);
-    }
-
-    void keep_broker() {
-        if (broker_due_ && !closing_until_ && Clock::now() >= *broker_due_) start_broker();
+    void worker_ended(Table::iterator worker, int wait_status) {
+        const auto [pid, birth_ns] = *worker;
+        const auto lived_ms = static_cast<std::int64_t>((steady_ns() - birth_ns) / 1'000'000);
+        fault_point("parent:after-reap");
+        keeper_.tell(Ended{birth_ns, lived_ms, pid, wait_status});
+        estate_.born_ns.erase(worker);
+        if (rest_until_) end_rest();
     }
 
     // --- The beginning and the end
 
     void announce() {
-        for (const Listener& listener : listeners_) {
-            listener_names_.push_back(listener.name);
-            journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port_);
+        const int port = bound_port(estate_.listeners.front());
+        for (const Listener& listener : estate_.listeners) {
+            journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
         }
         if (options_.ready_fd < 0) return;
-        const std::string line = std::to_string(port_) + '\n';
+        const std::string line = std::to_string(port) + '\n';
         if (::write(options_.ready_fd, line.data(), line.size()) < 0) {
             throw system_error("--ready-fd " + std::to_string(options_.ready_fd),
                                ExitStatus::Usage);
@@ -317,62 +256,53 @@ class Parent {
     // Those in the room hear of it through the log, after all that was said; those at the door by
     // signal. Then everybody goes, the broker last.
     void begin_closing() {
-        journal_.info("closing; clients: %zu", born_ns_.size());
+        journal_.info("closing; clients: %zu", estate_.born_ns.size());
         closing_until_ = Clock::now() + kShutdownGrace;
-        listeners_.clear();
-        broker_due_.reset();
-        append_frame(outbox_, CloseRoom{});
-        if (broker_pid_ < 0) broker_listener_.stop();
-        for (const auto& [pid, birth_ns] : born_ns_) (void)::kill(pid, SIGUSR1);
+        estate_.listeners.clear();
+        upgrade_.cancel();
+        keeper_.begin_closing();
+        for (const auto& [pid, birth_ns] : estate_.born_ns) (void)::kill(pid, SIGUSR1);
+    }
+
+    // The broker has outlived the workers, to tell them and to log their ends; now it goes.
+    void dismiss_broker() {
+        if (closing_until_ && estate_.born_ns.empty() && estate_.outbox.empty()) keeper_.dismiss();
     }
 
     // The time is over. Only children that are not reaped yet are in the table: no pid in it can
     // belong to somebody else.
     void kill_all() {
-        journal_.warning("killing what did not end in time; workers: %zu", born_ns_.size());
-        for (const auto& [pid, birth_ns] : born_ns_) (void)::kill(pid, SIGKILL);
-        if (broker_pid_ > 0) (void)::kill(broker_pid_, SIGKILL);
+        journal_.warning("killing what did not end in time; workers: %zu", estate_.born_ns.size());
+        for (const auto& [pid, birth_ns] : estate_.born_ns) (void)::kill(pid, SIGKILL);
+        keeper_.kill();
         closing_until_ = Clock::now() + kShutdownGrace;
     }
 
     [[nodiscard]] bool done() const {
-        return closing_until_ && born_ns_.empty() && broker_pid_ < 0;
+        return closing_until_ && estate_.born_ns.empty() && !keeper_.running();
     }
 
     const Options& options_;
     ProcessTitle& title_;
     const Signals& signals_;
     Journal journal_;
-    std::uint32_t clients_max_;
-    std::vector<Listener> listeners_;
-    std::uint16_t port_;
-    LocalListener broker_listener_;
-    UniqueFd log_memory_;
-    UniqueFd members_memory_;
-    // Both ends stay here for as long as there is a room: what one broker has not read, the next
-    // one reads.
-    SocketPair control_;
+    Estate estate_;
+    BrokerKeeper keeper_;
+    Upgrade upgrade_;
     UniqueFd spare_;
 
-    std::vector<std::string> listener_names_;
-    std::unordered_map<pid_t, std::uint64_t> born_ns_;  // the workers
-    std::string outbox_;                                // for the broker
-
+    std::vector<pollfd> fds_;
+    bool bell_rings_ = false;
     bool resting_ = false;
     std::optional<Clock::time_point> rest_until_;
-
-    pid_t broker_pid_ = -1;
-    Clock::time_point broker_born_;
-    Clock::duration broker_pause_ = kBrokerPause;
-    std::optional<Clock::time_point> broker_due_;
-
     std::optional<Clock::time_point> closing_until_;
 };
 
 }  // namespace
 
-void run_parent(const Options& options, ProcessTitle& title, const Signals& signals) {
-    Parent(options, title, signals).run();
+void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
+                const Handover* handover) {
+    Parent(options, title, signals, handover).run();
 }
 
 }  // namespace chatd

@@ -3,6 +3,7 @@
 // one, and keeps no client's socket after the fork.
 #pragma once
 
+#include "core/handover.h"
 #include "core/options.h"
 #include "sys/journal.h"
 #include "sys/signals.h"
@@ -10,7 +11,9 @@
 
 namespace chatd {
 
-// Sets everything up, or throws SetupError; then serves until SIGTERM, SIGINT or SIGHUP.
-void run_parent(const Options& options, ProcessTitle& title, const Signals& signals);
+// Sets everything up, or takes over what the program before has left, or throws SetupError; then
+// serves until SIGTERM or SIGINT. SIGHUP: upgrades.
+void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
+                const Handover* handover);
 
 }  // namespace chatd

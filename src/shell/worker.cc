@@ -9,9 +9,12 @@
 
 #include "bounds.h"
 #include "core/conversation.h"
+#include "core/fault.h"
+#include "sys/bell.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/net.h"
+#include "version.h"
 
 namespace chatd {
 namespace {
@@ -26,13 +29,16 @@ class Worker {
         : client_(std::move(setup.client)),
           peer_(setup.peer),
           broker_(setup.broker),
+          bell_(setup.bell),
           title_(title),
           signals_(signals),
           conversation_({setup.language, utc_offset_s, setup.birth_ns, setup.peer}) {}
 
     int run() {
+        fault_point("worker:start");
         while (!conversation_.end()) {
             open_link();
+            watch_broker();
             send();
             conversation_.screen_sent();
             show_title();
@@ -40,7 +46,9 @@ class Worker {
             if (!conversation_.end()) wait();
         }
         link_.reset();
+        fault_point("worker:before-goodbye");
         say_goodbye();
+        fault_point("worker:before-exit");
         return static_cast<int>(*conversation_.end());
     }
 
@@ -81,14 +89,18 @@ class Worker {
 
     // A link is read only when the client has taken what came before: so a client that does not
     // read costs nobody anything.
+    [[nodiscard]] bool reads_link() { return conversation_.screen().empty(); }
+
     [[nodiscard]] short link_events() {
-        return static_cast<short>((conversation_.screen().empty() ? POLLIN : 0) |
+        return static_cast<short>((reads_link() ? POLLIN : 0) |
                                   (conversation_.frames().empty() ? 0 : POLLOUT));
     }
 
     void send() {
         if (link_.valid() && !conversation_.frames().empty()) {
+            fault_point("worker:before-send");
             if (send_from(link_.get(), conversation_.frames()) == IoStatus::Closed) lose_link();
+            fault_point("worker:after-send");
         }
         send_screen();
         give_back_memory(conversation_.frames());
@@ -104,19 +116,24 @@ class Worker {
 
     void show_title() {
         const std::string& name = conversation_.name();
-        if (titled_ && name == shown_name_) return;
+        const std::string& version = conversation_.broker_version();
+        if (titled_ && name == shown_name_ && version == shown_version_) return;
         titled_ = true;
         shown_name_ = name;
-        title_.set("chatd: worker " + (name.empty() ? "(login)" : name) + ' ' + peer_);
+        shown_version_ = version;
+        title_.set(
+            "chatd: worker " + (name.empty() ? "(login)" : name) + ' ' + peer_ +
+            (version.empty() || version == kVersion ? "" : std::string(" (") + kVersion + ')'));
         ProcessTitle::set_short(name.empty() ? "chatd-worker" : "chatd:" + name);
     }
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
         std::optional<Clock::time_point> wake = remove_at_;
-        if (!link_.valid() && conversation_.wants_link()) {
-            const Clock::time_point connect_at = connect_at_.value_or(Clock::now());
-            wake = std::min(wake.value_or(connect_at), connect_at);
-        }
+        const auto at = [&wake](Clock::time_point time) {
+            wake = std::min(wake.value_or(time), time);
+        };
+        if (!link_.valid() && conversation_.wants_link()) at(connect_at_.value_or(Clock::now()));
+        if (silent_since_) at(*silent_since_ + kBrokerSilence);
         if (!wake) return std::nullopt;
         return *wake - Clock::now();
     }
@@ -126,7 +143,10 @@ class Worker {
     void read_client() {
         std::array<char, kInputBytesMax> buffer;
         const IoResult got = receive(client_.get(), buffer);
-        if (got.status == IoStatus::Done) conversation_.client_sent({buffer.data(), got.bytes});
+        if (got.status == IoStatus::Done) {
+            fault_point("worker:after-read");
+            conversation_.client_sent({buffer.data(), got.bytes});
+        }
         if (got.status == IoStatus::Ended && !deaf_) return conversation_.client_finished();
         if (got.status == IoStatus::Ended || got.status == IoStatus::Closed) {
             deaf_ = true;
@@ -181,6 +201,7 @@ class Worker {
         connect_at_.reset();
         connect_pause_ = kConnectPause;
         link_ = std::move(connected.fd);
+        fault_point("worker:after-connect");
         conversation_.link_opened();
     }
 
@@ -189,11 +210,29 @@ class Worker {
         const IoResult got = receive(link_.get(), buffer);
         if (got.status == IoStatus::WouldBlock) return;
         if (got.status != IoStatus::Done) return lose_link();
+        silent_since_.reset();
         const auto take = [this](const Frame& frame) { return conversation_.broker_sent(frame); };
+        fault_point("worker:before-taking");
         if (!reader_.read({buffer.data(), got.bytes}, take)) lose_link();
+        fault_point("worker:before-screen");
+    }
+
+    // A broker that should answer and does not: the client is told, and the parent, who can do
+    // something about it. Again and again, for the broker may have been alive when it was asked.
+    void watch_broker() {
+        if (!conversation_.waits_for_broker() || !reads_link()) return silent_since_.reset();
+        const Clock::time_point now = Clock::now();
+        if (!silent_since_) silent_since_ = now;
+        if (now - *silent_since_ < kBrokerSilence) return;
+        silent_since_ = now;
+        // It may have been this process that was stopped.
+        if (link_.valid() && unread_bytes(link_.get()) != 0) return;
+        conversation_.broker_is_silent();
+        ring(bell_);
     }
 
     void lose_link() {
+        fault_point("worker:after-losing-link");
         link_.reset();
         reader_.clear();
         conversation_.link_closed();
@@ -202,6 +241,7 @@ class Worker {
     UniqueFd client_;
     std::string peer_;
     int broker_;
+    int bell_;
     ProcessTitle& title_;
     const Signals& signals_;
     Conversation conversation_;
@@ -209,6 +249,7 @@ class Worker {
     UniqueFd link_;
     FrameReader reader_;
     std::optional<Clock::time_point> connect_at_;  // not before
+    std::optional<Clock::time_point> silent_since_;
     Clock::duration connect_pause_ = kConnectPause;
 
     bool deaf_ = false;  // the client reads no more
@@ -216,6 +257,7 @@ class Worker {
 
     bool titled_ = false;
     std::string shown_name_;
+    std::string shown_version_;
 };
 
 }  // namespace

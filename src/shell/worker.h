@@ -17,6 +17,7 @@ struct WorkerSetup {
     UniqueFd client;
     std::string peer;  // the client's address
     int broker;        // where the broker listens: see LocalListener::place()
+    int bell;          // for when the broker is silent
     Language language;
     std::uint64_t birth_ns;
 };

@@ -1,6 +1,7 @@
 #include "sys/fd.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -65,6 +66,16 @@ IoStatus send_from(int socket, std::string& buffer) {
         buffer.erase(0, sent.bytes);
     }
     return IoStatus::Done;
+}
+
+std::size_t unread_bytes(int socket) {
+    int bytes = 0;
+    if (::ioctl(socket, FIONREAD, &bytes) != 0) throw system_error("ioctl");
+    return static_cast<std::size_t>(bytes);
+}
+
+void set_inheritable(int fd, bool inheritable) {
+    if (::fcntl(fd, F_SETFD, inheritable ? 0 : FD_CLOEXEC) != 0) throw system_error("fcntl");
 }
 
 void keep_only(std::initializer_list<int> fds) {

@@ -54,6 +54,12 @@ struct IoResult {
 // Sends what it can of `buffer` and erases that. Closed: the peer is gone.
 [[nodiscard]] IoStatus send_from(int socket, std::string& buffer);
 
+// How much of what its peer has sent lies in this socket unread.
+[[nodiscard]] std::size_t unread_bytes(int socket);
+
+// Does it stay open in a program that this process executes?
+void set_inheritable(int fd, bool inheritable);
+
 // Closes every descriptor above 2 but these: what a child has no business with.
 void keep_only(std::initializer_list<int> fds);
 

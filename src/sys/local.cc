@@ -87,8 +87,8 @@ std::string default_run_directory() {
     return "/tmp/chatd-" + std::to_string(::geteuid());
 }
 
-LocalListener::Directory::Directory(const std::string& wanted)
-    : path(wanted), made(make_directory(wanted)), owner(::getpid()) {}
+LocalListener::Directory::Directory(std::string the_path, bool was_made)
+    : path(std::move(the_path)), made(was_made), owner(::getpid()) {}
 
 LocalListener::Directory::~Directory() {
     // Not empty: another server has come to use it as well.
@@ -96,7 +96,7 @@ LocalListener::Directory::~Directory() {
 }
 
 LocalListener::LocalListener(const std::string& directory, const std::string& name)
-    : directory_(directory), path_(directory + '/' + name) {
+    : directory_(directory, make_directory(directory)), path_(directory + '/' + name) {
     const sockaddr_un address = address_of(path_);
     const UniqueFd lock = open_directory(directory);
     // One server at a time looks for what is stale: the lock goes with the descriptor.
@@ -112,6 +112,12 @@ LocalListener::LocalListener(const std::string& directory, const std::string& na
     if (!place_.valid()) throw system_error(path_, ExitStatus::BadDirectory);
     if (::listen(fd_.get(), SOMAXCONN) != 0) throw system_error("listen");
 }
+
+LocalListener::LocalListener(Inherited inherited)
+    : directory_(std::move(inherited.directory), inherited.made_directory),
+      path_(std::move(inherited.path)),
+      fd_(std::move(inherited.fd)),
+      place_(std::move(inherited.place)) {}
 
 LocalListener::~LocalListener() {
     if (::getpid() == directory_.owner) (void)::unlink(path_.c_str());

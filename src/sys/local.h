@@ -21,6 +21,16 @@ class LocalListener {
     // directory that others may enter is refused. A socket file that nobody listens on is a dead
     // server's and is replaced. Throws SetupError; nothing on the disk has changed then.
     LocalListener(const std::string& directory, const std::string& name);
+
+    // One that another program of this process had before.
+    struct Inherited {
+        std::string directory;
+        bool made_directory;
+        std::string path;
+        UniqueFd fd;
+        UniqueFd place;
+    };
+    explicit LocalListener(Inherited inherited);
     ~LocalListener();
 
     LocalListener(const LocalListener&) = delete;
@@ -35,11 +45,13 @@ class LocalListener {
     // removed or moved the file, as those who clean /tmp do.
     [[nodiscard]] int place() const { return place_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& directory() const { return directory_.path; }
+    [[nodiscard]] bool made_directory() const { return directory_.made; }
 
   private:
     // A directory that is removed again if it was made for this.
     struct Directory {
-        explicit Directory(const std::string& path);
+        Directory(std::string path, bool made);
         ~Directory();
         Directory(const Directory&) = delete;
         Directory& operator=(const Directory&) = delete;

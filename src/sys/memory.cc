@@ -106,6 +106,10 @@ UniqueFd open_history(const std::string& path, std::optional<std::size_t> ring_b
     return fd;
 }
 
+bool put_on_disk(int fd) {
+    return ::fdatasync(fd) == 0;
+}
+
 Mapping::Mapping(int fd) {
     const std::size_t bytes = bytes_of(fd);
     void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -22,6 +22,9 @@ namespace chatd {
 // kHistoryBytes. Throws SetupError; a file that was there has not changed then.
 [[nodiscard]] UniqueFd open_history(const std::string& path, std::optional<std::size_t> ring_bytes);
 
+// Puts on the disk all that was written to a mapping of this file. False: errno says why not.
+[[nodiscard]] bool put_on_disk(int fd);
+
 // A whole file, mapped shared.
 class Mapping {
   public:

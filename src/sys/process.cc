@@ -1,5 +1,6 @@
 #include "sys/process.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include <exception>
 
 #include "sys/error.h"
+#include "sys/fd.h"
 #include "sys/journal.h"
 
 namespace chatd {
@@ -64,6 +66,10 @@ std::string describe_end(int wait_status) {
 void prefer_throughput() {
     const sched_param parameters{};
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // A wish: without it all still works.
+}
+
+bool has_terminal() {
+    return UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)).valid();
 }
 
 std::size_t raise_descriptor_limit() {

@@ -30,6 +30,9 @@ struct Reaped {
 // worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();
 
+// Is there a terminal that this process belongs to, and has not been hung up?
+[[nodiscard]] bool has_terminal();
+
 // Lets this process have as many descriptors as the hard limit says; returns how many.
 std::size_t raise_descriptor_limit();
 

@@ -105,7 +105,8 @@ std::string described(const Frame& frame) {
         case FrameType::Attach: {
             const auto attach = frame.as<Attach>();
             return "attach " + std::string(frame.name) + " session " +
-                   std::to_string(attach.session) + " has " + std::to_string(attach.last_seq);
+                   std::to_string(attach.session) + " has " + std::to_string(attach.last_seq) +
+                   (attach.session != 0 && attach.newcomer != 0 ? ", newcomer" : "");
         }
         case FrameType::Post: return described(frame.as<Post>(), frame.name, frame.text);
         case FrameType::AskWho: return "who [" + std::string(frame.name) + "]";
@@ -447,7 +448,7 @@ class FakeBroker {
         require(at_ <= log_.size(), "knows what never was");
         sent_ = counter_;
         reply(Welcome{kMe, counter_, 0, kNow, 1, 0}, {}, name_);
-        if (wanted.session == 0) reply(Done{});  // nothing was said before
+        if (wanted.newcomer != 0) reply(Done{});  // nothing was said before
     }
 
     void post(const Post& request, std::string_view name, std::string_view text) {
@@ -1224,6 +1225,7 @@ Test(conversation, a_question_asked_the_next_day_is_answered_with_dates) {
     client.types("/who\n");
     client.broker(People{kTomorrow, 2, 2});
     client.broker(Person{kNow, 0, 12, 0}, "bob", "peer");
+    client.broker(Done{});
     EXPECT_CONTAINS(client.screen(), "since 11-20 14:02,");
 }
 
@@ -1340,6 +1342,8 @@ Test(conversation, what_a_newcomer_is_shown_is_no_answer_to_a_question) {
     client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice");
     client.past("bob", "hello");
     EXPECT_EQ(client.sent(), Sent{"past 20"});
+    client.broker(Done{});  // of what a newcomer is shown
+    EXPECT_EQ(client.sent(), kNothing);
     client.broker(Past{kNow, 0, 0});
     client.broker(Done{});
     EXPECT_EQ(client.sent(), Sent{"1 leave quit"});
@@ -1876,6 +1880,100 @@ Test(conversation, who_does_not_read_the_answers_at_the_prompt_is_not_read_eithe
     Client client;
     expect_bounded_screen(client, "/lang en\n");
     expect_bounded_screen(client, "\xFF\xFD\x06");
+}
+
+// --- A broker that dies, or says nothing ---
+
+// A broker was killed while it showed a newcomer the past; the next one begins anew.
+Test(conversation, the_past_that_a_newcomer_is_shown_is_whole_and_comes_once_whatever_links_break) {
+    Client client(Stage::Entering);
+    client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice");
+    (void)client.screen();
+    const std::string past[] = {"one", "two", "three"};
+    for (std::size_t shown = 1; shown < 3; ++shown) {
+        for (std::size_t i = 0; i < shown; ++i) client.past("bob", past[i]);
+        client.past_begins_anew();
+        client.conversation.link_closed();
+        client.conversation.link_opened();
+        EXPECT_EQ(client.sent(), Sent{"attach alice session 40 has 40, newcomer"});
+        client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice");
+    }
+    for (const std::string& line : past) client.past("bob", line);
+    client.broker(Done{});
+    EXPECT_EQ(client.screen(),
+              "[14:02] bob says: one\n[14:02] bob says: two\n[14:02] bob says: three\n");
+    client.conversation.link_closed();
+    client.conversation.link_opened();
+    EXPECT_EQ(client.sent(), Sent{"attach alice session 40 has 40"});
+}
+
+Test(conversation, an_answer_that_was_cut_off_is_shown_once_and_whole) {
+    Client client(Stage::Talking);
+    EXPECT_EQ(client.sent_for("/who\n"), Sent{"who []"});
+    client.broker(People{kNow, 2, 2});
+    client.broker(Person{kNow, 0, 11, 0}, "alice", "peer");
+    client.conversation.link_closed();
+    client.conversation.link_opened();
+    EXPECT_EQ(client.screen(), "");
+    (void)client.sent();
+    client.welcome();
+    EXPECT_EQ(client.sent(), Sent{"who []"});
+    client.broker(People{kNow, 1, 1});
+    client.broker(Person{kNow, 0, 11, 0}, "alice", "peer");
+    client.broker(Done{});
+    EXPECT_EQ(client.screen(),
+              "You are the only one here:\n  alice  pid 11, since 14:02, idle 0 s, from peer\n");
+}
+
+Test(conversation, who_waits_for_a_silent_broker_is_told_once_and_again_when_it_is_back) {
+    Client client(Stage::Talking);
+    client.types("hello\n");
+    client.conversation.broker_is_silent();
+    client.conversation.broker_is_silent();
+    EXPECT_EQ(client.screen(),
+              "… the room is recovering, please wait; what you said is not lost\n");
+    client.happens(EntryKind::Say, kBob, "bob", "hi");
+    EXPECT_EQ(client.screen(), "… the room is back\nbob says: hi\n");
+    client.happens(EntryKind::Say, kBob, "bob", "again");
+    EXPECT_EQ(client.screen(), "bob says: again\n");
+    client.conversation.broker_is_silent();
+    EXPECT_EQ(client.screen(),
+              "… the room is recovering, please wait; what you said is not lost\n");
+}
+
+Test(conversation, a_broker_owes_nothing_to_who_has_asked_for_nothing) {
+    Client client;
+    EXPECT_FALSE(client.conversation.waits_for_broker());  // no name yet
+    client.types("alice\n");
+    EXPECT_TRUE(client.conversation.waits_for_broker());
+    client.conversation.link_opened();
+    client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice");
+    EXPECT_TRUE(client.conversation.waits_for_broker());  // for the past
+    client.broker(Done{});
+    EXPECT_FALSE(client.conversation.waits_for_broker());
+}
+
+Test(conversation, a_broker_owes_an_answer_and_an_acknowledgement_and_a_new_link_a_welcome) {
+    Client client(Stage::Talking);
+    EXPECT_FALSE(client.conversation.waits_for_broker());
+    client.types("/who\n");
+    EXPECT_TRUE(client.conversation.waits_for_broker());
+    client.broker(People{kNow, 1, 1});
+    client.broker(Done{});
+    EXPECT_FALSE(client.conversation.waits_for_broker());
+    client.types("hello\n");
+    EXPECT_TRUE(client.conversation.waits_for_broker());
+    client.comes_back(EntryKind::Say, 1, "hello");
+    EXPECT_FALSE(client.conversation.waits_for_broker());
+    client.conversation.link_closed();
+    EXPECT_TRUE(client.conversation.waits_for_broker());
+}
+
+Test(conversation, the_version_of_the_broker_is_known_from_its_welcome) {
+    Client client(Stage::Entering);
+    EXPECT_EQ(client.conversation.broker_version(), "");
+    client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, "0.2.0", "alice");
+    EXPECT_EQ(client.conversation.broker_version(), "0.2.0");
 }
 
 // --- Promises for everything that may happen ---

@@ -31,11 +31,11 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {
-    {FrameType::Attach, 32, kNameBytesMax, kPeerBytesMax},
+    {FrameType::Attach, 40, kNameBytesMax, kPeerBytesMax},
     {FrameType::Post, 16, kNameBytesMax, kTextBytesMax},
     {FrameType::AskWho, 0, kNameBytesMax, 0},
     {FrameType::AskPast, 4, 0, 0},
-    {FrameType::Welcome, 40, 0, kTextBytesMax},
+    {FrameType::Welcome, 40, kNameBytesMax, kTextBytesMax},
     {FrameType::Denied, 1, 0, 0},
     {FrameType::Entry, 64, kNameBytesMax, kTextBytesMax},
     {FrameType::Gap, 16, kNameBytesMax, 0},
@@ -45,6 +45,7 @@ constexpr Shape kShapes[] = {
     {FrameType::Done, 4, 0, 0},
     {FrameType::Ended, 24, 0, 0},
     {FrameType::CloseRoom, 0, 0, 0},
+    {FrameType::Ping, 0, 0, 0},
 };
 
 const Shape* shape_of(std::uint8_t type) {
@@ -64,11 +65,11 @@ std::string framed(const Body& body, std::string_view name = {}, std::string_vie
 // In the order of kShapes, every field with another value.
 std::vector<std::string> one_of_each() {
     return {
-        framed(Attach{1, 2, 3, 4}, "alice", "[::1]:7000"),
+        framed(Attach{1, 2, 3, 4, 1, 0}, "alice", "[::1]:7000"),
         framed(Post{5, EntryKind::Tell, LeaveReason::Quit, {}}, "bob", "hello"),
         framed(AskWho{}, "al"),
         framed(AskPast{6}),
-        framed(Welcome{7, 8, 9, -10, 11, 0}, {}, "alice bob"),
+        framed(Welcome{7, 8, 9, -10, 11, 0}, "0.2.0", "alice bob"),
         framed(Denied{Refusal::RoomFull}),
         framed(Entry{12, 13, 14, 15, 16, 17, 18, 19, 20, EntryKind::Say, 21, 22, 0}, "bob", "hi"),
         framed(Gap{23, 24}, "carol"),
@@ -78,6 +79,7 @@ std::vector<std::string> one_of_each() {
         framed(Done{33}),
         framed(Ended{34, 35, 36, 37}),
         framed(CloseRoom{}),
+        framed(Ping{}),
     };
 }
 
@@ -197,7 +199,7 @@ Test(frame, name_and_text_come_out_as_they_went_in) {
     EXPECT_EQ(taken(frames[0]).text, "[::1]:7000");
     EXPECT_EQ(taken(frames[2]).name, "al");
     EXPECT_EQ(taken(frames[2]).text, "");
-    EXPECT_EQ(taken(frames[4]).name, "");
+    EXPECT_EQ(taken(frames[4]).name, "0.2.0");
     EXPECT_EQ(taken(frames[4]).text, "alice bob");
     EXPECT_EQ(taken(frames[13]).name, "");
     EXPECT_EQ(taken(frames[13]).text, "");

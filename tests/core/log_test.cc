@@ -964,6 +964,44 @@ Test(log, what_lies_behind_a_pad_from_an_earlier_lap_is_not_read) {
               naive(story, story.log->tail(), story.log->head(), 1, Reading::Past));
 }
 
+// --- What is on the disk
+
+Test(log, a_new_log_has_nothing_on_the_disk) {
+    Story story;
+    story.say("hello");
+    EXPECT_EQ(story.log->synced(), story.log->tail());
+}
+
+Test(log, what_is_on_the_disk_is_known_to_the_next_writer) {
+    Story story;
+    story.say("on the disk");
+    story.log->note_synced();
+    const Position synced = story.log->head();
+    story.say("not on the disk");
+    story.reopen();
+    EXPECT_EQ(story.log->synced(), synced);
+}
+
+Test(log, what_was_on_the_disk_and_is_gone_is_not_counted) {
+    Story story;
+    story.say("gone");
+    story.log->note_synced();
+    for (int i = 0; i < 100; ++i) story.say(std::string(kRing / 50, 'x'));
+    EXPECT_EQ(story.log->synced(), story.log->tail());
+}
+
+Test(log, writing_once_more_what_is_not_on_the_disk_changes_nothing) {
+    Story story;
+    story.say("hello");
+    story.log->note_synced();
+    for (int i = 0; i < 70; ++i) story.say(std::string(kRing / 50, 'x'));
+    story.log->rewrite_unsynced();
+    story.reopen();
+    EXPECT_EQ(story.log->lost_bytes(), 0);
+    EXPECT_EQ(everything(*story.log, Reading::Past),
+              naive(story, story.log->tail(), story.log->head(), 1, Reading::Past));
+}
+
 Test(log, positions_near_the_end_of_numbers_are_no_log) {
     LogHeader header = Log::empty_header(kRing);
     header.tail = header.head = UINT64_MAX - 7;

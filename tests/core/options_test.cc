@@ -114,6 +114,15 @@ Test(options, the_size_of_the_history_may_be_told) {
     EXPECT_EQ(options({"--history-size=1099511627776"}).history_bytes, 1099511627776);
 }
 
+Test(options, the_history_may_have_to_be_on_the_disk) {
+    EXPECT_FALSE(options({"--history", "file"}).sync);
+    EXPECT_TRUE(options({"--sync", "--history", "file"}).sync);
+}
+
+Test(options, without_a_file_nothing_can_be_on_the_disk) {
+    EXPECT_EQ(trouble({"--sync"}), "--sync needs --history");
+}
+
 Test(options, how_much_a_newcomer_is_shown_may_be_told) {
     EXPECT_EQ(options({"--replay", "0"}).replay, 0);
     EXPECT_EQ(options({"--replay=1000"}).replay, 1000);
@@ -253,6 +262,7 @@ Test(options, a_missing_value_is_asked_for) {
 Test(options, a_value_where_none_belongs_is_refused) {
     EXPECT_EQ(trouble({"--help=all"}), "--help=all is no option");
     EXPECT_EQ(trouble({"--version=1"}), "--version=1 is no option");
+    EXPECT_EQ(trouble({"--sync=1"}), "--sync=1 is no option");
 }
 
 Test(options, a_stray_argument_is_named) {
@@ -284,8 +294,8 @@ Test(options, help_and_version_may_be_asked_for) {
 
 Test(options, the_help_names_every_option) {
     for (const char* option : {"-p, --port", "-b, --bind", "--lang en|zh", "--max-clients",
-                               "--history FILE", "--history-size", "--replay", "--run-dir",
-                               "--log-level", "--ready-fd", "--help", "--version"}) {
+                               "--history FILE", "--history-size", "--sync", "--replay",
+                               "--run-dir", "--log-level", "--ready-fd", "--help", "--version"}) {
         EXPECT_CONTAINS(chatd::kHelp, option);
     }
 }
@@ -295,10 +305,6 @@ Test(options, the_help_tells_the_defaults) {
     EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kClientsMax) + ")");
     EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kHistoryBytes) + ")");
     EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kReplay) + ")");
-}
-
-Test(options, the_version_is_one_line) {
-    EXPECT_TRUE(std::string_view(chatd::kVersion).starts_with("chatd "));
 }
 
 // --- Once more ---

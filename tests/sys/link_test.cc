@@ -76,7 +76,7 @@ class Line {
 
     void start_at_head() { link.start(log, log.head(), log.messages(), {}); }
 
-    bool flush() { return link.flush(log, {"alice", kMyCounter}); }
+    bool flush() { return link.flush(log, log.head(), {"alice", kMyCounter}); }
 
     // Until the kernel takes not even the smallest frame.
     void fill_up() {
@@ -112,7 +112,7 @@ class Line {
         do {
             ASSERT_TRUE(flush());
             read(kReadBytes);
-        } while (link.behind(log) || link.blocked());
+        } while (link.behind(log.head()) || link.blocked());
         for (std::size_t before = SIZE_MAX; before != unread_.size();) {
             before = unread_.size();
             read(kReadBytes);
@@ -154,12 +154,12 @@ Test(link, a_reader_gets_what_happens_after_its_start) {
     Line line;
     line.say("before");
     line.start_at_head();
-    EXPECT_FALSE(line.link.behind(line.log));
+    EXPECT_FALSE(line.link.behind(line.log.head()));
     const std::string first = line.say("first");
     const std::string second = line.say("second");
-    EXPECT_TRUE(line.link.behind(line.log));
+    EXPECT_TRUE(line.link.behind(line.log.head()));
     EXPECT_EQ(line.read_all(), (Frames{first, second}));
-    EXPECT_FALSE(line.link.behind(line.log));
+    EXPECT_FALSE(line.link.behind(line.log.head()));
     EXPECT_EQ(line.read_all(), Frames{});
 }
 
@@ -176,9 +176,9 @@ Test(link, a_link_that_is_not_attached_gets_nothing_of_the_log) {
     Line line;
     line.link.session = 0;
     line.say("hello");
-    EXPECT_FALSE(line.link.behind(line.log));
+    EXPECT_FALSE(line.link.behind(line.log.head()));
     append_frame(line.link.replies, Denied{Refusal::NameTaken});
-    EXPECT_TRUE(line.link.behind(line.log));
+    EXPECT_TRUE(line.link.behind(line.log.head()));
     EXPECT_EQ(line.read_all(), Frames{framed(Denied{Refusal::NameTaken})});
 }
 
@@ -295,6 +295,19 @@ Test(link, who_comes_back_in_time_has_missed_nothing) {
     EXPECT_EQ(line.read_all(), Frames{unseen});
 }
 
+Test(link, what_may_not_be_sent_yet_stays) {
+    Line line;
+    line.start_at_head();
+    const std::string first = line.say("on the disk");
+    const Position on_the_disk = line.log.head();
+    const std::string second = line.say("not yet");
+    EXPECT_TRUE(line.link.flush(line.log, on_the_disk, {}));
+    line.read(kReadBytes);
+    EXPECT_EQ(line.frames(), Frames{first});
+    EXPECT_FALSE(line.link.behind(on_the_disk));
+    EXPECT_EQ(line.read_all(), Frames{second});
+}
+
 // --- The past
 
 Test(link, a_newcomer_is_shown_the_last_messages_then_what_happens) {
@@ -306,17 +319,29 @@ Test(link, a_newcomer_is_shown_the_last_messages_then_what_happens) {
     const std::string second = line.say("second");
     line.append(EntryKind::Join, {}, kMe);
     line.start_at_head();
-    line.link.replay(line.log, 2);
+    line.link.replay(line.log, line.log.head(), 2);
     const std::string now = line.say("now");
-    EXPECT_TRUE(line.link.behind(line.log));
-    EXPECT_EQ(line.read_all(), (Frames{first, second, now}));
+    EXPECT_TRUE(line.link.behind(line.log.head()));
+    EXPECT_EQ(line.read_all(), (Frames{first, second, framed(Done{}), now}));
 }
 
 Test(link, a_newcomer_to_a_silent_room_is_shown_nothing) {
     Line line;
     line.start_at_head();
-    line.link.replay(line.log, 10);
-    EXPECT_EQ(line.read_all(), Frames{});
+    line.link.replay(line.log, line.log.head(), 10);
+    EXPECT_EQ(line.read_all(), Frames{framed(Done{})});
+}
+
+// The broker died while it showed the past; meanwhile more was said.
+Test(link, a_newcomer_is_shown_the_rest_by_the_next_broker_before_what_was_said_since) {
+    Line line;
+    const std::string before = line.say("before");
+    line.append(EntryKind::Join, {}, kMe);
+    const Position came = line.log.head();
+    const std::string since = line.say("since");
+    line.link.start(line.log, came, line.log.messages_before(came), {});
+    line.link.replay(line.log, came, 10);
+    EXPECT_EQ(line.read_all(), (Frames{before, framed(Done{}), since}));
 }
 
 Test(link, a_replay_larger_than_the_kernel_takes_arrives_whole_before_anything_else) {
@@ -324,9 +349,10 @@ Test(link, a_replay_larger_than_the_kernel_takes_arrives_whole_before_anything_e
     Frames expected;
     for (int i = 0; i < 4; ++i) expected.push_back(line.say(std::string(kTextBytesMax, 'x')));
     line.start_at_head();
-    line.link.replay(line.log, 10);
+    line.link.replay(line.log, line.log.head(), 10);
     EXPECT_TRUE(line.flush());
     EXPECT_TRUE(line.link.blocked());
+    expected.push_back(framed(Done{}));
     expected.push_back(line.say("now"));
     EXPECT_EQ(line.read_all(), expected);
 }
@@ -354,7 +380,7 @@ Test(link, a_past_without_messages_is_answered_too) {
     line.append(EntryKind::Join, {}, kMe);
     line.start_at_head();
     line.link.ask_past(10);
-    EXPECT_TRUE(line.link.behind(line.log));
+    EXPECT_TRUE(line.link.behind(line.log.head()));
     const Frames got = line.read_all();
     EXPECT_EQ(got.size(), 2);
     EXPECT_EQ(frame_of(got.at(0)).as<Past>().messages, 0);
@@ -583,8 +609,8 @@ Test(link, a_newcomer_behind_whom_the_ring_ends_gets_nothing_twice) {
     // Its broker died before it welcomed us; the next one does.
     const Position begin = line.log.after_seq(joined);
     line.link.start(line.log, begin, line.log.messages_before(begin), {});
-    line.link.replay(line.log, 2);
+    line.link.replay(line.log, begin, 2);
     const Frames got = line.read_all();
-    EXPECT_EQ(got.size(), 3);
+    EXPECT_EQ(got.size(), 4);  // two of the past, Done, and what was said since
     EXPECT_EQ(std::ranges::count(got, since), 1);
 }

@@ -43,7 +43,7 @@ void send_all(const Reader& link, const std::string& bytes) {
 
 std::string attach(const std::string& name) {
     std::string frames;
-    append_frame(frames, chatd::Attach{1, 0, 0, 0}, name, "nowhere");
+    append_frame(frames, chatd::Attach{1, 0, 0, 0, 1, 0}, name, "nowhere");
     return frames;
 }
 

@@ -19,6 +19,7 @@
 #include "support/expect.h"
 #include "support/spawn.h"
 #include "support/wait.h"
+#include "version.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -67,7 +68,7 @@ Test(start, help_and_version_are_told_on_stdout) {
     EXPECT_EQ(help.err, "");
     const Command::Result version = run_to_end({"--version"});
     EXPECT_EQ(version.status, 0);
-    EXPECT_CONTAINS(version.out, "chatd ");
+    EXPECT_EQ(version.out, std::string("chatd ") + chatd::kVersion + "\n");
 }
 
 Test(start, bad_usage_is_one_line_and_64) {

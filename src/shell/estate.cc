@@ -1,0 +1,137 @@
+#include "shell/estate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bounds.h"
+#include "core/frame.h"
+#include "core/log.h"
+#include "core/room.h"
+#include "sys/bell.h"
+#include "sys/error.h"
+#include "sys/memory.h"
+#include "sys/process.h"
+
+namespace chatd {
+namespace {
+
+std::uint32_t clients_max(const Options& options) {
+    const std::size_t descriptors = raise_descriptor_limit();
+    const std::size_t possible = descriptors > kSpareFds ? descriptors - kSpareFds : 0;
+    const std::size_t wanted = options.clients_max.value_or(kClientsMax);
+    if (possible == 0) {
+        throw SetupError(ExitStatus::System, "the limit of open files is " +
+                                                 std::to_string(descriptors) +
+                                                 ", too low; raise it with ulimit -n");
+    }
+    if (options.clients_max && wanted > possible) {
+        throw SetupError(ExitStatus::System,
+                         std::to_string(wanted) + " clients need " +
+                             std::to_string(wanted + kSpareFds) + " open files, the limit is " +
+                             std::to_string(descriptors) +
+                             "; raise it with ulimit -n, or lower --max-clients");
+    }
+    return static_cast<std::uint32_t>(std::min(wanted, possible));
+}
+
+std::string run_directory(const Options& options) {
+    return options.run_directory.empty() ? default_run_directory() : options.run_directory;
+}
+
+UniqueFd open_log(const Options& options) {
+    return options.history_path.empty()
+               ? make_log_memory(options.history_bytes.value_or(kHistoryBytes))
+               : open_history(options.history_path, options.history_bytes);
+}
+
+UniqueFd taken(int fd) {
+    set_inheritable(fd, false);
+    return UniqueFd(fd);
+}
+
+void expect_format(const char* what, bool known) {
+    if (known) return;
+    throw SetupError(ExitStatus::System, std::string("this version does not know the format of ") +
+                                             what + "; stop the server and start it anew");
+}
+
+}  // namespace
+
+Estate acquire_estate(const Options& options) {
+    const std::uint32_t most = clients_max(options);
+    std::vector<Listener> listeners = listen_tcp(options.addresses, options.port);
+    const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
+    return {
+        .clients_max = most,
+        .has_terminal = has_terminal(),
+        .listeners = std::move(listeners),
+        .broker_listener = LocalListener(run_directory(options), name),
+        .log_memory = open_log(options),
+        .members_memory = make_shared_memory("chatd-members", Room::memory_bytes(most)),
+        .control = make_socket_pair(),
+        .bell = make_bell(),
+    };
+}
+
+Handover describe_estate(const Estate& estate) {
+    Handover handover;
+    handover.frame_version = kFrameVersion;
+    handover.log_version = kLogVersion;
+    handover.table_version = kTableVersion;
+    handover.clients_max = estate.clients_max;
+    handover.has_terminal = estate.has_terminal;
+    for (const Listener& listener : estate.listeners) {
+        handover.listeners.push_back({listener.fd.get(), listener.name});
+    }
+    handover.run_directory = estate.broker_listener.directory();
+    handover.made_run_directory = estate.broker_listener.made_directory();
+    handover.socket_path = estate.broker_listener.path();
+    handover.broker_listener = estate.broker_listener.fd();
+    handover.broker_place = estate.broker_listener.place();
+    handover.log_memory = estate.log_memory.get();
+    handover.members_memory = estate.members_memory.get();
+    handover.control_first = estate.control.first.get();
+    handover.control_second = estate.control.second.get();
+    handover.bell = estate.bell.get();
+    handover.broker = estate.broker;
+    for (const auto& [pid, birth_ns] : estate.born_ns) {
+        handover.workers.push_back({pid, birth_ns});
+    }
+    handover.outbox = estate.outbox;
+    return handover;
+}
+
+void check_handover(const Handover& handover) {
+    expect_format("frames", handover.frame_version == kFrameVersion);
+    expect_format("the log", handover.log_version == kLogVersion);
+    expect_format("the member table", handover.table_version == kTableVersion);
+}
+
+Estate inherit_estate(const Handover& handover) {
+    check_handover(handover);
+    std::vector<Listener> listeners;
+    for (const Handover::Listener& listener : handover.listeners) {
+        listeners.push_back({taken(listener.fd), listener.name});
+    }
+    std::unordered_map<pid_t, std::uint64_t> born_ns;
+    for (const Handover::Worker& worker : handover.workers) {
+        born_ns.emplace(worker.pid, worker.birth_ns);
+    }
+    return {
+        .clients_max = handover.clients_max,
+        .has_terminal = handover.has_terminal,
+        .listeners = std::move(listeners),
+        .broker_listener = LocalListener(LocalListener::Inherited{
+            handover.run_directory, handover.made_run_directory, handover.socket_path,
+            taken(handover.broker_listener), taken(handover.broker_place)}),
+        .log_memory = taken(handover.log_memory),
+        .members_memory = taken(handover.members_memory),
+        .control = {taken(handover.control_first), taken(handover.control_second)},
+        .bell = taken(handover.bell),
+        .born_ns = std::move(born_ns),
+        .broker = handover.broker,
+        .outbox = handover.outbox,
+    };
+}
+
+}  // namespace chatd

@@ -1,0 +1,50 @@
+// What the parent owns: listeners, the room's memory, the link to the broker, the table of its
+// children. It outlives every broker, and goes over to the program that takes this one's place.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/handover.h"
+#include "core/options.h"
+#include "sys/fd.h"
+#include "sys/local.h"
+#include "sys/net.h"
+
+namespace chatd {
+
+struct Estate {
+    std::uint32_t clients_max;
+    bool has_terminal;
+    std::vector<Listener> listeners;
+    LocalListener broker_listener;
+    UniqueFd log_memory;      // see Log
+    UniqueFd members_memory;  // see Room
+    // Both ends stay for as long as there is a room: what one broker has not read, the next one
+    // reads.
+    SocketPair control;
+    UniqueFd bell;  // see sys/bell.h
+
+    std::unordered_map<pid_t, std::uint64_t> born_ns = {};  // the workers, by pid
+    pid_t broker = -1;                                      // -1: none runs
+    std::string outbox = {};                                // frames for the broker
+};
+
+// Gets all of it, or throws SetupError.
+[[nodiscard]] Estate acquire_estate(const Options& options);
+
+// The estate as it stands, for the next program.
+[[nodiscard]] Handover describe_estate(const Estate& estate);
+
+// Would this program understand what goes over? Throws SetupError that says what it does not.
+// Nothing has changed afterwards.
+void check_handover(const Handover& handover);
+
+// Takes it over. The descriptors are this process's own now.
+[[nodiscard]] Estate inherit_estate(const Handover& handover);
+
+}  // namespace chatd

@@ -1,0 +1,83 @@
+// Keeps a broker running, for the parent: starts it, restarts it when it dies, and replaces one
+// that does not answer any more. It never reads a byte of the broker's: that the broker takes its
+// frames off the link is all the answer there is, and the kernel tells.
+#pragma once
+
+#include <poll.h>
+
+#include <optional>
+
+#include "core/frame.h"
+#include "core/options.h"
+#include "shell/estate.h"
+#include "sys/clock.h"
+#include "sys/journal.h"
+#include "sys/process.h"
+#include "sys/signals.h"
+#include "sys/title.h"
+
+namespace chatd {
+
+class BrokerKeeper {
+  public:
+    // Everything outlives this object.
+    BrokerKeeper(Estate& estate, const Options& options, ProcessTitle& title,
+                 const Signals& signals, Journal& journal);
+
+    void start();
+
+    // The running broker is that of another program: a new one comes in its place.
+    void replace();
+
+    // Puts a frame on its way.
+    template <class Body>
+    void tell(const Body& body) {
+        const std::size_t before = estate_.outbox.size();
+        append_frame(estate_.outbox, body);
+        told_bytes_ += estate_.outbox.size() - before;
+    }
+
+    // --- One turn of the parent's loop
+
+    [[nodiscard]] pollfd link_poll() const;
+    [[nodiscard]] pollfd bell_poll() const;
+    [[nodiscard]] std::optional<Clock::time_point> wake_at() const;
+
+    // A child has ended. False: it was not the broker.
+    bool ended(const Reaped& reaped);
+    void rang();  // the bell did: a worker waits in vain
+    void turn();  // does what is due
+
+    // --- The end
+
+    void begin_closing();  // no other one comes
+    void dismiss();        // all is told: it may go
+    void kill();
+    [[nodiscard]] bool running() const { return estate_.broker > 0; }
+
+  private:
+    [[nodiscard]] pid_t fork_broker();
+    void restart(Clock::duration lived);
+    [[nodiscard]] std::uint64_t taken_bytes() const;
+    void check_answer();
+
+    Estate& estate_;
+    const Options& options_;
+    ProcessTitle& title_;
+    const Signals& signals_;
+    Journal& journal_;
+
+    Clock::duration recovery_max_;
+    Clock::time_point born_;
+    int died_young_ = 0;  // in a row
+    bool fork_fails_ = false;
+    bool replacing_ = false;
+    bool closing_ = false;
+    std::optional<Clock::time_point> start_at_;
+
+    std::uint64_t told_bytes_;  // ever
+    std::uint64_t ping_end_ = 0;
+    std::optional<Clock::time_point> answer_by_;
+};
+
+}  // namespace chatd

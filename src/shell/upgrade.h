@@ -1,0 +1,55 @@
+// Upgrade: another program takes the parent's place in the same process: same pid, same children,
+// same listeners, same log. A child tries it first; only a program that says that it understands
+// the estate is executed.
+#pragma once
+
+#include <optional>
+
+#include "shell/estate.h"
+#include "sys/clock.h"
+#include "sys/journal.h"
+#include "sys/process.h"
+#include "sys/title.h"
+
+namespace chatd {
+
+// What this program was started for.
+struct Summons {
+    enum class Kind : unsigned char { Fresh, Check, TakeOver };
+    Kind kind = Kind::Fresh;
+    Handover handover = {};
+};
+
+// From the environment, which no longer says so afterwards. Throws SetupError when there is a
+// handover that this program does not understand.
+[[nodiscard]] Summons read_summons();
+
+class Upgrade {
+  public:
+    // Everything outlives this object.
+    Upgrade(const Estate& estate, ProcessTitle& title, Journal& journal)
+        : estate_(estate), title_(title), journal_(journal) {}
+
+    // Tries the program that is now on the disk, unless one is being tried.
+    void begin();
+
+    // A child has ended. False: it was not the one that tries. If that was content, this does not
+    // return but in the new program; or it does, and the journal says why.
+    bool ended(const Reaped& reaped);
+
+    [[nodiscard]] std::optional<Clock::time_point> wake_at() const { return check_until_; }
+    void turn();  // ends a trial that takes too long
+    void cancel();
+
+  private:
+    void try_out();
+    void execute();
+
+    const Estate& estate_;
+    ProcessTitle& title_;
+    Journal& journal_;
+    pid_t candidate_ = -1;
+    std::optional<Clock::time_point> check_until_;
+};
+
+}  // namespace chatd
