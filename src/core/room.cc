@@ -220,6 +220,14 @@ void Room::refuse(const Member& member, Entry entry, Refusal reason, std::string
     append(entry, member.name(), wanted);
 }
 
+bool Room::has_left(std::uint64_t session, std::uint64_t last_seq) const {
+    for (auto entry = log_.newest(); entry && entry->entry.seq > last_seq;
+         entry = log_.before(*entry)) {
+        if (entry->entry.kind == EntryKind::Leave && entry->entry.from == session) return true;
+    }
+    return false;
+}
+
 void Room::remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms) {
     Entry entry = entry_from(member, EntryKind::Leave, now_ms);
     entry.reason = static_cast<std::uint8_t>(reason);

@@ -76,6 +76,9 @@ class Room {
     [[nodiscard]] bool post(Member& member, const Post& request, std::string_view name,
                             std::string_view text, std::int64_t now_ms);
 
+    // Has this session left, and does the log still say so, after `last_seq`?
+    [[nodiscard]] bool has_left(std::uint64_t session, std::uint64_t last_seq) const;
+
     // The member's process is gone, or has to go.
     void remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms);
 

@@ -35,6 +35,9 @@ namespace {
 
 using End = Conversation::End;
 
+// Not 0, and nobody's: sessions count from 1.
+constexpr std::uint64_t kStranger = UINT64_MAX;
+
 // How a worker that is no more has ended: for the room, if it did not say goodbye, and in words.
 struct Cause {
     LeaveReason reason;
@@ -303,10 +306,19 @@ class Broker {
         const auto admission = room_.attach(
             {link.pid(), wanted.birth_ns, wanted.session, frame.name, frame.text}, wall_ms());
         if (admission.member == nullptr) {
+            if (room_.has_left(wanted.session, wanted.last_seq)) return see_off(link, wanted);
             append_frame(link.replies, Denied{admission.reason});
             return true;
         }
         admit(link, *admission.member, wanted);
+        return true;
+    }
+
+    // It has left, and the broker died before it was told: it reads on to its own Leave. Whether it
+    // is who it says nobody can tell any more, so it is shown nothing private.
+    bool see_off(Link& link, const Attach& wanted) {
+        link.session = kStranger;
+        link.start(log_, log_.after_seq(wanted.last_seq), wanted.messages, {{}, kNoLongerMember});
         return true;
     }
 

@@ -90,7 +90,7 @@ bool BrokerKeeper::ended(const Reaped& reaped) {
     const double lived_s = std::chrono::duration<double>(lived).count();
     estate_.broker = -1;
     answer_by_.reset();
-    if (!estate_.control.first.valid()) {
+    if (!estate_.control.first.valid() && reaped.wait_status == 0) {
         journal_.info("broker ended, after %.1f s", lived_s);
     } else if (std::exchange(replacing_, false)) {
         journal_.info("the broker of the program before has ended");

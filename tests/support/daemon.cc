@@ -95,6 +95,16 @@ bool has_sanitizer_report(std::string_view log) {
 
 }  // namespace
 
+std::string failing_program() {
+    const char* const directory = std::getenv("HELPERS");
+    if (directory == nullptr) throw std::runtime_error("HELPERS is not set");
+    return std::string(directory) + "/chatd-faults";
+}
+
+DaemonOptions failing(const std::string& fault, std::vector<std::string> args) {
+    return {.args = std::move(args), .env = {{"CHATD_FAULT", fault}}, .program = failing_program()};
+}
+
 Scratch::Scratch() {
     const char* directory = std::getenv("TMPDIR");
     path_ = std::string(directory == nullptr ? "/tmp" : directory) + "/test-XXXXXX";
@@ -189,6 +199,27 @@ std::string Daemon::wait_log(std::string_view text) {
             fail("no line of the log contains \"" + std::string(text) + "\"");
         }
     }
+}
+
+// Nothing tells a stranger when a process just forked has its name.
+pid_t Daemon::broker(pid_t before) const {
+    for (const Deadline deadline = soon(); Clock::now() < deadline;) {
+        for (const Process& child : children(pid())) {
+            if (child.comm == "chatd-broker" && child.pid != before && child.state != 'Z') {
+                return child.pid;
+            }
+        }
+    }
+    throw std::runtime_error("there is no broker");
+}
+
+int Daemon::logged(std::string_view text) {
+    int lines = 0;
+    const std::string& all = log();
+    for (std::size_t at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) {
+        ++lines;
+    }
+    return lines;
 }
 
 int Daemon::wait() {

@@ -33,6 +33,10 @@ struct DaemonOptions {
     std::string program = {};                     // "" is $CHATD
 };
 
+// The binary that fails as `fault` says (see core/fault.h), and has another version than $CHATD.
+[[nodiscard]] DaemonOptions failing(const std::string& fault, std::vector<std::string> args = {});
+[[nodiscard]] std::string failing_program();
+
 // A directory under $TMPDIR or /tmp that goes away with everything in it.
 class Scratch {
   public:
@@ -71,6 +75,12 @@ class Daemon {
     std::string wait_log(std::string_view text);
 
     void signal(int number) const { child_.signal(number); }
+
+    // Its broker, as soon as there is one that is not `before`.
+    [[nodiscard]] pid_t broker(pid_t before = -1) const;
+
+    // How many lines of the log contain `text`.
+    [[nodiscard]] int logged(std::string_view text);
 
     // Waits for chatd's own end. Exit status, or 128 + n when signal n killed it.
     int wait();

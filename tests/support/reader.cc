@@ -51,6 +51,12 @@ void Reader::expect_line(std::string_view whole) {
                              escaped(got) + ", then " + escaped(pending()));
 }
 
+std::string Reader::bytes(std::size_t count) {
+    const Deadline deadline = soon();
+    while (unread_.size() < count) need_more(std::to_string(count) + " bytes", deadline);
+    return take(count, count);
+}
+
 void Reader::expect_eof() {
     const Deadline deadline = soon();
     while (unread_.empty() && !ended_) {

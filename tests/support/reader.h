@@ -25,6 +25,9 @@ class Reader {
     // The next line must be this one.
     void expect_line(std::string_view whole);
 
+    // The next so many bytes.
+    std::string bytes(std::size_t count);
+
     // The end must come next, in order, with nothing left unread.
     void expect_eof();
 

@@ -1,11 +1,8 @@
 // What a worker that was taken over could send to the broker: it loses its own link, and nobody
 // else anything.
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include <cstring>
 #include <string>
 
 #include "core/frame.h"
@@ -13,53 +10,18 @@
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/fd.h"
-#include "support/process.h"
+#include "support/link.h"
 #include "support/reader.h"
-#include "support/wait.h"
 
 using namespace chatd::test;
 using chatd::append_frame;
 
 TestSuite(broker, .timeout = 30);
 
-namespace {
-
-Reader link_to(const Daemon& daemon) {
-    const std::string path =
-        daemon.run_dir() + "/broker-" + std::to_string(daemon.port()) + ".sock";
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-        throw system_error(path);
-    }
-    return Reader(std::move(fd), "link");
-}
-
-void send_all(const Reader& link, const std::string& bytes) {
-    (void)send(link.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-}
-
-std::string attach(const std::string& name) {
-    std::string frames;
-    append_frame(frames, chatd::Attach{1, 0, 0, 0, 1, 0}, name, "nowhere");
-    return frames;
-}
-
-pid_t broker_of(const Daemon& daemon) {
-    for (const Process& process : processes(daemon.pid())) {
-        if (process.comm == "chatd-broker") return process.pid;
-    }
-    return -1;
-}
-
-}  // namespace
-
 Test(broker, garbage_costs_its_sender_the_link_and_nobody_else_anything) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    const pid_t before = broker_of(daemon);
+    const pid_t before = daemon.broker();
     std::string hostile[] = {
         std::string(64, '\xff'),
         attach("a name"),
@@ -73,7 +35,7 @@ Test(broker, garbage_costs_its_sender_the_link_and_nobody_else_anything) {
     }
     alice.send_line("/who");
     alice.expect(" here:\n");
-    EXPECT_EQ(broker_of(daemon), before);
+    EXPECT_EQ(daemon.broker(), before);
     daemon.finish();
 }
 
@@ -95,7 +57,7 @@ Test(broker, a_request_that_no_honest_worker_makes_expels_its_sender) {
 Test(broker, thousands_of_questions_at_once_expel_nobody_but_the_asker) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    const pid_t before = broker_of(daemon);
+    const pid_t before = daemon.broker();
     {
         const Reader link = link_to(daemon);
         std::string frames = attach("mallory");
@@ -105,7 +67,7 @@ Test(broker, thousands_of_questions_at_once_expel_nobody_but_the_asker) {
     alice.expect_line("mallory entered the chat room");
     alice.send_line("/who");
     alice.expect(" here:\n");
-    EXPECT_EQ(broker_of(daemon), before);
+    EXPECT_EQ(daemon.broker(), before);
     daemon.finish();
 }
 

@@ -2,13 +2,11 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
-#include "support/process.h"
 
 using namespace chatd::test;
 
@@ -18,16 +16,7 @@ namespace {
 
 // With a disk that fails as `fault` says.
 DaemonOptions syncing(const Scratch& scratch, const std::string& fault = {}) {
-    return {.args = {"--history", scratch.path() + "/history", "--sync"},
-            .env = {{"CHATD_FAULT", fault}},
-            .program = std::string(std::getenv("HELPERS")) + "/chatd-faults"};
-}
-
-pid_t broker_of(const Daemon& daemon) {
-    for (const Process& process : processes(daemon.pid())) {
-        if (process.comm == "chatd-broker") return process.pid;
-    }
-    return -1;
+    return failing(fault, {"--history", scratch.path() + "/history", "--sync"});
 }
 
 }  // namespace
@@ -76,7 +65,7 @@ Test(sync, a_broker_that_dies_before_the_disk_has_it_acknowledges_nothing_and_lo
     for (int i = 0; i < 3; ++i) {
         daemon.wait_log("the history cannot be put on the disk");
         EXPECT_TRUE(alice.quiet());
-        (void)kill(broker_of(daemon), SIGKILL);
+        (void)kill(daemon.broker(), SIGKILL);
     }
     daemon.wait_log("the history cannot be put on the disk");
     EXPECT_TRUE(alice.quiet());

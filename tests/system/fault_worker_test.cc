@@ -1,0 +1,252 @@
+// A worker, or the parent, dies at each step of its work.
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/frame.h"
+#include "support/client.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/link.h"
+#include "support/process.h"
+#include "support/spawn.h"
+#include "support/wait.h"
+
+using namespace chatd::test;
+using chatd::EntryKind;
+
+TestSuite(fault_worker, .timeout = 60);
+TestSuite(fault_parent, .timeout = 60);
+
+namespace {
+
+constexpr int kPassesMax = 12;
+
+// What alice's worker got done before it died, as the room has it.
+struct Deeds {
+    bool joined = false;
+    std::vector<std::string> said;
+    int left = 0;
+    chatd::LeaveReason reason{};
+};
+
+Deeds deeds_of_alice(Watcher& watcher) {
+    Deeds deeds;
+    for (const Watcher::Event& event : watcher.all()) {
+        if (event.name != "alice") continue;
+        if (event.entry.kind == EntryKind::Join) {
+            EXPECT_FALSE(deeds.joined);
+            deeds.joined = true;
+        } else if (event.entry.kind == EntryKind::Say) {
+            deeds.said.push_back(event.text);
+        } else if (event.entry.kind == EntryKind::Leave) {
+            ++deeds.left;
+            deeds.reason = static_cast<chatd::LeaveReason>(event.entry.reason);
+        }
+    }
+    return deeds;
+}
+
+// Alice comes, talks and goes, as far as her worker lets her; what she read.
+std::string visit(const Daemon& daemon) {
+    Client alice(daemon.port());
+    alice.send("alice\none\n/who\ntwo\n/quit\n");
+    return alice.rest();
+}
+
+void expect_room_and_name_are_there(const Daemon& daemon) {
+    Client again = join(daemon.port(), "alice");
+    again.send_line("/who");
+    again.expect("2 people are here:\n");
+}
+
+// A worker dies at its first pass of `point`, at its second, and so on until it passes no more.
+void only_its_client_goes(const std::string& point, const std::string& deed = "kill",
+                          const std::string& end = "killed by signal 9") {
+    int pass = 0;
+    for (bool fired = true; fired && pass < kPassesMax;) {
+        Daemon daemon(failing(point + ':' + std::to_string(++pass) + ':' + deed));
+        Watcher watcher(daemon, "bob");
+        const std::string read = visit(daemon);
+        const std::string ended = daemon.wait_log(" ended, pid ");
+        fired = ended.find(end) != std::string::npos;
+
+        const Deeds deeds = deeds_of_alice(watcher);
+        EXPECT_EQ(deeds.left, deeds.joined ? 1 : 0);
+        const std::vector<std::string> all = {"one", "two"};
+        EXPECT_LE(deeds.said.size(), all.size());
+        EXPECT_TRUE(std::equal(deeds.said.begin(), deeds.said.end(), all.begin()));
+        // That was answered after the line before it was in the log.
+        if (read.find(" here:\n") != std::string::npos) EXPECT_GE(deeds.said.size(), 1U);
+        if (!fired) EXPECT_EQ(deeds.said, all);
+        if (fired && deeds.joined && deeds.said.size() < 2) {
+            EXPECT_EQ(static_cast<int>(deeds.reason),
+                      static_cast<int>(deed == "kill" ? chatd::LeaveReason::Killed
+                                                      : chatd::LeaveReason::Failed));
+        }
+        if (fired) expect_room_and_name_are_there(daemon);
+        EXPECT_EQ(daemon.logged("broker ended"), 0);
+        watcher.close();
+        daemon.finish();
+    }
+    EXPECT_GT(pass, 1);  // it did happen
+}
+
+// A worker stops at each pass of `point`: nobody else notices, and when it goes on all is as if it
+// had not.
+void nobody_notices_a_stop(const std::string& point) {
+    for (int pass = 1; pass <= 3; ++pass) {
+        Daemon daemon(failing(point + ':' + std::to_string(pass) + ":stop"));
+        Watcher watcher(daemon, "bob");
+        Client alice(daemon.port());
+        alice.send("alice\none\n/who\ntwo\n/quit\n");
+        // Her worker stands still, or passes there no more often and is gone.
+        for (;;) {
+            std::optional<Process> stopped;
+            for (const Process& child : children(daemon.pid())) {
+                if (child.state == 'T') stopped = child;
+            }
+            if (stopped) {
+                (void)watcher.all();  // The room answers.
+                (void)kill(stopped->pid, SIGCONT);
+                break;
+            }
+            if (daemon.logged(" ended, pid ") != 0) break;
+        }
+        EXPECT_CONTAINS(alice.rest(), "Goodbye.\n");
+        alice.close();
+        daemon.wait_log(" ended, pid ");
+        const Deeds deeds = deeds_of_alice(watcher);
+        EXPECT_EQ(deeds.said, (std::vector<std::string>{"one", "two"}));
+        EXPECT_EQ(deeds.left, 1);
+        watcher.close();
+        daemon.finish();
+    }
+}
+
+// The parent dies of `fault` once `provoke` has been done: nobody outlives it, and the next server
+// begins where it was.
+void all_end_and_begin_anew(const std::string& fault,
+                            const std::function<void(const Daemon&, Client&)>& provoke) {
+    const Scratch scratch;
+    const std::string history = scratch.path() + "/history";
+    const std::string run_dir = scratch.path() + "/run";
+    std::string port;
+    {
+        DaemonOptions options = failing(fault, {"--history", history});
+        options.run_dir = run_dir;
+        Daemon daemon(std::move(options));
+        port = std::to_string(daemon.port());
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.send_line("kept");
+        bob.expect_line("alice says: kept");
+        provoke(daemon, bob);
+        EXPECT_EQ(daemon.wait(), 128 + SIGKILL);
+        EXPECT_TRUE(reap_strays(Clock::now() + std::chrono::seconds(1)).empty());
+        (void)alice.rest();
+        (void)bob.rest();
+    }
+    Daemon daemon(DaemonOptions{.args = {"--history", history}, .port = port, .run_dir = run_dir});
+    Client carol = join(daemon.port(), "carol");
+    carol.expect("] alice says: kept\n");
+    daemon.finish();
+}
+
+}  // namespace
+
+Test(fault_worker, dies_before_it_has_done_anything) {
+    only_its_client_goes("worker:start");
+}
+Test(fault_worker, dies_with_a_line_read_and_not_handled) {
+    only_its_client_goes("worker:after-read");
+}
+Test(fault_worker, dies_with_a_link_just_connected) {
+    only_its_client_goes("worker:after-connect");
+}
+Test(fault_worker, dies_before_it_sends_to_the_broker) {
+    only_its_client_goes("worker:before-send");
+}
+Test(fault_worker, dies_with_requests_sent_and_not_acknowledged) {
+    only_its_client_goes("worker:after-send");
+}
+Test(fault_worker, dies_with_frames_received_and_not_looked_at) {
+    only_its_client_goes("worker:before-taking");
+}
+Test(fault_worker, dies_with_frames_handled_and_not_shown) {
+    only_its_client_goes("worker:before-screen");
+}
+Test(fault_worker, dies_before_it_says_goodbye) {
+    only_its_client_goes("worker:before-goodbye");
+}
+Test(fault_worker, dies_when_all_is_said) {
+    only_its_client_goes("worker:before-exit");
+}
+
+Test(fault_worker, runs_out_of_memory_at_any_step) {
+    for (const char* point : {"worker:start", "worker:after-read", "worker:after-connect",
+                              "worker:before-taking", "worker:before-screen"}) {
+        only_its_client_goes(point, "nomem", "exit status 71");
+    }
+}
+
+Test(fault_worker, dies_while_it_loses_its_link_to_a_dying_broker) {
+    Daemon daemon(failing("worker:after-losing-link:1:kill"));
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    (void)kill(daemon.broker(), SIGKILL);
+    daemon.wait_log(" ended, pid ");
+    // One of them has lost the worker, whichever was first; the other one reads so.
+    const std::string ended = daemon.log();
+    const bool it_was_alice = ended.find("alice ended") != std::string::npos;
+    Client& left = it_was_alice ? bob : alice;
+    left.expect_line(std::string(it_was_alice ? "alice" : "bob") +
+                     " left the chat room (killed by signal 9)");
+    EXPECT_TRUE(left.quiet());
+    daemon.finish();
+}
+
+Test(fault_worker, stops_and_goes_on_at_any_step) {
+    for (const char* point :
+         {"worker:start", "worker:after-read", "worker:after-connect", "worker:before-send",
+          "worker:after-send", "worker:before-taking", "worker:before-screen"}) {
+        nobody_notices_a_stop(point);
+    }
+}
+
+Test(fault_parent, dies_with_a_client_accepted_and_no_worker_for_it) {
+    all_end_and_begin_anew("parent:after-accept:3:kill", [](const Daemon& daemon, Client&) {
+        Client carol(daemon.port());
+        EXPECT_EQ(carol.rest(), "");
+    });
+}
+
+Test(fault_parent, dies_with_a_worker_just_forked) {
+    all_end_and_begin_anew("parent:after-fork:3:kill", [](const Daemon& daemon, Client&) {
+        Client carol(daemon.port());
+        (void)carol.rest();
+    });
+}
+
+Test(fault_parent, dies_with_a_worker_reaped_and_its_end_not_told) {
+    all_end_and_begin_anew("parent:after-reap:1:kill",
+                           [](const Daemon&, Client& bob) { bob.send_line("/quit"); });
+}
+
+Test(fault_parent, dies_before_it_forks_the_next_broker) {
+    all_end_and_begin_anew("parent:before-broker-fork:2:kill", [](const Daemon& daemon, Client&) {
+        (void)kill(daemon.broker(), SIGKILL);
+    });
+}
+
+Test(fault_parent, dies_before_it_executes_the_next_program) {
+    all_end_and_begin_anew("parent:before-exec:1:kill",
+                           [](const Daemon& daemon, Client&) { daemon.signal(SIGHUP); });
+}
