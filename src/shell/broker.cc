@@ -429,14 +429,15 @@ class Broker {
         Link* const link = link_of(ended);
         if (link != nullptr && link->open()) read_to_the_end(*link);
         Member* const member = room_.by_pid(ended.pid);
+        const bool is_member = member != nullptr && member->birth_ns == ended.birth_ns;
+        // It may have died before it came back to this broker.
+        const std::string name = link != nullptr && !link->name.empty() ? link->name
+                                 : is_member ? std::string(member->name())
+                                             : "(login)";
         // When everybody goes, nobody is told who goes.
-        if (member != nullptr && member->birth_ns == ended.birth_ns && !closing_) {
-            room_.remove(*member, cause.reason, cause.detail, wall_ms());
-        }
-        const char* const name =
-            link == nullptr || link->name.empty() ? "(login)" : link->name.c_str();
-        journal_.info("%s ended, pid %d: %s, after %.1f s", name, ended.pid, cause.words.c_str(),
-                      static_cast<double>(ended.lived_ms) / 1000);
+        if (is_member && !closing_) room_.remove(*member, cause.reason, cause.detail, wall_ms());
+        journal_.info("%s ended, pid %d: %s, after %.1f s", name.c_str(), ended.pid,
+                      cause.words.c_str(), static_cast<double>(ended.lived_ms) / 1000);
         if (link != nullptr) {
             close(*link);
             forget(*link);
