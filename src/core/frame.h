@@ -135,7 +135,7 @@ struct Denied {
 // One thing that happened. name: who; text: what was said, see EntryKind.
 struct Entry {
     static constexpr FrameType kType = FrameType::Entry;
-    std::uint64_t seq;         // from 1, without holes
+    std::uint64_t seq;         // from 1; where some are missing, the log was damaged
     std::int64_t time_ms;      // since 1970
     std::uint64_t messages;    // said to all up to this entry, this one included
     std::uint64_t from;        // session; 0: the room itself

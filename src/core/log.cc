@@ -14,6 +14,7 @@ constexpr char kMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
 
 // No log gets so far; one that says so is damaged.
 constexpr Position kPositionMax = Position{1} << 62;
+constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
 constexpr std::size_t kChecksumOffset = sizeof(FrameHeader) + offsetof(Entry, checksum);
 
@@ -41,7 +42,31 @@ bool checksum_is_right(std::string_view frame, std::string& scratch) {
     return checksum_of(scratch) == expected;
 }
 
+std::uint64_t counts_as_message(const Entry& entry) {
+    return is_message(entry.kind) && entry.to == 0 ? 1 : 0;
+}
+
 }  // namespace
+
+std::optional<Frame> whole_entry(std::string_view bytes) {
+    Frame frame{};
+    if (take_frame(bytes, frame) != FrameStatus::Whole || frame.type != FrameType::Entry ||
+        frame.bytes.size() % 8 != 0) {
+        return std::nullopt;
+    }
+    const auto entry = frame.as<Entry>();
+    if (entry.seq == 0 || entry.seq > kSeqMax || entry.messages > entry.seq) return std::nullopt;
+    std::string scratch;
+    if (!checksum_is_right(frame.bytes, scratch)) return std::nullopt;
+    return frame;
+}
+
+bool is_pad(std::string_view bytes, std::size_t rest) {
+    FrameHeader header;
+    if (bytes.size() < sizeof header) return false;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    return header.type == FrameType::Pad && header.bytes == rest;
+}
 
 LogHeader Log::empty_header(std::size_t ring_bytes) {
     LogHeader header{};
@@ -52,13 +77,20 @@ LogHeader Log::empty_header(std::size_t ring_bytes) {
     return header;
 }
 
-bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
-    return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.version == kLogVersion &&
+bool Log::has_magic(const LogHeader& header) {
+    return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0;
+}
+
+bool Log::is_header(const LogHeader& header) {
+    return has_magic(header) && header.version == kLogVersion &&
            header.header_bytes == kLogHeaderBytes && header.ring_bytes % 8 == 0 &&
            header.ring_bytes >= kHistoryBytesMin && header.ring_bytes <= kHistoryBytesMax &&
-           memory_bytes(header.ring_bytes) <= total_bytes && header.tail <= header.head &&
-           header.head - header.tail <= header.ring_bytes && header.tail % 8 == 0 &&
-           header.head % 8 == 0 && header.head <= kPositionMax;
+           header.tail <= header.head && header.head - header.tail <= header.ring_bytes &&
+           header.tail % 8 == 0 && header.head % 8 == 0 && header.head <= kPositionMax;
+}
+
+bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
+    return is_header(header) && memory_bytes(header.ring_bytes) <= total_bytes;
 }
 
 Log::Log(std::span<std::byte> memory)
@@ -76,13 +108,12 @@ void Log::recover() {
     Position at = tail_;
     Position whole = at;  // a pad without its entry goes too
     while (at < end) {
-        if (end - at >= sizeof(FrameHeader) && header_at(at).type == FrameType::Pad &&
-            header_at(at).bytes == ring_.size() - at % ring_.size() &&
-            header_at(at).bytes <= end - at) {
-            at += header_at(at).bytes;
+        const std::size_t rest = ring_.size() - at % ring_.size();
+        if (rest <= end - at && is_pad(run_at(at, end), rest)) {
+            at += rest;
             continue;
         }
-        if (!is_whole(at, end, empty_ ? 0 : next_seq_)) break;
+        if (!follows(at, end)) break;
         if (at % ring_.size() == 0) note_lap(whole, at);
         head_ = end;  // entry_at checks against it
         const LogEntry entry = entry_at(at);
@@ -94,18 +125,18 @@ void Log::recover() {
     if (lost_bytes_ != 0) move_head(whole);
 }
 
-// An entry that ends before `end`, in one piece, with the right checksum and, unless it is 0, with
-// the sequence number that must follow.
-bool Log::is_whole(Position at, Position end, std::uint64_t seq) const {
-    const std::size_t limit = std::min<std::size_t>(end - at, ring_.size() - at % ring_.size());
-    std::string_view bytes(reinterpret_cast<const char*>(place(at)), limit);
-    Frame frame{};
-    if (take_frame(bytes, frame) != FrameStatus::Whole || frame.type != FrameType::Entry ||
-        frame.bytes.size() % 8 != 0) {
-        return false;
-    }
-    std::string scratch;
-    return checksum_is_right(frame.bytes, scratch) && (seq == 0 || frame.as<Entry>().seq == seq);
+// What lies at `at` in one piece, not past `end`.
+std::string_view Log::run_at(Position at, Position end) const {
+    return {reinterpret_cast<const char*>(place(at)),
+            std::min<std::size_t>(end - at, ring_.size() - at % ring_.size())};
+}
+
+// Is there a whole entry that comes after all before it? What an earlier lap left is older.
+bool Log::follows(Position at, Position end) const {
+    const std::optional<Frame> frame = whole_entry(run_at(at, end));
+    if (!frame) return false;
+    const auto entry = frame->as<Entry>();
+    return entry.seq >= next_seq_ && entry.messages >= messages_;
 }
 
 Position Log::synced() const {
@@ -125,7 +156,13 @@ void Log::rewrite_unsynced() {
 
 LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) {
     entry.seq = next_seq_;
-    entry.messages = messages_ + (is_message(entry.kind) && entry.to == 0 ? 1 : 0);
+    entry.messages = 0;
+    return restore(entry, name, text);
+}
+
+LogEntry Log::restore(Entry entry, std::string_view name, std::string_view text) {
+    CHATD_CHECK(entry.seq >= next_seq_);
+    entry.messages = std::max(entry.messages, messages_ + counts_as_message(entry));
     entry.checksum = 0;
     entry.back_bytes = 0;
     scratch_.clear();
@@ -155,6 +192,10 @@ LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) 
     const LogEntry added = entry_at(at);
     note(added);
     return added;
+}
+
+void Log::continue_after(std::uint64_t seq) {
+    next_seq_ = std::max(next_seq_, seq + 1);
 }
 
 // Keeps what follows from the entries up to date.
@@ -312,7 +353,7 @@ Log::Cut Log::cut(std::span<const Piece> pieces, std::size_t bytes) {
 std::uint64_t Log::messages_before(Position at) const {
     if (at == head_) return messages_;
     const Entry entry = entry_at(at).entry;
-    return entry.messages - (is_message(entry.kind) && entry.to == 0 ? 1 : 0);
+    return entry.messages - counts_as_message(entry);
 }
 
 }  // namespace chatd

@@ -7,6 +7,10 @@
 // rest. The writer may die between any two stores: an entry is whole before the head moves over it,
 // and the tail has left an old entry before its bytes are overwritten.
 //
+// Sequence numbers only grow, and so does the count of messages. They have holes where something
+// was lost, for no number is given twice: a session is the number of its Join, and whoever got that
+// of somebody else would be shown what was for that one's eyes.
+//
 // This file must never make a system call or read a clock: it works on the bytes it is given.
 #pragma once
 
@@ -48,6 +52,13 @@ struct LogEntry {
     Position next;
 };
 
+// The entry at the front of `bytes`, if there is a whole one with the right checksum. What people
+// say is never taken for one: in a frame stand bytes that no clean text has.
+[[nodiscard]] std::optional<Frame> whole_entry(std::string_view bytes);
+
+// The pad there that fills all of `rest` bytes up to the end of the ring.
+[[nodiscard]] bool is_pad(std::string_view bytes, std::size_t rest);
+
 // A run of whole frames, ready to be sent.
 struct Piece {
     Position at;
@@ -81,6 +92,12 @@ class Log {
     // What the memory of an empty log begins with; the rest is not looked at.
     static LogHeader empty_header(std::size_t ring_bytes);
 
+    // Does it say that a log follows, of whatever version and in whatever state?
+    static bool has_magic(const LogHeader& header);
+
+    // Can a log begin so, whatever is left of it?
+    static bool is_header(const LogHeader& header);
+
     // Is this the beginning of a log that is total_bytes long?
     static bool is_log(const LogHeader& header, std::size_t total_bytes);
 
@@ -94,6 +111,12 @@ class Log {
     // Adds an entry; seq, messages, back_bytes and checksum are the log's to set. Old entries make
     // room. Returns the entry as it lies in the log.
     LogEntry append(Entry entry, std::string_view name, std::string_view text);
+
+    // Adds an entry of another log as it was, after older ones only: its number stays.
+    LogEntry restore(Entry entry, std::string_view name, std::string_view text);
+
+    // The next entry gets a number greater than `seq`: so far they went, whatever is lost of them.
+    void continue_after(std::uint64_t seq);
 
     [[nodiscard]] Position tail() const { return tail_; }
     [[nodiscard]] Position head() const { return head_; }
@@ -152,7 +175,8 @@ class Log {
   private:
     [[nodiscard]] std::byte* place(Position at) const { return ring_.data() + at % ring_.size(); }
     [[nodiscard]] FrameHeader header_at(Position at) const;
-    [[nodiscard]] bool is_whole(Position at, Position end, std::uint64_t seq) const;
+    [[nodiscard]] std::string_view run_at(Position at, Position end) const;
+    [[nodiscard]] bool follows(Position at, Position end) const;
     void recover();
     void note(const LogEntry& entry);
     void note_lap(Position end, Position begin);

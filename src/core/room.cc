@@ -57,6 +57,8 @@ Room::Room(std::span<std::byte> memory, Log& log, std::int64_t now_ms)
 // Brings the rows up to the log, before anything is looked up by what stands in them: the broker
 // may have died in the middle of writing one.
 void Room::recover_rows() {
+    // The end of the log may be lost: what the table knows of has happened all the same.
+    log_.continue_after(header_->applied_seq);
     std::unordered_map<std::uint64_t, Member*> rows;
     for (Member& row : table_) {
         // A row is written before its Join is in the log: one without the other never happened.

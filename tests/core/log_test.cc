@@ -850,6 +850,69 @@ Test(log, no_ring_of_random_bytes_is_believed) {
     }
 }
 
+// --- Where something was lost
+
+Test(log, an_entry_of_another_log_keeps_its_number_and_its_count) {
+    Story story;
+    story.say("first");
+    Entry entry{};
+    entry.kind = EntryKind::Say;
+    entry.seq = 10;
+    entry.messages = 5;
+    const LogEntry added = story.log->restore(entry, "bob", "tenth");
+    EXPECT_EQ(added.entry.seq, 10);
+    EXPECT_EQ(added.entry.messages, 5);
+    EXPECT_EQ(story.say("next").entry.seq, 11);
+    EXPECT_EQ(story.told.back().entry.messages, 6);
+    story.reopen();
+    EXPECT_EQ(story.log->lost_bytes(), 0);
+    EXPECT_EQ(story.log->next_seq(), 12);
+    EXPECT_EQ(story.log->after_seq(5), added.at);
+    EXPECT_EQ(story.log->after_seq(10), added.next);
+}
+
+// Else a reader would have missed less than nothing.
+Test(log, the_count_of_messages_never_goes_back) {
+    Story story;
+    for (int i = 0; i < 5; ++i) story.say("hello");
+    Entry entry{};
+    entry.kind = EntryKind::Join;
+    entry.seq = 10;
+    entry.messages = 3;
+    EXPECT_EQ(story.log->restore(entry, "bob", {}).entry.messages, 5);
+    entry.kind = EntryKind::Say;
+    entry.seq = 11;
+    EXPECT_EQ(story.log->restore(entry, "bob", "hello").entry.messages, 6);
+}
+
+Test(log, numbers_go_on_where_they_were_though_entries_are_lost) {
+    Story story = three_entries();
+    story.log->continue_after(2);
+    EXPECT_EQ(story.log->next_seq(), 4);
+    story.log->continue_after(9);
+    EXPECT_EQ(story.say("tenth").entry.seq, 10);
+    EXPECT_EQ(story.log->before(*story.log->newest())->entry.seq, 3);
+    story.reopen();
+    EXPECT_EQ(story.log->lost_bytes(), 0);
+    expect_holds(*story.log, story.told);
+}
+
+Test(log, an_entry_whose_number_cannot_be_is_not_whole) {
+    Entry entry{};
+    entry.kind = EntryKind::Say;
+    const auto is_whole = [&entry](std::uint64_t seq, std::uint64_t messages) {
+        Memory memory;
+        Log log(memory.bytes());
+        entry.seq = seq;
+        entry.messages = messages;
+        return whole_entry(log.restore(entry, "bob", "hello").frame.bytes).has_value();
+    };
+    EXPECT_TRUE(is_whole(1, 1));
+    EXPECT_TRUE(is_whole(std::uint64_t{1} << 62, 1));
+    EXPECT_FALSE(is_whole((std::uint64_t{1} << 62) + 1, 1));
+    EXPECT_FALSE(is_whole(7, 8));
+}
+
 // --- What is a log
 
 Test(log, the_ring_is_rounded_down_to_a_multiple_of_eight) {

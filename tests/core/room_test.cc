@@ -758,6 +758,34 @@ Test(room, an_old_log_with_a_new_table_is_a_past_without_members) {
     expect_same(third, next);
 }
 
+Test(room, though_the_whole_log_is_lost_members_stay_and_no_number_comes_twice) {
+    Broker broker = alice_and_bob();
+    const std::uint64_t last = broker.log->next_seq() - 1;
+    Remains remains = broker.remains();
+    remains.log = nothing(4).log;
+    Broker next(std::move(remains));
+    EXPECT_EQ(next.state(), broker.state());
+    EXPECT_EQ(next.news(), Lines{});
+    EXPECT_EQ(next.join(12, "carol").session, last + 1);
+    EXPECT_TRUE(next.say(by_name(next, "alice"), "still here"));
+    const Broker third(next.remains());
+    expect_same(third, next);
+}
+
+Test(room, though_the_end_of_the_log_is_lost_what_was_done_is_done) {
+    Broker broker = alice_and_bob();
+    const Words before = broker.remains().log;
+    EXPECT_TRUE(broker.post(by_name(broker, "alice"), EntryKind::Rename, "ally", {}));
+    broker.room->remove(by_name(broker, "bob"), LeaveReason::Lost, 0, 5);
+    const Member& carol = broker.join(12, "carol");
+    Remains remains = broker.remains();
+    remains.log = before;
+    Broker next(std::move(remains));
+    EXPECT_EQ(next.state(), broker.state());
+    EXPECT_TRUE(next.attach(12, "carol", carol.session).member == &by_name(next, "carol"));
+    EXPECT_EQ(next.join(13, "dave").session, carol.session + 1);
+}
+
 Test(room, who_was_written_down_but_not_announced_never_came) {
     Broker broker = alice_and_bob();
     const Broker before(broker.remains());

@@ -308,6 +308,17 @@ Test(link, what_may_not_be_sent_yet_stays) {
     EXPECT_EQ(line.read_all(), Frames{second});
 }
 
+Test(link, who_has_seen_more_than_is_left_of_the_log_goes_on_from_its_end) {
+    Line line;
+    line.say("left");
+    line.log.continue_after(50);
+    line.link.start(line.log, line.log.after_seq(50), 40, {});
+    EXPECT_EQ(line.read_all(), Frames{});
+    const std::string next = line.say("next");
+    EXPECT_EQ(line.read_all(), Frames{next});
+    EXPECT_EQ(frame_of(next).as<Entry>().seq, 51);
+}
+
 // --- The past
 
 Test(link, a_newcomer_is_shown_the_last_messages_then_what_happens) {
