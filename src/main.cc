@@ -9,6 +9,7 @@
 //   core/frame              what worker, broker and parent say to each other
 //   core/room               frames             -> log entries: who is a member, what a request does
 //   core/log                entries            -> positions, and pieces to send from there
+//   core/salvage            a damaged log      -> what is whole in it
 //   core/screen, texts, language               entries -> what a person reads
 //   core/options            the command line
 //   core/handover           what one program leaves to the next in the same process
