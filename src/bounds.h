@@ -44,6 +44,9 @@ inline constexpr std::size_t kHistoryBytesMin = 64 * 1024;
 inline constexpr std::size_t kHistoryBytesMax = std::size_t{1} << 40;
 static_assert(kHistoryBytesMin >= 4 * kFrameBytesMax, "the log must hold a few of the largest");
 
+// Damaged history files kept beside one: whoever has so many should look at them first.
+inline constexpr int kDamagedHistoriesMax = 100;
+
 inline constexpr std::uint32_t kReplay = 10;        // messages a newcomer is shown
 inline constexpr std::uint32_t kHistoryMax = 1000;  // messages one /history shows at most
 inline constexpr std::uint32_t kHistoryShown = 20;  // messages /history shows without a number

@@ -9,6 +9,7 @@
 #include "core/room.h"
 #include "sys/bell.h"
 #include "sys/error.h"
+#include "sys/history.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 
@@ -38,10 +39,13 @@ std::string run_directory(const Options& options) {
     return options.run_directory.empty() ? default_run_directory() : options.run_directory;
 }
 
-UniqueFd open_log(const Options& options) {
-    return options.history_path.empty()
-               ? make_log_memory(options.history_bytes.value_or(kHistoryBytes))
-               : open_history(options.history_path, options.history_bytes);
+UniqueFd open_log(const Options& options, Journal& journal) {
+    if (options.history_path.empty()) {
+        return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
+    }
+    History history = open_history(options.history_path, options.history_bytes);
+    if (!history.news.empty()) journal.warning("%s", history.news.c_str());
+    return std::move(history.fd);
 }
 
 UniqueFd taken(int fd) {
@@ -57,7 +61,7 @@ void expect_format(const char* what, bool known) {
 
 }  // namespace
 
-Estate acquire_estate(const Options& options) {
+Estate acquire_estate(const Options& options, Journal& journal) {
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = listen_tcp(options.addresses, options.port);
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
@@ -66,7 +70,7 @@ Estate acquire_estate(const Options& options) {
         .has_terminal = has_terminal(),
         .listeners = std::move(listeners),
         .broker_listener = LocalListener(run_directory(options), name),
-        .log_memory = open_log(options),
+        .log_memory = open_log(options, journal),
         .members_memory = make_shared_memory("chatd-members", Room::memory_bytes(most)),
         .control = make_socket_pair(),
         .bell = make_bell(),

@@ -12,6 +12,7 @@
 #include "core/handover.h"
 #include "core/options.h"
 #include "sys/fd.h"
+#include "sys/journal.h"
 #include "sys/local.h"
 #include "sys/net.h"
 
@@ -34,8 +35,8 @@ struct Estate {
     std::string outbox = {};                                // frames for the broker
 };
 
-// Gets all of it, or throws SetupError.
-[[nodiscard]] Estate acquire_estate(const Options& options);
+// Gets all of it, or throws SetupError. The journal is told what of the history is lost.
+[[nodiscard]] Estate acquire_estate(const Options& options, Journal& journal);
 
 // The estate as it stands, for the next program.
 [[nodiscard]] Handover describe_estate(const Estate& estate);

@@ -1,7 +1,6 @@
 #include "shell/keeper.h"
 
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,15 +10,14 @@
 #include "core/fault.h"
 #include "shell/broker.h"
 #include "sys/bell.h"
-#include "sys/error.h"
+#include "sys/history.h"
+#include "sys/memory.h"
 
 namespace chatd {
 namespace {
 
-Clock::duration recovery_time(int log_memory) {
-    struct stat status {};
-    if (::fstat(log_memory, &status) != 0) throw system_error("fstat");
-    return kRecoveryPerMebibyte * (status.st_size >> 20);
+Clock::duration recovery_time(std::size_t log_bytes) {
+    return kRecoveryPerMebibyte * (log_bytes >> 20);
 }
 
 Clock::duration pause_after(int died_young) {
@@ -39,7 +37,8 @@ BrokerKeeper::BrokerKeeper(Estate& estate, const Options& options, ProcessTitle&
       title_(title),
       signals_(signals),
       journal_(journal),
-      recovery_max_(recovery_time(estate.log_memory.get())),
+      log_bytes_(file_bytes(estate.log_memory.get())),
+      recovery_max_(recovery_time(log_bytes_)),
       born_(Clock::now()),
       told_bytes_(unread_bytes(estate.control.second.get()) + estate.outbox.size()) {}
 
@@ -47,6 +46,7 @@ BrokerKeeper::BrokerKeeper(Estate& estate, const Options& options, ProcessTitle&
 
 void BrokerKeeper::start() {
     start_at_.reset();
+    mend_log();
     born_ = Clock::now();
     estate_.broker = fork_broker();
     if (estate_.broker < 0) {
@@ -58,6 +58,15 @@ void BrokerKeeper::start() {
     }
     if (std::exchange(fork_fails_, false)) journal_.info("there is a broker again");
     journal_.info("broker started, pid %d", estate_.broker);
+}
+
+// Somebody may have cut the file short, or written over it: brokers would die of that for ever.
+void BrokerKeeper::mend_log() {
+    if (options_.history_path.empty()) return;
+    auto history = mend_history(estate_.log_memory.get(), options_.history_path, log_bytes_);
+    if (!history) return;
+    journal_.error("%s", history->news.c_str());
+    estate_.log_memory = std::move(history->fd);
 }
 
 pid_t BrokerKeeper::fork_broker() {

@@ -57,6 +57,7 @@ class BrokerKeeper {
 
   private:
     [[nodiscard]] pid_t fork_broker();
+    void mend_log();
     void restart(Clock::duration lived);
     [[nodiscard]] std::uint64_t taken_bytes() const;
     void check_answer();
@@ -67,6 +68,7 @@ class BrokerKeeper {
     const Signals& signals_;
     Journal& journal_;
 
+    std::size_t log_bytes_;
     Clock::duration recovery_max_;
     Clock::time_point born_;
     int died_young_ = 0;  // in a row

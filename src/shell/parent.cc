@@ -44,7 +44,8 @@ class Parent {
           title_(title),
           signals_(signals),
           journal_("parent", options.level),
-          estate_(handover == nullptr ? acquire_estate(options) : inherit_estate(*handover)),
+          estate_(handover == nullptr ? acquire_estate(options, journal_)
+                                      : inherit_estate(*handover)),
           keeper_(estate_, options, title, signals, journal_),
           upgrade_(estate_, title, journal_) {
         // What the end of a worker takes is here before its birth: not for want of memory may the

@@ -1,11 +1,9 @@
-// Memory that outlives the process using it: a memfd, or a history file, and its mapping.
+// Memory that outlives the process using it: a memfd, or a file, and its mapping.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 
 #include "sys/fd.h"
 
@@ -17,18 +15,21 @@ namespace chatd {
 // A log in memory, empty.
 [[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);
 
-// The log in a file: made when it is not there, with all its blocks, or taken up as it is. Locked
-// for as long as the descriptor or a copy of it is open. `ring_bytes` empty: as large as it is, or
-// kHistoryBytes. Throws SetupError; a file that was there has not changed then.
-[[nodiscard]] UniqueFd open_history(const std::string& path, std::optional<std::size_t> ring_bytes);
+// How large the file is.
+[[nodiscard]] std::size_t file_bytes(int fd);
 
 // Puts on the disk all that was written to a mapping of this file. False: errno says why not.
 [[nodiscard]] bool put_on_disk(int fd);
 
-// A whole file, mapped shared.
+// Begins an empty log in a file of zeros.
+void write_log_header(int fd, std::size_t ring_bytes);
+
+// A whole file, mapped. It must not get shorter meanwhile: who touches what is gone dies of SIGBUS.
 class Mapping {
   public:
-    explicit Mapping(int fd);
+    // Private: what is written there stays there.
+    enum class Stores : std::uint8_t { Shared, Private };
+    explicit Mapping(int fd, Stores stores = Stores::Shared);
     ~Mapping();
 
     Mapping(const Mapping&) = delete;
