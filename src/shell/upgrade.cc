@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "bounds.h"
 #include "core/fault.h"
@@ -67,7 +67,8 @@ Summons read_summons() {
         std::string_view(value).substr(check ? kCheck.size() : kTakeOver.size());
     int fd = -1;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
-    if ((!check && !value.starts_with(kTakeOver)) || error != std::errc() || *end != '\0') {
+    if ((!check && !value.starts_with(kTakeOver)) || error != std::errc() || *end != '\0' ||
+        fd <= STDERR_FILENO) {
         throw SetupError(ExitStatus::Usage, std::string(kVariable) + " is not for you to set");
     }
     const UniqueFd memory(fd);
@@ -75,7 +76,8 @@ Summons read_summons() {
 }
 
 void Upgrade::begin() {
-    if (candidate_ > 0) return;
+    again_ = candidate_ > 0;
+    if (again_) return;
     try {
         try_out();
     } catch (const SetupError& error) {
@@ -102,10 +104,14 @@ void Upgrade::try_out() {
 bool Upgrade::ended(const Reaped& reaped) {
     if (reaped.pid != candidate_) return false;
     candidate_ = -1;
-    if (!check_until_) return true;  // cancelled
-    check_until_.reset();
-    if (WIFEXITED(reaped.wait_status) &&
-        WEXITSTATUS(reaped.wait_status) == static_cast<int>(ExitStatus::Understood)) {
+    if (std::exchange(check_until_, std::nullopt)) judge(reaped.wait_status);
+    if (again_) begin();
+    return true;
+}
+
+void Upgrade::judge(int wait_status) {
+    if (WIFEXITED(wait_status) &&
+        WEXITSTATUS(wait_status) == static_cast<int>(ExitStatus::Understood)) {
         try {
             execute();
         } catch (const SetupError& error) {
@@ -113,9 +119,8 @@ bool Upgrade::ended(const Reaped& reaped) {
         }
     } else {
         journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
-                       describe_end(reaped.wait_status).c_str());
+                       describe_end(wait_status).c_str());
     }
-    return true;
 }
 
 void Upgrade::execute() {
@@ -131,10 +136,15 @@ void Upgrade::execute() {
 void Upgrade::turn() {
     if (!check_until_ || Clock::now() < *check_until_) return;
     journal_.error("no upgrade: %s takes too long on trial", title_.arguments()[0]);
-    cancel();
+    end_trial();
 }
 
 void Upgrade::cancel() {
+    again_ = false;
+    end_trial();
+}
+
+void Upgrade::end_trial() {
     check_until_.reset();
     if (candidate_ > 0) (void)::kill(candidate_, SIGKILL);
 }

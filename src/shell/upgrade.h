@@ -30,7 +30,7 @@ class Upgrade {
     Upgrade(const Estate& estate, ProcessTitle& title, Journal& journal)
         : estate_(estate), title_(title), journal_(journal) {}
 
-    // Tries the program that is now on the disk, unless one is being tried.
+    // Tries the program that is now on the disk; while one is being tried, once more after that.
     void begin();
 
     // A child has ended. False: it was not the one that tries. If that was content, this does not
@@ -39,16 +39,19 @@ class Upgrade {
 
     [[nodiscard]] std::optional<Clock::time_point> wake_at() const { return check_until_; }
     void turn();  // ends a trial that takes too long
-    void cancel();
+    void cancel();  // there will be none
 
   private:
     void try_out();
+    void judge(int wait_status);
+    void end_trial();
     void execute();
 
     const Estate& estate_;
     ProcessTitle& title_;
     Journal& journal_;
     pid_t candidate_ = -1;
+    bool again_ = false;
     std::optional<Clock::time_point> check_until_;
 };
 

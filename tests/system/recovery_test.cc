@@ -1,0 +1,159 @@
+// A broker that hangs, that is killed again and again, that dies of one request.
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "support/client.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/process.h"
+#include "support/wait.h"
+
+using namespace chatd::test;
+
+TestSuite(recovery, .timeout = 90);
+
+namespace {
+
+constexpr const char* kRecovering =
+    "… the room is recovering, please wait; what you said is not lost";
+constexpr const char* kBack = "… the room is back";
+
+// Waits longer than a test usually does: for the watchdog.
+void wait_for_log(Daemon& daemon, const std::string& text) {
+    for (const Deadline deadline = Clock::now() + 3 * kPatience; daemon.logged(text) == 0;) {
+        if (Clock::now() > deadline) throw std::runtime_error("not logged: " + text);
+        (void)wait_for(-1, 0, Clock::now() + std::chrono::milliseconds(20));
+    }
+}
+
+void expect_replaced(Daemon& daemon, Client& alice, Client& bob) {
+    alice.expect_line(kRecovering);
+    wait_for_log(daemon, "the broker does not answer");
+    alice.expect_line(kBack);
+    bob.expect_line("alice says: hello");
+    alice.send_line("again");
+    bob.expect_line("alice says: again");
+    EXPECT_TRUE(alice.quiet() && bob.quiet());
+    EXPECT_EQ(daemon.logged("broker ended: killed by signal 9"), 1);
+}
+
+// In clock ticks.
+long processor_time(pid_t pid) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string field;
+    long ticks = 0;
+    for (int number = 1; number <= 15 && stat >> field; ++number) {
+        if (number >= 14) ticks += std::stol(field);
+    }
+    return ticks;
+}
+
+}  // namespace
+
+Test(recovery, a_stopped_broker_is_replaced_and_what_was_said_comes_once) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    (void)kill(daemon.broker(), SIGSTOP);
+    alice.send_line("hello");
+    expect_replaced(daemon, alice, bob);
+    daemon.finish();
+}
+
+// Its third request: two joins are none.
+Test(recovery, a_broker_that_spins_is_replaced_as_well) {
+    Daemon daemon(failing("broker:after-apply:1:spin"));
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    alice.send_line("hello");
+    expect_replaced(daemon, alice, bob);
+    daemon.finish();
+}
+
+Test(recovery, newcomers_wait_for_a_stopped_broker_and_then_get_in) {
+    Daemon daemon;
+    const pid_t broker = daemon.broker();
+    (void)kill(broker, SIGSTOP);
+    Client alice(daemon.port());
+    alice.send_line("alice");
+    alice.expect_line(
+        "Your name: … the room is recovering, please wait; what you said is not lost");
+    (void)kill(broker, SIGCONT);
+    alice.expect_line(kBack);
+    alice.expect("Welcome, alice.");
+    EXPECT_EQ(daemon.logged("broker ended"), 0);
+    daemon.finish();
+}
+
+Test(recovery, nobody_looks_after_a_broker_of_whom_nobody_wants_anything) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    (void)kill(daemon.broker(), SIGSTOP);
+    const long before = processor_time(daemon.pid());
+    // Longer than the watchdog is patient: nothing may happen then, and there is nothing to wait
+    // for.
+    (void)wait_for(alice.fd(), POLLIN, Clock::now() + std::chrono::seconds(12));
+    EXPECT_TRUE(alice.quiet());
+    EXPECT_EQ(processor_time(daemon.pid()), before);
+    EXPECT_EQ(daemon.logged("does not answer"), 0);
+    (void)kill(daemon.broker(), SIGCONT);
+    daemon.finish();
+}
+
+Test(recovery, a_request_that_kills_three_brokers_is_refused_and_the_room_goes_on) {
+    Daemon daemon(failing("broker:poison:1+:kill"));
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    alice.send_line("harmless");
+    bob.expect_line("alice says: harmless");
+    alice.send_line("poison");
+    alice.send_line("harmless again");
+    alice.expect_line("The server stumbled over that and did not do it.");
+    bob.expect_line("alice says: harmless again");
+    daemon.wait_log("3 brokers in a row died of a request of alice: it is refused");
+    EXPECT_EQ(daemon.logged("broker ended: killed by signal 9"), 3);
+    EXPECT_TRUE(alice.quiet() && bob.quiet());
+    daemon.finish();
+}
+
+Test(recovery, brokers_that_keep_dying_come_with_growing_pauses_and_who_waits_is_told) {
+    Daemon daemon(failing("broker:start:1+:kill"));
+    Client alice(daemon.port());
+    alice.send_line("alice");
+    daemon.wait_log("21 brokers in a row died young; the next one starts in 10 ms");
+    daemon.wait_log("22 brokers in a row died young; the next one starts in 20 ms");
+    daemon.wait_log("23 brokers in a row died young; the next one starts in 40 ms");
+    alice.expect_line(std::string("Your name: ") + kRecovering);
+    daemon.signal(SIGTERM);
+    alice.expect_line("The server is shutting down. Goodbye.");
+    alice.close();
+    EXPECT_EQ(daemon.wait(), 0);
+    daemon.expect_nothing_left();
+}
+
+Test(recovery, twenty_brokers_killed_in_a_row_under_load_cost_nobody_anything) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    int said = 0;
+    pid_t broker = -1;
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 100; ++i) alice.send_line(std::to_string(said++));
+        broker = daemon.broker(broker);
+        (void)kill(broker, SIGKILL);
+    }
+    for (int heard = 0; heard < said; ++heard) {
+        bob.expect_line("alice says: " + std::to_string(heard));
+    }
+    alice.expect_line("bob entered the chat room");
+    EXPECT_TRUE(alice.quiet() && bob.quiet());
+    for (int i = 0; i < 20; ++i) daemon.wait_log("broker ended: killed by signal 9");
+    daemon.finish();
+}

@@ -1,0 +1,288 @@
+// SIGHUP: another program takes the parent's place, and nobody in the room notices.
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/client.h"
+#include "support/command.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/process.h"
+#include "support/wait.h"
+#include "version.h"
+
+using namespace chatd::test;
+namespace fs = std::filesystem;
+
+TestSuite(upgrade, .timeout = 60);
+
+namespace {
+
+constexpr const char* kOther = "0.2.0-faults";
+
+std::string chatd_program() {
+    return std::getenv("CHATD");
+}
+
+// A place for a program, as an operator has it: what lies there can be exchanged.
+class Installation {
+  public:
+    explicit Installation(const std::string& program) { install(program); }
+
+    void install(const std::string& program) {
+        const std::string fresh = path() + ".new";
+        fs::copy_file(program, fresh, fs::copy_options::overwrite_existing);
+        fs::rename(fresh, path());
+    }
+
+    void install_script(const std::string& text) {
+        const std::string fresh = path() + ".new";
+        std::ofstream(fresh) << text;
+        (void)::chmod(fresh.c_str(), 0755);
+        fs::rename(fresh, path());
+    }
+
+    [[nodiscard]] std::string path() const { return scratch_.path() + "/chatd"; }
+
+  private:
+    Scratch scratch_;
+};
+
+std::string title_of(const Daemon& daemon, const std::string& beginning) {
+    for (const Process& child : children(daemon.pid())) {
+        if (child.cmdline.starts_with(beginning)) return child.cmdline;
+    }
+    return {};
+}
+
+void upgrade(Daemon& daemon, const std::string& version) {
+    daemon.signal(SIGHUP);
+    daemon.wait_log("upgraded to " + version + ";");
+    daemon.wait_log("broker started");
+}
+
+// Each hears the other one, once.
+void expect_to_chat(Client& alice, Client& bob, const std::string& text) {
+    alice.send_line(text);
+    bob.expect_line("alice says: " + text);
+    bob.send_line(text);
+    alice.expect_line("bob says: " + text);
+    EXPECT_TRUE(alice.quiet() && bob.quiet());
+}
+
+}  // namespace
+
+Test(upgrade, the_process_stays_and_so_does_everybody_in_it) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    const pid_t pid = daemon.pid();
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    expect_to_chat(alice, bob, "before");
+    installed.install(failing_program());
+    upgrade(daemon, kOther);
+    expect_to_chat(alice, bob, "after");
+    EXPECT_EQ(daemon.pid(), pid);
+    bob.send_line("/quit");
+    alice.expect_line("bob left the chat room");
+    bob.close();
+    daemon.wait_log("bob ended");
+    Client again = join(daemon.port(), "bob");
+    again.expect("] bob says: after\n");
+    alice.expect_line("bob entered the chat room");
+    daemon.finish();
+}
+
+Test(upgrade, titles_show_the_version_of_who_is_older_than_the_broker) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    installed.install(failing_program());
+    upgrade(daemon, kOther);
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    expect_to_chat(alice, bob, "hello");
+    EXPECT_EQ(title_of(daemon, "chatd: worker alice"),
+              "chatd: worker alice 127.0.0.1:" + std::to_string(alice.local_port()) + " (" +
+                  chatd::kVersion + ')');
+    EXPECT_EQ(title_of(daemon, "chatd: worker bob"),
+              "chatd: worker bob 127.0.0.1:" + std::to_string(bob.local_port()));
+    installed.install(chatd_program());
+    upgrade(daemon, chatd::kVersion);
+    expect_to_chat(alice, bob, "and back");
+    EXPECT_EQ(title_of(daemon, "chatd: worker alice"),
+              "chatd: worker alice 127.0.0.1:" + std::to_string(alice.local_port()));
+    EXPECT_CONTAINS(title_of(daemon, "chatd: worker bob"), std::string(" (") + kOther + ')');
+    daemon.finish();
+}
+
+Test(upgrade, under_load_nothing_is_lost_and_nothing_comes_twice) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    int said = 0;
+    int heard = 0;
+    for (int round = 0; round < 6; ++round) {
+        installed.install(round % 2 == 0 ? failing_program() : chatd_program());
+        daemon.signal(SIGHUP);
+        while (daemon.logged("upgraded to ") <= round) {
+            for (int i = 0; i < 50; ++i) alice.send_line(std::to_string(said++));
+            for (; heard < said; ++heard) bob.expect_line("alice says: " + std::to_string(heard));
+        }
+    }
+    alice.expect_line("bob entered the chat room");
+    EXPECT_TRUE(alice.quiet() && bob.quiet());
+    daemon.finish();
+}
+
+Test(upgrade, whoever_is_at_the_door_comes_in) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice(daemon.port());
+    alice.expect("Your name: ");
+    upgrade(daemon, chatd::kVersion);
+    alice.send_line("alice");
+    alice.expect_line("Welcome, alice. You are the only one here. /help lists the commands.");
+    daemon.finish();
+}
+
+Test(upgrade, a_stopped_broker_is_no_hindrance) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    (void)kill(daemon.broker(), SIGSTOP);
+    alice.send_line("hello");
+    upgrade(daemon, chatd::kVersion);
+    bob.expect_line("alice says: hello");
+    expect_to_chat(alice, bob, "again");
+    daemon.finish();
+}
+
+Test(upgrade, whoever_ends_meanwhile_is_reaped_and_leaves) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    for (int round = 0; round < 10; ++round) {
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        daemon.signal(SIGHUP);
+        bob.reset();
+        alice.expect_line("bob left the chat room (connection lost)");
+        daemon.wait_log("broker started");
+    }
+    EXPECT_EQ(children(daemon.pid()).size(), 2U);
+    daemon.finish();
+}
+
+Test(upgrade, the_history_goes_on) {
+    const Scratch scratch;
+    const std::vector<std::string> args = {"--history", scratch.path() + "/history"};
+    {
+        Daemon daemon(args);
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        expect_to_chat(alice, bob, "before");
+        upgrade(daemon, chatd::kVersion);
+        expect_to_chat(alice, bob, "after");
+        daemon.finish();
+    }
+    Daemon daemon(args);
+    Client carol = join(daemon.port(), "carol");
+    carol.expect("] bob says: before\n");
+    carol.expect("] bob says: after\n");
+    daemon.finish();
+}
+
+// --- Programs that cannot take over
+
+namespace {
+
+void expect_to_stay(Daemon& daemon, Client& alice, Client& bob, const std::string& reason) {
+    daemon.signal(SIGHUP);
+    daemon.wait_log(reason);
+    expect_to_chat(alice, bob, "still here");
+    EXPECT_EQ(daemon.logged("upgraded"), 0);
+}
+
+}  // namespace
+
+Test(upgrade, what_is_no_program_that_understands_the_server_does_not_take_over) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    installed.install("/bin/true");
+    expect_to_stay(daemon, alice, bob, "cannot take over, it ended with exit status 0");
+    installed.install_script("#!/bin/sh\nexit 7\n");
+    expect_to_stay(daemon, alice, bob, "cannot take over, it ended with exit status 7");
+    installed.install_script("#!/bin/sh\nkill -SEGV $$\n");
+    expect_to_stay(daemon, alice, bob, "cannot take over, it ended with killed by signal 11");
+    (void)::chmod(installed.path().c_str(), 0600);
+    expect_to_stay(daemon, alice, bob, "cannot execute");
+    (void)::unlink(installed.path().c_str());
+    expect_to_stay(daemon, alice, bob, "No such file or directory");
+    installed.install(chatd_program());
+    upgrade(daemon, chatd::kVersion);
+    expect_to_chat(alice, bob, "at last");
+    daemon.finish();
+}
+
+Test(upgrade, a_program_that_hangs_on_trial_is_ended_in_time) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    installed.install_script("#!/bin/sh\nexec sleep 1000\n");
+    daemon.signal(SIGHUP);
+    daemon.wait_log("upgrade asked for");
+    expect_to_chat(alice, bob, "meanwhile");
+    const Deadline deadline = Clock::now() + 3 * kPatience;
+    while (daemon.logged("takes too long") == 0 && Clock::now() < deadline) {
+        expect_to_chat(alice, bob, "meanwhile");
+    }
+    expect_to_stay(daemon, alice, bob, "upgrade asked for");
+    daemon.finish();
+}
+
+Test(upgrade, a_link_that_points_to_another_program_counts_anew) {
+    const Scratch scratch;
+    const std::string link = scratch.path() + "/chatd";
+    fs::create_symlink(chatd_program(), link);
+    Daemon daemon(DaemonOptions{.program = link});
+    fs::remove(link);
+    fs::create_symlink(failing_program(), link);
+    upgrade(daemon, kOther);
+    daemon.finish();
+}
+
+Test(upgrade, a_server_that_closes_goes_on_closing) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    daemon.signal(SIGTERM);
+    daemon.signal(SIGHUP);
+    alice.expect_line("The server is shutting down. Goodbye.");
+    alice.close();
+    EXPECT_EQ(daemon.wait(), 0);
+    daemon.expect_nothing_left();
+}
+
+Test(upgrade, what_is_not_for_people_to_set_is_refused) {
+    for (const char* value : {"", "check:", "take-over:x", "take-over:99", "check:2", "3"}) {
+        const Command::Result result =
+            run_to_end({}, {.merge_stderr = false, .env = {{"CHATD_HANDOVER", value}}});
+        EXPECT_NE(result.status, 0);
+        EXPECT_TRUE(result.err.starts_with("chatd: "));
+    }
+}
