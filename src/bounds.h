@@ -123,8 +123,10 @@ inline constexpr auto kFanOutPauseMax = 100ms;
 inline constexpr auto kBrokerSilence = 2s;
 inline constexpr auto kBrokerAnswer = 8s;
 
-// Taking up the log takes a broker no longer than this for each MiB: a disk of 50 MB/s.
+// Taking up the log takes a broker no longer than this for each MiB: from a disk of 50 MB/s; and
+// when it was in use just before (0.6 ms measured).
 inline constexpr auto kRecoveryPerMebibyte = 20ms;
+inline constexpr auto kWarmRecoveryPerMebibyte = 1ms;
 
 // After a disk has failed, until it is tried again.
 inline constexpr auto kDiskPause = 1s;

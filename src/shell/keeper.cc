@@ -16,10 +16,6 @@
 namespace chatd {
 namespace {
 
-Clock::duration recovery_time(std::size_t log_bytes) {
-    return kRecoveryPerMebibyte * (log_bytes >> 20);
-}
-
 Clock::duration pause_after(int died_young) {
     Clock::duration pause = Clock::duration::zero();
     for (int i = kBrokersYoungMax; i < died_young && pause < kBrokerPauseMax; ++i) {
@@ -38,7 +34,6 @@ BrokerKeeper::BrokerKeeper(Estate& estate, const Options& options, ProcessTitle&
       signals_(signals),
       journal_(journal),
       log_bytes_(file_bytes(estate.log_memory.get())),
-      recovery_max_(recovery_time(log_bytes_)),
       born_(Clock::now()),
       told_bytes_(unread_bytes(estate.control.second.get()) + estate.outbox.size()) {}
 
@@ -115,7 +110,8 @@ bool BrokerKeeper::ended(const Reaped& reaped) {
 void BrokerKeeper::restart(Clock::duration lived) {
     // No other one comes: whoever waits for it shall know.
     if (closing_) return estate_.broker_listener.stop();
-    died_young_ = lived < kBrokerYoung + recovery_max_ ? died_young_ + 1 : 0;
+    const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (log_bytes_ >> 20);
+    died_young_ = lived < young ? died_young_ + 1 : 0;
     const Clock::duration pause = pause_after(died_young_);
     if (pause != Clock::duration::zero()) {
         journal_.error("%d brokers in a row died young; the next one starts in %lld ms",
@@ -141,7 +137,8 @@ void BrokerKeeper::rang() {
     muffle(estate_.bell.get());
     tell(Ping{});
     ping_end_ = told_bytes_;
-    answer_by_ = std::max(Clock::now(), born_ + recovery_max_) + kBrokerAnswer;
+    const auto up = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
+    answer_by_ = std::max<Clock::time_point>(Clock::now(), up) + kBrokerAnswer;
 }
 
 std::uint64_t BrokerKeeper::taken_bytes() const {

@@ -69,7 +69,6 @@ class BrokerKeeper {
     Journal& journal_;
 
     std::size_t log_bytes_;
-    Clock::duration recovery_max_;
     Clock::time_point born_;
     int died_young_ = 0;  // in a row
     bool fork_fails_ = false;

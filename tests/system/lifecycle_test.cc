@@ -101,7 +101,7 @@ Test(lifecycle, a_title_has_room_even_with_an_empty_environment) {
     Client client = join(daemon.port(), "a-name-of-20-letters");
     EXPECT_EQ(process(daemon.pid()).value_or(Process{}).comm, "chatd");
     EXPECT_EQ(
-        find(daemon, "chatd: worker").cmdline,
+        find(daemon, "chatd: worker a-name").cmdline,
         "chatd: worker a-name-of-20-letters 127.0.0.1:" + std::to_string(client.local_port()));
     daemon.finish();
 }

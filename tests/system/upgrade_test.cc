@@ -171,6 +171,7 @@ Test(upgrade, a_stopped_broker_is_no_hindrance) {
 Test(upgrade, whoever_ends_meanwhile_is_reaped_and_leaves) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
+    daemon.wait_log("broker started");
     for (int round = 0; round < 10; ++round) {
         Client bob = join(daemon.port(), "bob");
         alice.expect_line("bob entered the chat room");

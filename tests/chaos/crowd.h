@@ -1,0 +1,102 @@
+// The crowd of the chaos run: many scripted clients in one thread. They come, talk in numbered
+// lines, go in every way there is, and tell the oracle what they read.
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "chaos/oracle.h"
+#include "support/fd.h"
+#include "support/wait.h"
+
+namespace chatd::test {
+
+using Random = std::mt19937_64;
+
+[[nodiscard]] inline std::size_t below(Random& random, std::size_t end) {
+    return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
+}
+
+class Crowd {
+  public:
+    Crowd(std::uint16_t port, Oracle& oracle, Random& random);
+
+    // Waits until something has come, `until` at the longest, and reads it.
+    void turn(Deadline until);
+
+    // One more comes; it stays until one of those below.
+    void one_comes();
+    void one_speaks();
+    void one_asks_who();
+    void one_goes();            // says so, closes its side, or resets
+    void one_dawdles();         // reads nothing for a while
+    void everybody_goes();      // but the scribes
+    void speak_and_be_heard();  // returns when everybody has read it
+
+    // Somebody in the room whose worker may be harmed: its port, and what will be of it.
+    struct Victim {
+        std::uint16_t port;
+        std::uint64_t person;
+    };
+    [[nodiscard]] std::optional<Victim> victim();
+    void will_be_killed(const Victim& victim) { oracle_.will(victim.person, Fate::IsKilled); }
+
+    // Says something, and knows when the scribe has read it.
+    void pulse();
+    [[nodiscard]] std::optional<Clock::duration> pulse_heard();
+
+    [[nodiscard]] std::size_t people() const { return people_.size(); }
+    [[nodiscard]] std::uint64_t came() const { return came_; }
+    [[nodiscard]] std::uint64_t sent() const { return sent_; }
+    [[nodiscard]] std::uint64_t recoveries_told() const { return recoveries_told_; }
+
+    // The last messages, as /history shows them to the scribe.
+    [[nodiscard]] std::vector<std::string> history(std::size_t count);
+    [[nodiscard]] bool all_cut_off(Deadline deadline);
+
+  private:
+    struct Person {
+        Fd fd;
+        std::uint64_t number = 0;
+        std::string name;
+        std::string unread;
+        std::string unsent;
+        std::uint64_t messages = 0;
+        bool welcome = false;
+        bool going = false;
+        int questions = 0;
+        Deadline reads_from = {};
+    };
+
+    Person& add(const std::string& name);
+    void send(Person& person, const std::string& text);
+    void read(Person& person);
+    void take_lines(Person& person);
+    void take_line(Person& person, std::string_view line);
+    void is_over(Person& person);
+    void say(Person& person);
+    Person* anyone();
+
+    std::uint16_t port_;
+    Oracle& oracle_;
+    Random& random_;
+    std::vector<std::unique_ptr<Person>> people_;  // the scribe, another one, the pacer, the others
+    std::set<std::string> free_names_;             // of people who have left
+    std::uint64_t came_ = 0;
+    std::uint64_t sent_ = 0;
+    std::uint64_t recoveries_told_ = 0;
+    std::string pulse_;
+    Deadline pulse_sent_ = {};
+    std::optional<Clock::duration> pulse_took_;
+    std::optional<std::vector<std::string>> history_;
+};
+
+}  // namespace chatd::test

@@ -1,0 +1,21 @@
+// A short run of the chaos; scripts/chaos makes longer ones.
+#include <criterion/criterion.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "support/command.h"
+#include "support/expect.h"
+
+using namespace chatd::test;
+
+TestSuite(chaos, .timeout = 120);
+
+Test(chaos, nothing_is_lost_doubled_or_untrue_whatever_is_killed) {
+    const std::string program = std::string(std::getenv("HELPERS")) + "/chaos";
+    const Command::Result result =
+        Command::run({program, "--seconds", "5", "--people", "50", "--churn", "300"});
+    if (result.status != 0) throw std::runtime_error(result.out);
+    EXPECT_CONTAINS(result.out, "chaos: clean\n");
+}
