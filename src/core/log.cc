@@ -148,9 +148,12 @@ void Log::note_synced() {
 }
 
 void Log::rewrite_unsynced() {
-    const auto rewrite = [](volatile std::byte* byte) { *byte = *byte; };
+    const auto rewrite = [](volatile std::byte* byte) {
+        const std::byte same = *byte;
+        *byte = same;
+    };
     rewrite(reinterpret_cast<std::byte*>(header_));
-    // Entries are smaller than a page has to be, but touching each eighth byte is cheap enough.
+    // One byte of each page would do, but this is simpler.
     for (Position at = synced(); at < head_; at += 8) rewrite(place(at));
 }
 

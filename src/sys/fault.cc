@@ -32,12 +32,12 @@ class Plan {
         void* const shared = ::mmap(nullptr, sizeof *passes_, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED) throw std::runtime_error("CHATD_FAULT: no memory");
-        passes_ = new (shared) std::atomic<std::uint64_t>(0);
+        passes_ = static_cast<std::uint64_t*>(shared);
     }
 
     [[nodiscard]] bool pass(const char* name) const {
         if (name_ != name) return false;
-        const std::uint64_t pass = passes_->fetch_add(1) + 1;
+        const std::uint64_t pass = std::atomic_ref(*passes_).fetch_add(1) + 1;
         if (pass == pass_ || (again_ && pass > pass_)) return act();
         return false;
     }
@@ -59,7 +59,7 @@ class Plan {
     std::uint64_t pass_ = 0;
     bool again_ = false;
     std::string deed_;
-    std::atomic<std::uint64_t>* passes_ = nullptr;
+    std::uint64_t* passes_ = nullptr;
 };
 
 const Plan plan;
