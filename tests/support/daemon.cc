@@ -102,7 +102,10 @@ std::string failing_program() {
 }
 
 DaemonOptions failing(const std::string& fault, std::vector<std::string> args) {
-    return {.args = std::move(args), .env = {{"CHATD_FAULT", fault}}, .program = failing_program()};
+    // A fault that is asked for is none for a sanitizer to explain.
+    return {.args = std::move(args),
+            .env = {{"CHATD_FAULT", fault}, {"ASAN_OPTIONS", "handle_segv=0"}},
+            .program = failing_program()};
 }
 
 Scratch::Scratch() {
