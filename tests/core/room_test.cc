@@ -863,6 +863,7 @@ Test(room, a_request_that_kills_one_broker_after_the_other_is_refused_to_its_sen
     Broker broker = alice_and_bob();
     const Accident accident(broker, [](Broker&) {});
     Broker next = accident.only_begun(1, 2, kPoisonDeaths);
+    EXPECT_EQ(next.room->poisoner(), "alice");
     EXPECT_EQ(next.news(), Lines{"1:alice is refused to 1 5/0"});
     EXPECT_EQ(next.log->newest()->entry.counter, 2);
     Member& alice = by_name(next, "alice");
@@ -885,6 +886,21 @@ Test(room, deaths_in_different_requests_do_not_add_up) {
         expect_same(next, broker);
         remains = next.remains();
     }
+}
+
+// For the worker of somebody who left, and was not told before the broker died.
+Test(room, who_has_left_is_known_as_long_as_the_log_says_so) {
+    Broker broker = alice_and_bob();
+    const std::uint64_t alice = by_name(broker, "alice").session;
+    const std::uint64_t bob = by_name(broker, "bob").session;
+    const std::uint64_t before = broker.log->next_seq() - 1;
+    EXPECT_FALSE(broker.room->has_left(alice, before));
+    EXPECT_TRUE(broker.post(by_name(broker, "alice"), EntryKind::Leave, {}, "bye"));
+    EXPECT_TRUE(broker.room->has_left(alice, before));
+    EXPECT_FALSE(broker.room->has_left(alice, before + 1));  // it has read that itself
+    EXPECT_FALSE(broker.room->has_left(bob, before));
+    EXPECT_FALSE(broker.room->has_left(0, before));
+    EXPECT_TRUE(broker.room->poisoner().empty());
 }
 
 Test(room, a_refused_request_is_refused_once) {
