@@ -250,3 +250,18 @@ Test(fault_parent, dies_before_it_executes_the_next_program) {
     all_end_and_begin_anew("parent:before-exec:1:kill",
                            [](const Daemon& daemon, Client&) { daemon.signal(SIGHUP); });
 }
+
+Test(fault_parent, runs_out_of_memory_for_a_newcomer_and_the_room_goes_on) {
+    Daemon daemon(failing("parent:after-accept:3:nomem"));
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    Client unlucky(daemon.port());
+    EXPECT_EQ(unlucky.rest(), "");
+    daemon.wait_log("memory: Cannot allocate memory; new clients wait");
+    alice.send_line("still here");
+    bob.expect_line("alice says: still here");
+    const Client carol = join(daemon.port(), "carol");
+    daemon.wait_log("new clients come in again");
+    daemon.finish();
+}
