@@ -3,10 +3,8 @@
 #include "core/frame.h"
 
 #include <criterion/criterion.h>
-#include <criterion/redirect.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,9 +14,11 @@
 #include <vector>
 
 #include "bounds.h"
+#include "support/death.h"
 #include "support/expect.h"
 
 using namespace chatd;
+using chatd::test::aborts;
 
 namespace {
 
@@ -236,12 +236,13 @@ Test(frame, appending_keeps_what_is_there) {
     EXPECT_EQ(bytes, framed(AskPast{1}) + framed(Done{2}));
 }
 
-Test(frame, a_name_beyond_its_limit_is_our_bug, .signal = SIGABRT, .init = cr_redirect_stderr) {
-    framed(AskWho{}, std::string(kNameBytesMax + 1, 'x'));
+Test(frame, a_name_beyond_its_limit_is_our_bug) {
+    EXPECT_TRUE(aborts([] { framed(AskWho{}, std::string(kNameBytesMax + 1, 'x')); }));
+    EXPECT_FALSE(aborts([] { framed(AskWho{}, std::string(kNameBytesMax, 'x')); }));
 }
 
-Test(frame, a_text_beyond_its_limit_is_our_bug, .signal = SIGABRT, .init = cr_redirect_stderr) {
-    framed(AskWho{}, "alice", "x");
+Test(frame, a_text_beyond_its_limit_is_our_bug) {
+    EXPECT_TRUE(aborts([] { framed(AskWho{}, "alice", "x"); }));
 }
 
 Test(frame, a_frame_that_has_not_all_arrived_is_partial_wherever_it_is_cut) {
