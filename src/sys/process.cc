@@ -69,7 +69,8 @@ void prefer_throughput() {
 }
 
 bool has_terminal() {
-    return UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)).valid();
+    const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+    return terminal.valid() || errno != ENXIO;  // tty(4)
 }
 
 std::size_t raise_descriptor_limit() {

@@ -30,7 +30,8 @@ struct Reaped {
 // worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();
 
-// Is there a terminal that this process belongs to, and has not been hung up?
+// Is there a terminal that this process belongs to, and has not been hung up? When that cannot be
+// found out, as without a free descriptor, there is: nobody shuts down on a guess.
 [[nodiscard]] bool has_terminal();
 
 // Lets this process have as many descriptors as the hard limit says; returns how many.

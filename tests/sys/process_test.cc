@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,4 +69,23 @@ Test(process, a_child_dies_with_its_parent) {
 Test(process, the_limit_of_descriptors_is_raised_to_the_hard_one) {
     const std::size_t limit = raise_descriptor_limit();
     EXPECT_EQ(limit, static_cast<std::size_t>(sysconf(_SC_OPEN_MAX)));
+}
+
+Test(process, a_process_of_a_new_session_has_no_terminal) {
+    const pid_t pid = fork_child([] { return setsid() == -1 ? 2 : int{has_terminal()}; });
+    const Reaped reaped = wait_for_child();
+    EXPECT_EQ(reaped.pid, pid);
+    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 0");
+}
+
+// Such a server took SIGHUP for its terminal's end and shut down.
+Test(process, want_of_descriptors_is_no_want_of_a_terminal) {
+    const pid_t pid = fork_child([] {
+        constexpr rlimit kNone{0, 0};
+        if (setsid() == -1 || setrlimit(RLIMIT_NOFILE, &kNone) != 0) return 2;
+        return int{has_terminal()};
+    });
+    const Reaped reaped = wait_for_child();
+    EXPECT_EQ(reaped.pid, pid);
+    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 1");
 }
