@@ -57,9 +57,10 @@ B := $(BUILD)/$(VARIANT)
 
 all_srcs := $(sort $(wildcard src/*.cc src/*/*.cc))
 lib_srcs := $(filter-out src/main.cc,$(all_srcs))
-unit_srcs := $(sort $(wildcard tests/core/*_test.cc tests/sys/*_test.cc tests/chaos/*_test.cc))
+unit_srcs := $(sort $(wildcard tests/core/*_test.cc tests/sys/*_test.cc tests/chaos/*_test.cc tests/load/*_test.cc))
 system_srcs := $(sort $(wildcard tests/system/*_test.cc))
-support_srcs := $(sort $(wildcard tests/support/*.cc) $(filter-out %_test.cc,$(wildcard tests/chaos/*.cc)))
+support_srcs := $(sort $(wildcard tests/support/*.cc) \
+	$(filter-out %_test.cc,$(wildcard tests/chaos/*.cc tests/load/*.cc)))
 helper_srcs := $(sort $(wildcard tests/helpers/*.cc))
 headers := $(sort $(wildcard src/*.h src/*/*.h tests/*/*.h))
 

@@ -1,0 +1,61 @@
+// What the benchmark reads off the machine: processor time, memory, wake-ups, the time of a fork.
+#pragma once
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace chatd::test {
+
+using Seconds = std::chrono::duration<double>;
+
+// Processor time that all processors together have spent, and this process of it. Of the whole
+// machine: a thousand small processes are each charged for less than they use, down to nothing.
+struct Work {
+    Seconds machine;
+    Seconds ours;
+};
+[[nodiscard]] Work work_so_far();
+[[nodiscard]] Work operator-(const Work& later, const Work& earlier);
+
+// The lines of /proc/meminfo, in KiB.
+[[nodiscard]] std::map<std::string, std::int64_t> memory_kib();
+
+// How often these processes have been put on a processor, and for how long.
+struct Activity {
+    std::uint64_t wakeups = 0;
+    Seconds time{0};
+};
+[[nodiscard]] Activity activity_of(pid_t root);  // it and all its descendants
+
+// The value below which this part of them lies; 0.5 is the median. Not of nothing.
+template <class Value>
+[[nodiscard]] Value percentile(std::vector<Value> values, double part) {
+    const auto at = static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5);
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(at);
+    std::nth_element(values.begin(), nth, values.end());
+    return *nth;
+}
+
+// Watches one process fork while it lives, through the kernel's tracer (ftrace, raw_syscalls).
+class ForkTrace {
+  public:
+    explicit ForkTrace(pid_t pid);
+    ForkTrace(const ForkTrace&) = delete;
+    ForkTrace& operator=(const ForkTrace&) = delete;
+    ~ForkTrace();
+
+    // How long each took; empty where the kernel does not let us look.
+    [[nodiscard]] std::vector<std::chrono::microseconds> forks() const;
+
+  private:
+    std::string directory_;
+};
+
+}  // namespace chatd::test
