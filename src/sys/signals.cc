@@ -12,6 +12,10 @@ namespace {
 
 volatile sig_atomic_t raised[NSIG];
 
+// A signal comes in when nothing else does, and in the midst of work after so many turns. In each
+// turn it would cost a worker under load one of four system calls (8 % of all deliveries).
+constexpr unsigned kTurnsPerLetIn = 16;
+
 void note(int signal) {
     raised[signal] = 1;
 }
@@ -48,14 +52,18 @@ bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds
     const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
     const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
     if (ready > 0) {
-        // With something ready, ppoll(2) leaves a pending signal pending: let it in all the same.
-        const timespec none{};
-        (void)::ppoll(nullptr, 0, &none, &while_waiting_);
+        if (++turns_ % kTurnsPerLetIn == 0) let_in();
         return true;
     }
     CHATD_CHECK(ready == 0 || errno == EINTR || errno == ENOMEM);
     for (pollfd& fd : fds) fd.revents = 0;  // After EINTR they are what they were.
     return false;
+}
+
+// With something ready, ppoll(2) leaves a pending signal pending: it comes in all the same.
+void Signals::let_in() const {
+    const timespec none{};
+    (void)::ppoll(nullptr, 0, &none, &while_waiting_);
 }
 
 bool Signals::take(int signal) const {

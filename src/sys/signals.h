@@ -23,7 +23,8 @@ class Signals {
     Signals& operator=(const Signals&) = delete;
 
     // poll(2) that a noted signal ends too; with no timeout it waits for ever. False: a signal came
-    // or the time is over, and no `revents` is set.
+    // or the time is over, and no `revents` is set. With something always ready a signal comes in
+    // after some turns.
     bool wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const;
 
     // Did it come since it was last asked for?
@@ -36,7 +37,10 @@ class Signals {
     static void ignore(std::initializer_list<int> signals);
 
   private:
+    void let_in() const;
+
     sigset_t while_waiting_;
+    mutable unsigned turns_ = 0;  // with something ready
 };
 
 }  // namespace chatd

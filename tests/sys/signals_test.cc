@@ -58,9 +58,12 @@ Test(signals, one_comes_in_though_something_is_always_ready) {
     EXPECT_EQ(send_some(pair.first.get(), "x").bytes, 1);
     (void)raise(SIGUSR1);
     std::array<pollfd, 1> fds = {pollfd{pair.second.get(), POLLIN, 0}};
-    (void)signals.wait(fds, std::nullopt);
-    (void)signals.wait(fds, std::nullopt);
-    EXPECT_TRUE(signals.take(SIGUSR1));
+    bool came = false;
+    for (int turn = 0; turn < 100 && !came; ++turn) {
+        (void)signals.wait(fds, std::nullopt);
+        came = signals.take(SIGUSR1);
+    }
+    EXPECT_TRUE(came);
 }
 
 Test(signals, a_wait_without_time_looks_once) {
