@@ -56,6 +56,7 @@ inline constexpr std::uint32_t kHistoryShown = 20;  // messages /history shows w
 inline constexpr std::uint32_t kClientsMax = 10'000;     // default; --max-clients
 inline constexpr std::uint32_t kClientsLimit = 1 << 20;  // what --max-clients may say
 inline constexpr std::uint32_t kNamesShown = 20;         // names in the welcome line
+inline constexpr std::uint32_t kCrowdNames = 3;          // of many who come or go together
 inline constexpr std::uint32_t kPeopleShown = 50;        // rows of one /who
 
 // Descriptors a process of ours needs besides one for each client: 0, 1, 2, listeners, links, log.
@@ -81,8 +82,12 @@ static_assert(kInputBytesMax > kLineBytesMax && kUnackedBytesMax > kFrameBytesMa
 // What the parent holds for a broker that does not read: then it takes no more clients.
 inline constexpr std::size_t kControlBytesMax = 256 * 1024;
 
-// A buffer that grew beyond this in a burst gives its memory back once it is empty.
+// A buffer of the broker that grew beyond this in a burst gives its memory back once it is empty.
 inline constexpr std::size_t kIdleBufferBytes = 4 * 1024;
+
+// A worker for which nothing has happened so long gives back the memory it does not need to wait:
+// later than any burst's next line, sooner than anybody looks. It wakes up once for that.
+inline constexpr auto kIdleAfter = std::chrono::seconds(1);
 
 // --- Time ------------------------------------------------------------------------------------
 
@@ -117,6 +122,9 @@ inline constexpr auto kConnectPauseMax = 200ms;
 
 // The longest pause between two fan-outs: one may have been long only because the process was held.
 inline constexpr auto kFanOutPauseMax = 100ms;
+
+// The same when nothing is news but who comes and goes.
+inline constexpr auto kCrowdPauseMax = 1s;
 
 // A worker that waits for the broker this long without a frame from it tells its client and rings
 // the bell; a broker that has not answered so long after that is replaced: ten seconds in all.

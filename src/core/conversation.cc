@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bounds.h"
+#include "core/crowd.h"
 #include "core/name.h"
 #include "core/text.h"
 
@@ -26,6 +27,11 @@ std::optional<std::uint32_t> number_in(std::string_view text, std::uint32_t max)
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     if (number < 1 || number > max) return std::nullopt;
     return number;
+}
+
+bool has_word(std::string_view words, std::string_view word) {
+    return (' ' + std::string(words) + ' ').find(' ' + std::string(word) + ' ') !=
+           std::string::npos;
 }
 
 }  // namespace
@@ -55,6 +61,12 @@ void Conversation::client_lost() {
     lost_ = true;
     finished_ = true;
     advance();
+}
+
+void Conversation::give_back_memory() {
+    frames_.shrink_to_fit();
+    screen_.out.shrink_to_fit();
+    answer_.shrink_to_fit();
 }
 
 bool Conversation::wants_input() const {
@@ -245,7 +257,7 @@ void Conversation::attach() {
     const std::string& name = name_.empty() ? offered_name_ : name_;
     append_frame(frames_,
                  Attach{settings_.birth_ns, session_, last_seq_, last_messages_,
-                        replaying_ ? std::uint32_t{1} : 0, 0},
+                        replaying_ ? std::uint32_t{1} : 0, 1},
                  name, settings_.peer);
 }
 
@@ -304,6 +316,7 @@ bool Conversation::broker_sent(const Frame& frame) {
             break;
         case FrameType::People:
         case FrameType::Person: answer_.append(frame.bytes); break;
+        case FrameType::Crowd: crowd_moved(frame.as<Crowd>(), frame.text); break;
         case FrameType::Done: show_answer(frame.as<Done>()); break;
         default: return false;
     }
@@ -392,6 +405,14 @@ void Conversation::happened_before(const Entry& entry, std::string_view name,
     if (entry.seq <= past_seq_) return;
     past_seq_ = entry.seq;
     screen_.event(entry, name, text, true);
+}
+
+void Conversation::crowd_moved(const Crowd& crowd, std::string_view names) {
+    last_seq_ = crowd.last_seq;
+    // Whom /r answers may be among those who left unnamed, and the next of that name is another.
+    const bool some_unnamed = crowd.left > named_of(crowd.left);
+    if (some_unnamed || has_word(names, correspondent_)) correspondent_.clear();
+    screen_.crowd(crowd, names);
 }
 
 // /r answers a person, under whatever name, and nobody else who takes it later.

@@ -90,6 +90,9 @@ class Conversation {
     // Of the broker; empty until it has told.
     [[nodiscard]] const std::string& broker_version() const { return broker_version_; }
 
+    // Keeps what there is and nothing for more.
+    void give_back_memory();
+
     // Set once the conversation is over: send the screen, then close.
     [[nodiscard]] std::optional<End> end() const { return end_; }
 
@@ -139,6 +142,7 @@ class Conversation {
     void happened(const Entry& entry, std::string_view name, std::string_view text);
     void happened_before(const Entry& entry, std::string_view name, std::string_view text);
     void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
+    void crowd_moved(const Crowd& crowd, std::string_view names);
     void follow_correspondent(const Entry& entry, std::string_view name, std::string_view text);
     void refused(const Entry& entry, std::string_view wanted);
     void left(const Entry& entry);

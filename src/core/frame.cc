@@ -34,6 +34,7 @@ Shape shape_of(FrameType type) {
         case FrameType::Person: return shape<Person>(kNameBytesMax, kPeerBytesMax);
         case FrameType::Past: return shape<Past>();
         case FrameType::Done: return shape<Done>();
+        case FrameType::Crowd: return shape<Crowd>(0, kTextBytesMax);
         case FrameType::Ended: return shape<Ended>();
         case FrameType::CloseRoom: return shape<CloseRoom>();
         case FrameType::Ping: return shape<Ping>();

@@ -39,6 +39,7 @@ enum class FrameType : std::uint8_t {
     Person,
     Past,
     Done,
+    Crowd,
     // parent -> broker
     Ended = 64,
     CloseRoom,
@@ -92,7 +93,7 @@ struct Attach {
     std::uint64_t last_seq;  // the last entry it has
     std::uint64_t messages;  // Entry::messages of that entry
     std::uint32_t newcomer;  // 1: has not been shown all of the last messages before it came
-    std::uint32_t spare;
+    std::uint32_t crowds;    // 1: understands Crowd; older workers do not
 };
 
 // A numbered request; makes exactly one log entry. name: whom to tell, or the new name.
@@ -182,6 +183,19 @@ struct Past {
     std::int64_t now_ms;
     std::uint32_t messages;
     std::uint32_t spare;
+};
+
+// Stands for entries side by side in the log: people who came and went together. text: the first
+// names of those who came and then of those who went, a space between two; see named_of().
+struct Crowd {
+    static constexpr FrameType kType = FrameType::Crowd;
+    std::uint64_t last_seq;  // of those entries
+    std::int64_t time_ms;    // of the last
+    std::uint32_t entered;
+    std::uint32_t left;
+    LeaveReason reason;   // of all who left, or Quit when they had several
+    std::uint8_t detail;  // see Entry
+    std::uint8_t spare[6];
 };
 
 // The answer is complete.

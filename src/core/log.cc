@@ -208,6 +208,7 @@ void Log::note(const LogEntry& added) {
     next_seq_ = added.entry.seq + 1;
     messages_ = added.entry.messages;
     if (added.entry.to != 0) private_end_ = added.next;
+    if (is_message(added.entry.kind)) newest_message_ = added.at;
 }
 
 void Log::note_lap(Position end, Position begin) {
@@ -278,7 +279,9 @@ Position Log::after_seq(std::uint64_t seq) const {
 
 Log::Stretch Log::last_messages(Position end, std::uint32_t count, std::uint64_t session) const {
     Stretch found{end, 0};
-    for (auto entry = newest(); entry && found.messages < count; entry = before(*entry)) {
+    if (!newest_message_ || *newest_message_ < tail_) return found;
+    std::optional<LogEntry> entry = entry_at(*newest_message_);
+    for (; entry && found.messages < count; entry = before(*entry)) {
         if (entry->at >= end || !is_past_for(entry->entry, session)) continue;
         found.begin = entry->at;
         ++found.messages;

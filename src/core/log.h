@@ -196,9 +196,10 @@ class Log {
     std::uint64_t next_seq_ = 1;
     std::uint64_t messages_ = 0;
     std::uint64_t lost_bytes_ = 0;
-    Position lap_end_ = 0;      // where the entries of the lap before this one end
-    Position lap_begin_ = 0;    // where those of this one begin: a pad lies in between
-    Position private_end_ = 0;  // behind the newest entry that is not for everybody
+    Position lap_end_ = 0;    // where the entries of the lap before this one end
+    Position lap_begin_ = 0;  // where those of this one begin: a pad lies in between
+    std::optional<Position> newest_message_;  // ten thousand may have come in after it
+    Position private_end_ = 0;                // behind the newest entry that is not for everybody
 
     std::string scratch_;
 };

@@ -17,6 +17,7 @@ enum LongOption : int {
     kHistorySize,
     kSync,
     kReplayOption,
+    kNoCrowds,
     kRunDir,
     kLogLevel,
     kReadyFd,
@@ -33,6 +34,7 @@ constexpr option kLongOptions[] = {
     {"history-size", required_argument, nullptr, kHistorySize},
     {"sync", no_argument, nullptr, kSync},
     {"replay", required_argument, nullptr, kReplayOption},
+    {"no-crowds", no_argument, nullptr, kNoCrowds},
     {"run-dir", required_argument, nullptr, kRunDir},
     {"log-level", required_argument, nullptr, kLogLevel},
     {"ready-fd", required_argument, nullptr, kReadyFd},
@@ -87,6 +89,7 @@ std::optional<std::string> take(Options& options, int option, const std::string&
         case kReplayOption:
             return unless(read_number<std::uint32_t>(value, 0, kHistoryMax, options.replay),
                           "--replay takes a number from 0 to " + std::to_string(kHistoryMax));
+        case kNoCrowds: options.crowds = false; return std::nullopt;
         case kRunDir:
             options.run_directory = value;
             return unless(!value.empty(), "--run-dir takes the name of a directory");
@@ -114,6 +117,7 @@ const char* const kHelp =
     "      --history-size N   bytes of history to keep (4194304)\n"
     "      --sync             a line counts as said only once it is on the disk\n"
     "      --replay N         messages a newcomer is shown (10)\n"
+    "      --no-crowds        a line for each who comes or goes, however many at once\n"
     "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
     "                         or /tmp/chatd-UID)\n"
     "      --log-level L      error, warning, info or debug (info)\n"

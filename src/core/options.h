@@ -23,6 +23,7 @@ struct Options {
     std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
     bool sync = false;
     std::uint32_t replay = kReplay;
+    bool crowds = true;
     std::string run_directory;  // empty: see default_run_directory()
     Level level = Level::Info;
     int ready_fd = -1;

@@ -1,7 +1,10 @@
 #include "core/screen.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+
+#include "core/crowd.h"
 
 namespace chatd {
 namespace {
@@ -16,6 +19,17 @@ std::string with_commas(std::string_view names, std::string_view comma) {
         }
     }
     return list;
+}
+
+// Takes so many words off `words`, and the space behind them.
+std::string_view take_words(std::string_view& words, std::uint32_t count) {
+    std::size_t end = 0;
+    for (; count != 0 && end < words.size(); --count) {
+        end = std::min(words.find(' ', end), words.size()) + 1;
+    }
+    const std::string_view taken = words.substr(0, end == 0 ? 0 : end - 1);
+    words.remove_prefix(std::min(end, words.size()));
+    return taken;
 }
 
 }  // namespace
@@ -40,7 +54,7 @@ void Screen::event(const Entry& entry, std::string_view name, std::string_view t
     // Not an event, but told to its one reader; or of a broker newer than this worker.
     if (entry.kind == EntryKind::Refused || entry.kind > EntryKind::Closing) return;
     if (!past) now_ms_ = entry.time_ms;
-    begin_event(entry, past);
+    begin_event(entry.time_ms, past);
     switch (entry.kind) {
         case EntryKind::Join: return line(Text::Entered, {name});
         case EntryKind::Leave: return left(entry, name, text);
@@ -53,10 +67,10 @@ void Screen::event(const Entry& entry, std::string_view name, std::string_view t
     }
 }
 
-void Screen::begin_event(const Entry& entry, bool past) {
+void Screen::begin_event(std::int64_t time_ms, bool past) {
     if (!past && !times_shown_) return;
     out += '[';
-    out += clock(entry.time_ms);
+    out += clock(time_ms);
     out += "] ";
 }
 
@@ -64,14 +78,14 @@ void Screen::begin_event(const Entry& entry, bool past) {
 // like a crash.
 void Screen::left(const Entry& entry, std::string_view name, std::string_view words) {
     if (!words.empty()) return line(Text::LeftWithWords, {name, words});
-    const std::string why = reason(entry);
+    const std::string why = reason(static_cast<LeaveReason>(entry.reason), entry.detail);
     if (why.empty()) return line(Text::Left, {name});
     line(Text::LeftBecause, {name, why});
 }
 
-std::string Screen::reason(const Entry& entry) const {
-    const std::string detail = std::to_string(entry.detail);
-    switch (static_cast<LeaveReason>(entry.reason)) {
+std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
+    const std::string detail = std::to_string(number);
+    switch (why) {
         case LeaveReason::Quit: return {};
         case LeaveReason::Lost: return filled(Text::BecauseLost, {});
         case LeaveReason::Removed: return filled(Text::BecauseRemoved, {});
@@ -80,6 +94,49 @@ std::string Screen::reason(const Entry& entry) const {
         case LeaveReason::Expelled: return filled(Text::BecauseExpelled, {});
     }
     return {};
+}
+
+// Who came is told first: see crowds_between().
+void Screen::crowd(const Crowd& crowd, std::string_view names) {
+    now_ms_ = crowd.time_ms;
+    const std::string_view entered = take_words(names, named_of(crowd.entered));
+    if (crowd.entered != 0) {
+        begin_event(crowd.time_ms, false);
+        some_entered(crowd.entered, entered);
+    }
+    if (crowd.left != 0) {
+        begin_event(crowd.time_ms, false);
+        some_left(crowd, names);
+    }
+}
+
+void Screen::some_entered(std::uint32_t people, std::string_view names) {
+    const std::uint32_t others = people - named_of(people);
+    if (others == 0) return line(Text::Entered, {listed(names)});
+    line(Text::ManyEntered, {with_commas(names, text_of(Text::Comma, language_)),
+                             std::to_string(others), std::to_string(people)});
+}
+
+void Screen::some_left(const Crowd& crowd, std::string_view names) {
+    const std::uint32_t others = crowd.left - named_of(crowd.left);
+    const std::string why = reason(crowd.reason, crowd.detail);
+    if (others == 0) {
+        if (why.empty()) return line(Text::Left, {listed(names)});
+        return line(Text::LeftBecause, {listed(names), why});
+    }
+    line(why.empty() ? Text::ManyLeft : Text::ManyLeftBecause,
+         {with_commas(names, text_of(Text::Comma, language_)), std::to_string(others),
+          std::to_string(crowd.left), why});
+}
+
+// "alice, bob and carol".
+std::string Screen::listed(std::string_view names) const {
+    const std::size_t last = names.rfind(' ');
+    if (last == std::string_view::npos) return std::string(names);
+    std::string list = with_commas(names.substr(0, last), text_of(Text::Comma, language_));
+    list += text_of(Text::LastComma, language_);
+    list += names.substr(last + 1);
+    return list;
 }
 
 std::string Screen::filled(Text text, std::string_view filling) const {

@@ -37,14 +37,20 @@ class Screen {
     // Something that happened, as a bystander reads it; with its time if it is `past`.
     void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
 
+    // People who came and went together; see Crowd.
+    void crowd(const Crowd& crowd, std::string_view names);
+
     void who_heading(const People& people, std::string_view prefix);
     void who_row(const Person& person, std::string_view name, std::string_view peer);
     void skipped(std::uint64_t messages);
 
   private:
-    void begin_event(const Entry& entry, bool past);
+    void begin_event(std::int64_t time_ms, bool past);
     void left(const Entry& entry, std::string_view name, std::string_view words);
-    [[nodiscard]] std::string reason(const Entry& entry) const;
+    void some_entered(std::uint32_t people, std::string_view names);
+    void some_left(const Crowd& crowd, std::string_view names);
+    [[nodiscard]] std::string listed(std::string_view names) const;
+    [[nodiscard]] std::string reason(LeaveReason reason, std::uint8_t detail) const;
     [[nodiscard]] std::string filled(Text text, std::string_view filling) const;
     [[nodiscard]] std::string clock(std::int64_t time_ms) const;
     [[nodiscard]] std::string duration(std::int64_t time_ms) const;

@@ -1,6 +1,7 @@
 #include "core/texts.h"
 
 #include <array>
+#include <bit>
 
 #include "core/check.h"
 
@@ -62,6 +63,18 @@ constexpr std::array kTexts = {
     Row{Text::LeftBecause,
         {"{0} left the chat room ({1})",
          "{0} 退出了聊天室（{1}）"}},
+    Row{Text::ManyEntered,
+        {"{0} and {1} others entered the chat room",
+         "{0} 等 {2} 人进入聊天室"}},
+    Row{Text::ManyLeft,
+        {"{0} and {1} others left the chat room",
+         "{0} 等 {2} 人退出了聊天室"}},
+    Row{Text::ManyLeftBecause,
+        {"{0} and {1} others left the chat room ({3})",
+         "{0} 等 {2} 人退出了聊天室（{3}）"}},
+    Row{Text::LastComma,
+        {" and ",
+         "、"}},
     Row{Text::BecauseLost,
         {"connection lost",
          "连接中断"}},
@@ -232,13 +245,17 @@ constexpr unsigned blanks_of(std::string_view pattern) {
     return blanks;
 }
 
-// A row for every text, in order, no cell empty, the same blanks in every language.
+// A row for every text, in order, no cell empty, as many blanks in every language: which ones may
+// differ, for one counts the others and another all.
 constexpr bool table_is_whole() {
     if (kTexts.size() != static_cast<std::size_t>(Text::kCount)) return false;
     for (std::size_t i = 0; i < kTexts.size(); ++i) {
         if (kTexts[i].text != static_cast<Text>(i)) return false;
         for (const std::string_view cell : kTexts[i].in) {
-            if (cell.empty() || blanks_of(cell) != blanks_of(kTexts[i].in[0])) return false;
+            if (cell.empty()) return false;
+            if (std::popcount(blanks_of(cell)) != std::popcount(blanks_of(kTexts[i].in[0]))) {
+                return false;
+            }
         }
     }
     return true;

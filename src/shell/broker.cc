@@ -16,6 +16,7 @@
 #include "bounds.h"
 #include "core/check.h"
 #include "core/conversation.h"
+#include "core/crowd.h"
 #include "core/fault.h"
 #include "core/name.h"
 #include "core/room.h"
@@ -37,6 +38,9 @@ using End = Conversation::End;
 
 // Not 0, and nobody's: sessions count from 1.
 constexpr std::uint64_t kStranger = UINT64_MAX;
+
+// Before each fan-out; more make no difference.
+constexpr int kYields = 2;
 
 // How a worker that is no more has ended: for the room, if it did not say goodbye, and in words.
 struct Cause {
@@ -76,7 +80,9 @@ class Broker {
           members_memory_(setup.members_memory),
           log_(log_memory_.bytes()),
           room_(members_memory_.bytes(), log_, wall_ms()),
-          published_(setup.sync ? log_.synced() : log_.head()) {
+          published_(setup.sync ? log_.synced() : log_.head()),
+          crowds_(log_) {
+        crowds_.set_end(published_);
         CHATD_CHECK(poller_.add(setup_.listener, EPOLLIN, kListener));
         CHATD_CHECK(poller_.add(setup_.control, EPOLLIN, kControl));
         if (log_.lost_bytes() != 0) {
@@ -94,6 +100,7 @@ class Broker {
         while (!parent_gone_) {
             show_title();
             for (const epoll_event& event : poller_.wait(time_to_wake())) dispatch(event);
+            if (fan_out_is_due()) let_more_come();
             if ((!asked_.empty() || fan_out_is_due()) && publish()) {
                 answer();
                 if (fan_out_is_due()) fan_out();
@@ -122,7 +129,7 @@ class Broker {
     }
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
-        if (fanned_out_to_ != log_.head()) return next_fan_out_ - Clock::now();
+        if (fanned_out_to_ != log_.head()) return next_fan_out() - Clock::now();
         if (listener_rests_until_) return *listener_rests_until_ - Clock::now();
         return std::nullopt;
     }
@@ -134,6 +141,7 @@ class Broker {
     [[nodiscard]] bool publish() {
         if (published_ != log_.head() && setup_.sync && !sync()) return false;
         published_ = log_.head();
+        crowds_.set_end(published_);
         return true;
     }
 
@@ -146,6 +154,7 @@ class Broker {
             }
             log_.rewrite_unsynced();
             next_fan_out_ = Clock::now() + kDiskPause;
+            next_crowd_ = next_fan_out_;
             return false;
         }
         fault_point("broker:after-sync");
@@ -155,24 +164,43 @@ class Broker {
     }
 
     [[nodiscard]] bool fan_out_is_due() const {
-        return fanned_out_to_ != log_.head() && Clock::now() >= next_fan_out_;
+        return fanned_out_to_ != log_.head() && Clock::now() >= next_fan_out();
     }
 
-    // Sends everybody the log. One that took long is followed by a pause half as long, in which
-    // more comes together: under load that makes fewer and larger sends (a prototype made 4.3 M
-    // deliveries/s with it, 2.7 M without, 100 clients; not measured here); with nothing to do it
-    // costs no time.
+    // Who comes and goes is less pressing than what is said.
+    [[nodiscard]] Clock::time_point next_fan_out() const {
+        return pressing_to_ > fanned_out_to_ ? next_fan_out_ : next_crowd_;
+    }
+
+    // Whoever was woken by what has been sent goes first, and what is said in answer goes out with
+    // the rest: larger sends, and nobody waits for a clock (measured, 10 senders, together with the
+    // pause after a fan-out: 7 % at 100 clients, 9 % at 1000).
+    void let_more_come() {
+        for (int i = 0; i < kYields; ++i) {
+            give_way();
+            for (const epoll_event& event : poller_.wait(std::chrono::nanoseconds(0))) {
+                dispatch(event);
+            }
+        }
+    }
+
+    // Sends everybody the log. One that took long is followed by a pause, in which more comes
+    // together: under load that makes fewer and larger sends; with nothing to do it costs no time.
+    // The pause is longer when there is nothing but comings and goings: then a thousand who enter
+    // at once are not held up by the news of each other.
     void fan_out() {
         const auto begin = Clock::now();
-        fanned_out_to_ = published_;
+        const Position to = published_;
         fault_point("broker:before-fan-out");
-        links_.for_each_open([this](Link& link) {
-            if (!link.blocked() && link.behind(published_)) flush(link);
+        links_.for_each_open([this, to](Link& link) {
+            if (!link.blocked() && link.behind(to)) flush(link);
             fault_point("broker:in-fan-out");
         });
         fault_point("broker:after-fan-out");
         const auto end = Clock::now();
-        next_fan_out_ = end + std::min<Clock::duration>((end - begin) / 2, kFanOutPauseMax);
+        fanned_out_to_ = to;
+        next_fan_out_ = end + std::min<Clock::duration>((end - begin) / 4, kFanOutPauseMax);
+        next_crowd_ = end + std::min<Clock::duration>((end - begin) * 4, kCrowdPauseMax);
     }
 
     void flush(Link& link) {
@@ -180,7 +208,7 @@ class Broker {
         const Member* const member = room_.by_session(link.session);
         const Link::Standing standing =
             member == nullptr ? Link::Standing{{}, kNoLongerMember} : standing_of(*member);
-        if (!link.flush(log_, published_, standing)) {
+        if (!link.flush(log_, crowds_, standing)) {
             read_to_the_end(link);
             return close(link);
         }
@@ -324,6 +352,7 @@ class Broker {
 
     void admit(Link& link, const Member& member, const Attach& wanted) {
         link.session = member.session;
+        link.takes_crowds = setup_.crowds && wanted.crowds != 0;
         link.birth_ns = member.birth_ns;
         link.name = member.name();
         const bool back = wanted.session != 0;
@@ -360,6 +389,11 @@ class Broker {
             return false;
         }
         if (frame.as<Post>().kind == EntryKind::Rename) note_name(link);
+        if (frame.as<Post>().kind == EntryKind::Leave) {
+            asked_.push_back(&link);  // Its worker waits for that; the others may wait.
+        } else {
+            pressing_to_ = log_.head();
+        }
         return true;
     }
 
@@ -421,6 +455,7 @@ class Broker {
         if (!closing_) room_.close(wall_ms());
         closing_ = true;
         next_fan_out_ = {};
+        pressing_to_ = log_.head();
     }
 
     // A worker's process is gone. What it had sent counts; then its member leaves.
@@ -477,9 +512,12 @@ class Broker {
     std::vector<Link*> asked_;
 
     Position published_;  // what may be sent ends here
+    Crowds crowds_;       // up to there
     bool disk_fails_ = false;
     Position fanned_out_to_ = 0;
-    Clock::time_point next_fan_out_;
+    Position pressing_to_ = 0;        // up to here something was said
+    Clock::time_point next_fan_out_;  // for what is said
+    Clock::time_point next_crowd_;    // when there is nothing but comings and goings
     std::optional<Clock::time_point> listener_rests_until_;
     bool scarce_ = false;
     bool closing_ = false;

@@ -17,7 +17,8 @@ struct BrokerSetup {
     int log_memory;      // see Log
     int members_memory;  // see Room
     std::uint32_t replay;
-    bool sync;  // nothing is sent before the disk has it
+    bool sync;    // nothing is sent before the disk has it
+    bool crowds;  // who comes and goes together shares a line
 };
 
 // Returns the exit status when the parent has closed the control link.

@@ -73,7 +73,8 @@ pid_t BrokerKeeper::fork_broker() {
                                 estate_.log_memory.get(),
                                 estate_.members_memory.get(),
                                 options_.replay,
-                                options_.sync};
+                                options_.sync,
+                                options_.crowds};
         keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory});
         Journal journal("broker", options_.level);
         return run_broker(setup, title_, journal);

@@ -71,26 +71,48 @@ bool Link::behind(Position end) const {
     return !replies.empty() || reviewing_ || past_asked_ || (session != 0 && at_ < end);
 }
 
-bool Link::flush(const Log& log, Position end, const Standing& standing) {
+bool Link::flush(const Log& log, Crowds& crowds, const Standing& standing) {
     blocked_ = false;
     for (;;) {
         if (!send_replies()) return false;
         if (reviewing_ && !blocked_ && !send_review(log)) return false;
-        if (session != 0 && !blocked_ && !send_live(log, end, standing)) return false;
+        if (session != 0 && !blocked_ && !send_live(log, crowds, standing)) return false;
         if (blocked_ || !past_asked_) return true;
         answer_past(log);
     }
 }
 
-bool Link::send_live(const Log& log, Position end, const Standing& standing) {
+bool Link::send_live(const Log& log, Crowds& crowds, const Standing& standing) {
     if (at_ < log.tail()) {
         at_ = log.tail();
         miss(log.messages_before(at_), standing);
         if (!send_replies()) return false;
         if (blocked_) return true;
     }
-    if (!send_log(log, Reading::Live, at_, end)) return false;
+    const Position end = crowds.end();
+    if (takes_crowds && at_ < end) {
+        // Who has left reads its own leaving among what happened, and nobody else does.
+        const bool is_member = standing.acked != kNoLongerMember;
+        if (!(is_member ? send_crowds(log, crowds.from(at_))
+                        : send_crowds(log, crowds_between(log, at_, end, session)))) {
+            return false;
+        }
+    }
+    if (!blocked_ && !send_log(log, Reading::Live, at_, end)) return false;
     messages_ = log.messages_before(at_);
+    return true;
+}
+
+// Up to the end of the last one.
+bool Link::send_crowds(const Log& log, std::span<const CrowdStretch> crowds) {
+    for (const CrowdStretch& crowd : crowds) {
+        if (!send_log(log, Reading::Live, at_, crowd.begin)) return false;
+        if (blocked_) return true;
+        replies = crowd.frame;
+        at_ = crowd.end;
+        if (!send_replies()) return false;
+        if (blocked_) return true;
+    }
     return true;
 }
 

@@ -10,7 +10,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/crowd.h"
 #include "core/log.h"
 #include "sys/fd.h"
 
@@ -33,6 +35,7 @@ class Link {
     std::uint64_t birth_ns = 0;
     std::string name;
     bool asking = false;  // its question is answered at the end of this turn
+    bool takes_crowds = false;
 
     // --- In
 
@@ -67,14 +70,16 @@ class Link {
     // The kernel took less than there was; wait until the worker has read.
     [[nodiscard]] bool blocked() const { return blocked_; }
 
-    // Sends as much as the kernel takes, of the log up to `end`. False: the link is at its end.
-    [[nodiscard]] bool flush(const Log& log, Position end, const Standing& standing);
+    // Sends as much as the kernel takes, of the log up to where the crowds end. False: the link is
+    // at its end.
+    [[nodiscard]] bool flush(const Log& log, Crowds& crowds, const Standing& standing);
 
   private:
     [[nodiscard]] bool send_replies();
     [[nodiscard]] bool send_review(const Log& log);
     [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end);
-    [[nodiscard]] bool send_live(const Log& log, Position end, const Standing& standing);
+    [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing);
+    [[nodiscard]] bool send_crowds(const Log& log, std::span<const CrowdStretch> crowds);
     void miss(std::uint64_t messages, const Standing& standing);
     void answer_past(const Log& log);
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "bounds.h"
 #include "core/conversation.h"
@@ -13,15 +16,12 @@
 #include "sys/bell.h"
 #include "sys/clock.h"
 #include "sys/local.h"
+#include "sys/memory.h"
 #include "sys/net.h"
 #include "version.h"
 
 namespace chatd {
 namespace {
-
-void give_back_memory(std::string& buffer) {
-    if (buffer.empty() && buffer.capacity() > kIdleBufferBytes) buffer = {};
-}
 
 class Worker {
   public:
@@ -65,10 +65,25 @@ class Worker {
             pollfd{link_.get(), link_events(), 0}};
         const bool ready = signals_.wait(fds, time_to_wake());
         take_signals();
-        if (!ready) return;
+        if (!ready) return give_back_memory();
+        idle_ = false;
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if (fds[kLink].revents & kReadable) read_link();
         if ((client_wanted & POLLIN) != 0 && (fds[kClient].revents & kReadable) != 0) read_client();
+    }
+
+    // A burst leaves up to 180 KiB of buffers and of pages where they were.
+    void give_back_memory() {
+        if (std::exchange(idle_, true)) return;
+        buffer_.reset();
+        conversation_.give_back_memory();
+        release_free_memory();
+    }
+
+    // Where whatever comes in is read.
+    std::span<char> buffer() {
+        if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
+        return {buffer_.get(), kReadBytes};
     }
 
     // Whom the operator removes goes in time, also when the room cannot be told: its link may be
@@ -103,8 +118,6 @@ class Worker {
             fault_point("worker:after-send");
         }
         send_screen();
-        give_back_memory(conversation_.frames());
-        give_back_memory(conversation_.screen());
     }
 
     void send_screen() {
@@ -134,18 +147,19 @@ class Worker {
         };
         if (!link_.valid() && conversation_.wants_link()) at(connect_at_.value_or(Clock::now()));
         if (silent_since_) at(*silent_since_ + kBrokerSilence);
-        if (!wake) return std::nullopt;
-        return *wake - Clock::now();
+        // Until it is idle each wait has an end, and no clock is read for that.
+        const auto to_idle = idle_ ? std::nullopt : std::optional<Clock::duration>(kIdleAfter);
+        if (!wake) return to_idle;
+        return std::min<Clock::duration>(*wake - Clock::now(), to_idle.value_or(kIdleAfter));
     }
 
     // --- The client
 
     void read_client() {
-        std::array<char, kInputBytesMax> buffer;
-        const IoResult got = receive(client_.get(), buffer);
+        const IoResult got = receive(client_.get(), buffer().first(kInputBytesMax));
         if (got.status == IoStatus::Done) {
             fault_point("worker:after-read");
-            conversation_.client_sent({buffer.data(), got.bytes});
+            conversation_.client_sent({buffer().data(), got.bytes});
         }
         if (got.status == IoStatus::Ended && !deaf_) return conversation_.client_finished();
         if (got.status == IoStatus::Ended || got.status == IoStatus::Closed) {
@@ -206,14 +220,13 @@ class Worker {
     }
 
     void read_link() {
-        std::array<char, kReadBytes> buffer;
-        const IoResult got = receive(link_.get(), buffer);
+        const IoResult got = receive(link_.get(), buffer());
         if (got.status == IoStatus::WouldBlock) return;
         if (got.status != IoStatus::Done) return lose_link();
         silent_since_.reset();
         const auto take = [this](const Frame& frame) { return conversation_.broker_sent(frame); };
         fault_point("worker:before-taking");
-        if (!reader_.read({buffer.data(), got.bytes}, take)) lose_link();
+        if (!reader_.read({buffer().data(), got.bytes}, take)) lose_link();
         fault_point("worker:before-screen");
     }
 
@@ -252,6 +265,8 @@ class Worker {
     std::optional<Clock::time_point> silent_since_;
     Clock::duration connect_pause_ = kConnectPause;
 
+    std::unique_ptr<char[]> buffer_;
+    bool idle_ = false;  // and has given back its memory
     bool deaf_ = false;  // the client reads no more
     std::optional<Clock::time_point> remove_at_;
 

@@ -1,8 +1,11 @@
 #include "sys/memory.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cstdint>
 
 #include "core/log.h"
 #include "sys/error.h"
@@ -14,6 +17,18 @@ UniqueFd make_shared_memory(const char* name, std::size_t bytes) {
     if (!fd.valid()) throw system_error("memfd_create");
     if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) throw system_error("ftruncate");
     return fd;
+}
+
+void release_free_memory() {
+#ifdef __GLIBC__
+    (void)::malloc_trim(0);  // Whether there was anything to release does not matter.
+#endif
+    // Below this frame and the red zone. The part of it that is no stack any more is ENOMEM.
+    constexpr std::uintptr_t kDeepest = 256 * 1024;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const std::uintptr_t end = here / page * page - page;
+    (void)::madvise(reinterpret_cast<void*>(end - kDeepest), kDeepest, MADV_DONTNEED);
 }
 
 UniqueFd make_log_memory(std::size_t ring_bytes) {

@@ -24,6 +24,10 @@ namespace chatd {
 // Begins an empty log in a file of zeros.
 void write_log_header(int fd, std::size_t ring_bytes);
 
+// Gives back to the system what this process holds and does not use: what was freed and malloc
+// keeps (malloc_trim(3)), and pages of the stack below the caller (the kernel never takes those).
+void release_free_memory();
+
 // A whole file, mapped. It must not get shorter meanwhile: who touches what is gone dies of SIGBUS.
 class Mapping {
   public:

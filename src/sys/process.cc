@@ -68,6 +68,10 @@ void prefer_throughput() {
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // A wish: without it all still works.
 }
 
+void give_way() {
+    (void)::sched_yield();  // It cannot fail on Linux.
+}
+
 bool has_terminal() {
     const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
     return terminal.valid() || errno != ENXIO;  // tty(4)

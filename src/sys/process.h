@@ -30,6 +30,9 @@ struct Reaped {
 // worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();
 
+// Lets whoever else is ready to run on this processor go first.
+void give_way();
+
 // Is there a terminal that this process belongs to, and has not been hung up? When that cannot be
 // found out, as without a free descriptor, there is: nobody shuts down on a guess.
 [[nodiscard]] bool has_terminal();

@@ -29,6 +29,7 @@ using chatd::AskPast;
 using chatd::Attach;
 using chatd::CloseRoom;
 using chatd::Conversation;
+using chatd::Crowd;
 using chatd::Denied;
 using chatd::Done;
 using chatd::Ended;
@@ -2063,4 +2064,45 @@ Test(conversation, no_bytes_and_no_frames_whenever_they_come_crash_it) {
             });
         }
     }
+}
+
+// --- Crowds ---
+
+Test(conversation, a_crowd_is_shown_as_one_line) {
+    Client client(Stage::Talking);
+    client.broker(Crowd{client.last_seq() + 9, kNow, 9, 0, LeaveReason::Quit, 0, {}}, {},
+                  "bob carol dave");
+    EXPECT_EQ(client.screen(), "bob, carol, dave and 6 others entered the chat room\n");
+}
+
+Test(conversation, who_has_seen_a_crowd_does_not_ask_for_it_again) {
+    Client client(Stage::Talking);
+    client.broker(Crowd{70, kNow, 9, 0, LeaveReason::Quit, 0, {}}, {}, "bob carol dave");
+    client.conversation.link_closed();
+    client.conversation.link_opened();
+    EXPECT_EQ(client.sent(), Sent{"attach alice session 40 has 70"});
+}
+
+Test(conversation, r_answers_nobody_who_left_in_a_crowd) {
+    Client client(Stage::Talking);
+    client.told(kBob, "bob", "psst");
+    client.broker(Crowd{70, kNow, 0, 2, LeaveReason::Quit, 0, {}}, {}, "carol bob");
+    (void)client.screen();
+    EXPECT_EQ(client.shown_for("/r hello\n"), "Nobody has told you anything yet.\n");
+}
+
+Test(conversation, r_answers_nobody_who_may_have_left_unnamed) {
+    Client client(Stage::Talking);
+    client.told(kBob, "bob", "psst");
+    client.broker(Crowd{70, kNow, 0, 9, LeaveReason::Quit, 0, {}}, {}, "carol dave erin");
+    (void)client.screen();
+    EXPECT_EQ(client.shown_for("/r hello\n"), "Nobody has told you anything yet.\n");
+}
+
+Test(conversation, r_still_answers_who_stays_when_others_leave_together) {
+    Client client(Stage::Talking);
+    client.told(kBob, "bob", "psst");
+    client.broker(Crowd{70, kNow, 9, 2, LeaveReason::Quit, 0, {}}, {}, "x y z carol bobby");
+    (void)client.screen();
+    EXPECT_EQ(client.sent_for("/r hello\n"), Sent{"1 tell bob: hello"});
 }

@@ -107,9 +107,9 @@ class Story {
 };
 
 // Members 1 to 4 do whatever members do; now and then somebody says as much as fits.
-class Crowd {
+class Audience {
   public:
-    explicit Crowd(unsigned seed) : random_(seed) {}
+    explicit Audience(unsigned seed) : random_(seed) {}
 
     std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
 
@@ -278,10 +278,10 @@ Test(log, the_log_sets_what_is_its_own_to_set_whatever_the_caller_says) {
 
 Test(log, sequence_numbers_begin_at_one_and_have_no_holes) {
     Story story;
-    Crowd crowd(1);
+    Audience audience(1);
     for (std::uint64_t seq = 1; seq <= 1000; ++seq) {
         EXPECT_EQ(story.log->next_seq(), seq);
-        crowd.do_something(story);
+        audience.do_something(story);
         EXPECT_EQ(story.told.back().entry.seq, seq);
     }
 }
@@ -322,10 +322,10 @@ Test(log, an_entry_may_be_as_large_as_a_frame_allows) {
 
 Test(log, an_entry_never_crosses_the_end_of_the_ring) {
     Story story;
-    Crowd crowd(2);
+    Audience audience(2);
     std::size_t laps = 0;
     for (int i = 0; i < 2000; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         const Told& told = story.told.back();
         ASSERT_EQ(told.at / kRing, (told.next - 1) / kRing);
         ASSERT_EQ(told.at % 8, 0);
@@ -376,9 +376,9 @@ Test(log, an_entry_that_fits_exactly_needs_no_pad) {
 
 Test(log, the_tail_moves_over_whole_entries_and_no_further_than_it_must) {
     Story story;
-    Crowd crowd(3);
+    Audience audience(3);
     for (int i = 0; i < 2000; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         const Position tail = story.log->tail();
         const Position head = story.log->head();
         ASSERT_TRUE(head - tail <= kRing);
@@ -420,9 +420,9 @@ Test(log, memory_beyond_the_ring_is_left_alone) {
 
 Test(log, from_the_newest_entry_one_goes_back_to_the_oldest) {
     Story story;
-    Crowd crowd(4);
+    Audience audience(4);
     for (int i = 0; i < 1000; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         expect_holds(*story.log, story.kept());
     }
     EXPECT_GT(story.log->tail(), 10 * kRing);
@@ -430,9 +430,9 @@ Test(log, from_the_newest_entry_one_goes_back_to_the_oldest) {
 
 Test(log, after_seq_is_behind_the_last_entry_with_that_number_or_a_smaller_one) {
     Story story;
-    Crowd crowd(5);
+    Audience audience(5);
     for (int i = 0; i < 500; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         if (i % 50 != 49) continue;
         const std::vector<Told> kept = story.kept();
         for (const Told& one : kept) {
@@ -450,15 +450,15 @@ Test(log, after_seq_is_behind_the_last_entry_with_that_number_or_a_smaller_one) 
 
 Test(log, last_messages_are_those_before_the_end_that_the_session_may_see) {
     Story story;
-    Crowd crowd(6);
+    Audience audience(6);
     for (int i = 0; i < 600; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         const std::vector<Told> kept = story.kept();
         for (int round = 0; round < 5; ++round) {
-            const Told& last = kept[crowd.below(kept.size())];
-            const Position end = crowd.below(2) == 0 ? last.at : last.next;
-            const auto count = static_cast<std::uint32_t>(crowd.below(30));
-            const std::uint64_t session = 1 + crowd.below(5);
+            const Told& last = kept[audience.below(kept.size())];
+            const Position end = audience.below(2) == 0 ? last.at : last.next;
+            const auto count = static_cast<std::uint32_t>(audience.below(30));
+            const std::uint64_t session = 1 + audience.below(5);
 
             std::vector<Told> expected;
             for (const Told& one : kept) {
@@ -475,9 +475,9 @@ Test(log, last_messages_are_those_before_the_end_that_the_session_may_see) {
 
 Test(log, messages_before_is_what_was_said_to_all_before_a_position) {
     Story story;
-    Crowd crowd(7);
+    Audience audience(7);
     for (int i = 0; i < 500; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         std::uint64_t said = 0;
         for (const Told& one : story.told) {
             if (one.at >= story.log->tail()) ASSERT_EQ(story.log->messages_before(one.at), said);
@@ -558,9 +558,9 @@ Test(log, a_piece_ends_where_something_is_left_out) {
 
 Test(log, pieces_lie_where_their_positions_say) {
     Story story;
-    Crowd crowd(8);
+    Audience audience(8);
     for (int i = 0; i < 500; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         for (const Reading reading : {Reading::Live, Reading::Past}) {
             std::array<Piece, 32> pieces;
             Position from = story.log->tail();
@@ -581,25 +581,25 @@ namespace {
 // gives.
 void check_readers(unsigned seed, std::size_t privacy) {
     Story story;
-    Crowd crowd(seed);
-    crowd.set_privacy(privacy);
+    Audience audience(seed);
+    audience.set_privacy(privacy);
     for (int i = 0; i < 1500; ++i) {
-        crowd.do_something(story);
-        if (crowd.below(50) == 0) story.reopen();
+        audience.do_something(story);
+        if (audience.below(50) == 0) story.reopen();
         std::size_t oldest = story.told.size();
         while (oldest > 0 && story.told[oldest - 1].at >= story.log->tail()) --oldest;
         for (int round = 0; round < 3; ++round) {
             const std::size_t kept = story.told.size() - oldest;
-            const std::size_t first = oldest + crowd.below(kept);
-            const std::size_t last = first + crowd.below(story.told.size() - first);
+            const std::size_t first = oldest + audience.below(kept);
+            const std::size_t last = first + audience.below(story.told.size() - first);
             const Position from =
-                crowd.below(2) == 0 ? story.told[first].at : story.told[first].next;
+                audience.below(2) == 0 ? story.told[first].at : story.told[first].next;
             const Position to = std::array{story.told[last].at, story.told[last].next,
-                                           story.log->head()}[crowd.below(3)];
+                                           story.log->head()}[audience.below(3)];
             if (to < from) continue;
-            const std::uint64_t session = 1 + crowd.below(5);
-            const auto reading = static_cast<Reading>(crowd.below(2));
-            ASSERT_EQ(collected(*story.log, from, to, session, reading, 2 + crowd.below(8)),
+            const std::uint64_t session = 1 + audience.below(5);
+            const auto reading = static_cast<Reading>(audience.below(2));
+            ASSERT_EQ(collected(*story.log, from, to, session, reading, 2 + audience.below(8)),
                       naive(story, from, to, session, reading));
         }
     }
@@ -621,17 +621,17 @@ Test(log, a_reader_gets_what_a_filter_gives_when_nothing_is_private) {
 
 Test(log, a_reader_may_stop_at_any_byte_and_go_on_from_there) {
     Story story;
-    Crowd crowd(9);
+    Audience audience(9);
     for (int i = 0; i < 60; ++i) {
-        story.say(std::string(crowd.below(20), 'x'), crowd.below(4) == 0 ? 2 + crowd.below(2) : 0,
-                  1 + crowd.below(3));
+        story.say(std::string(audience.below(20), 'x'),
+                  audience.below(4) == 0 ? 2 + audience.below(2) : 0, 1 + audience.below(3));
     }
     // So that the end of the ring lies in between.
     fill_up_to(story, 200);
     const Position begin = story.log->head();
     for (int i = 0; i < 40; ++i) {
-        story.say(std::string(crowd.below(20), 'x'), crowd.below(4) == 0 ? 2 + crowd.below(2) : 0,
-                  1 + crowd.below(3));
+        story.say(std::string(audience.below(20), 'x'),
+                  audience.below(4) == 0 ? 2 + audience.below(2) : 0, 1 + audience.below(3));
     }
     for (const Reading reading : {Reading::Live, Reading::Past}) {
         const std::string all = collected(*story.log, begin, story.log->head(), 1, reading, 2);
@@ -661,8 +661,8 @@ Test(log, a_reader_may_stop_at_any_byte_and_go_on_from_there) {
 Test(log, a_log_reopened_before_every_append_is_the_same_log) {
     Story steady;
     Story interrupted;
-    Crowd one(40);
-    Crowd other(40);
+    Audience one(40);
+    Audience other(40);
     for (int i = 0; i < 1500; ++i) {
         interrupted.reopen();
         expect_same_log(*interrupted.log, *steady.log);
@@ -676,9 +676,9 @@ Test(log, a_log_reopened_before_every_append_is_the_same_log) {
 
 Test(log, a_reopened_log_reads_the_same_from_everywhere) {
     Story story;
-    Crowd crowd(41);
+    Audience audience(41);
     for (int i = 0; i < 300; ++i) {
-        crowd.do_something(story);
+        audience.do_something(story);
         if (i % 10 != 0) continue;
         Memory copy = story.memory;
         const Log second(copy.bytes());
@@ -696,13 +696,13 @@ Test(log, a_reopened_log_reads_the_same_from_everywhere) {
 // them leaves all that was there, less what had to go; and the same append can be done once more.
 Test(log, a_writer_that_dies_between_two_stores_leaves_a_whole_log) {
     Story story;
-    Crowd crowd(42);
+    Audience audience(42);
     std::size_t pads = 0;
     for (int i = 0; i < 400; ++i) {
         const Memory before = story.memory;
         const Position head = story.log->head();
         const std::uint64_t messages = story.log->messages();
-        crowd.do_something(story);
+        audience.do_something(story);
         const Told& told = story.told.back();
         if (told.at != head) ++pads;
         std::vector<Told> kept = story.kept();
@@ -801,8 +801,8 @@ Test(log, an_entry_of_an_earlier_lap_is_not_taken_for_the_last) {
 
 Test(log, behind_a_damaged_entry_nothing_is_kept) {
     Story story;
-    Crowd crowd(43);
-    for (int i = 0; i < 100; ++i) crowd.do_something(story);
+    Audience audience(43);
+    for (int i = 0; i < 100; ++i) audience.do_something(story);
     const std::vector<Told> kept = story.kept();
     for (std::size_t damaged = 1; damaged < kept.size(); ++damaged) {
         Memory memory = story.memory;
@@ -833,8 +833,8 @@ Test(log, no_ring_of_random_bytes_is_believed) {
     std::mt19937_64 random(44);
     for (int round = 0; round < 100; ++round) {
         Story story;
-        Crowd crowd(static_cast<unsigned>(round));
-        for (int i = 0; i < 30; ++i) crowd.do_something(story);
+        Audience audience(static_cast<unsigned>(round));
+        for (int i = 0; i < 30; ++i) audience.do_something(story);
         for (int damage = 0; damage < 20; ++damage) {
             const Position at =
                 story.log->tail() + random() % (story.log->head() - story.log->tail());

@@ -73,6 +73,7 @@ Test(options, without_options_everything_has_its_default) {
     EXPECT_EQ(defaults.history_path, "");
     EXPECT_FALSE(defaults.history_bytes.has_value());
     EXPECT_EQ(defaults.replay, 10);
+    EXPECT_TRUE(defaults.crowds);
     EXPECT_EQ(defaults.run_directory, "");
     EXPECT_EQ(defaults.level, Level::Info);
     EXPECT_EQ(defaults.ready_fd, -1);
@@ -125,6 +126,7 @@ Test(options, without_a_file_nothing_can_be_on_the_disk) {
 
 Test(options, how_much_a_newcomer_is_shown_may_be_told) {
     EXPECT_EQ(options({"--replay", "0"}).replay, 0);
+    EXPECT_FALSE(options({"--no-crowds"}).crowds);
     EXPECT_EQ(options({"--replay=1000"}).replay, 1000);
 }
 

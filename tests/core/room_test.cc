@@ -593,9 +593,9 @@ Test(room, members_are_found_by_the_beginning_of_their_names_in_their_order) {
 namespace {
 
 // Members come, do whatever members do, and go.
-class Crowd {
+class Audience {
   public:
-    explicit Crowd(unsigned seed) : random_(seed) {}
+    explicit Audience(unsigned seed) : random_(seed) {}
 
     std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
 
@@ -718,9 +718,9 @@ Broker alice_and_bob() {
 Test(room, the_next_broker_finds_the_room_as_it_was_at_any_time) {
     for (unsigned seed = 0; seed < 4; ++seed) {
         Broker broker;
-        Crowd crowd(seed);
+        Audience audience(seed);
         for (int i = 0; i < 500; ++i) {
-            crowd.do_something(broker);
+            audience.do_something(broker);
             Broker next(broker.remains());
             EXPECT_EQ(next.news(), Lines{});
             expect_same(next, broker);
@@ -733,8 +733,8 @@ Test(room, a_new_broker_for_every_request_makes_the_room_that_one_broker_makes) 
     for (unsigned seed = 10; seed < 14; ++seed) {
         Broker steady;
         auto changing = std::make_unique<Broker>();
-        Crowd one(seed);
-        Crowd other(seed);
+        Audience one(seed);
+        Audience other(seed);
         for (int i = 0; i < 500; ++i) {
             one.do_something(steady);
             const std::int64_t now_ms = changing->now_ms;
@@ -958,18 +958,19 @@ Test(room, a_mark_for_a_session_that_is_gone_means_nothing) {
 Test(room, a_broker_may_die_in_anything_it_does) {
     for (unsigned seed = 20; seed < 24; ++seed) {
         Broker broker;
-        Crowd crowd(seed);
+        Audience audience(seed);
         for (int i = 0; i < 250; ++i) {
             const Lines state = broker.state();
             const std::uint64_t seq = broker.log->next_seq();
-            const Accident accident(broker, [&](Broker& victim) { crowd.do_something(victim); });
+            const Accident accident(broker, [&](Broker& victim) { audience.do_something(victim); });
             if (broker.log->next_seq() != seq + 1) continue;
             const Entry entry = broker.log->newest()->entry;
             const std::uint64_t session = entry.counter == 0 ? 0 : entry.from;
 
             const bool joins = entry.kind == EntryKind::Join;
             const Broker done = accident.entry_without_row(
-                [&](std::size_t) { return joins || crowd.below(2) == 0; }, session, entry.counter);
+                [&](std::size_t) { return joins || audience.below(2) == 0; }, session,
+                entry.counter);
             expect_same(done, broker);
 
             const Broker begun = accident.only_begun(session, entry.counter, 1);

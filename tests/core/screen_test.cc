@@ -427,3 +427,67 @@ Test(screen, the_language_may_be_changed) {
     screen.line(Text::Goodbye);
     EXPECT_EQ(taken(screen), "Goodbye.\n再见。\n");
 }
+
+// --- Crowds ---
+
+namespace {
+
+std::string crowd(std::uint32_t entered, std::uint32_t left, std::string_view names,
+                  Language language = Language::English, LeaveReason reason = LeaveReason::Quit,
+                  std::uint8_t detail = 0) {
+    Screen screen(language, utc);
+    screen.crowd(chatd::Crowd{1, kNow, entered, left, reason, detail, {}}, names);
+    return taken(screen);
+}
+
+}  // namespace
+
+Test(screen, a_few_who_come_together_are_all_named) {
+    EXPECT_EQ(crowd(2, 0, "alice bob"), "alice and bob entered the chat room\n");
+    EXPECT_EQ(crowd(3, 0, "alice bob carol"), "alice, bob and carol entered the chat room\n");
+    EXPECT_EQ(crowd(4, 0, "alice bob carol dave"),
+              "alice, bob, carol and dave entered the chat room\n");
+    EXPECT_EQ(crowd(2, 0, "小明 小红", Language::Chinese), "小明、小红 进入聊天室\n");
+}
+
+Test(screen, of_many_who_come_together_the_first_are_named) {
+    EXPECT_EQ(crowd(815, 0, "alice bob carol"),
+              "alice, bob, carol and 812 others entered the chat room\n");
+    EXPECT_EQ(crowd(815, 0, "alice bob carol", Language::Chinese),
+              "alice、bob、carol 等 815 人进入聊天室\n");
+}
+
+Test(screen, who_leaves_together_is_told_like_that_too) {
+    EXPECT_EQ(crowd(0, 2, "alice bob"), "alice and bob left the chat room\n");
+    EXPECT_EQ(crowd(0, 7, "alice bob carol"),
+              "alice, bob, carol and 4 others left the chat room\n");
+    EXPECT_EQ(crowd(0, 7, "alice bob carol", Language::Chinese),
+              "alice、bob、carol 等 7 人退出了聊天室\n");
+}
+
+Test(screen, the_reason_that_all_have_is_shown) {
+    EXPECT_EQ(crowd(0, 2, "alice bob", Language::English, LeaveReason::Killed, 9),
+              "alice and bob left the chat room (killed by signal 9)\n");
+    EXPECT_EQ(crowd(0, 7, "alice bob carol", Language::English, LeaveReason::Lost),
+              "alice, bob, carol and 4 others left the chat room (connection lost)\n");
+    EXPECT_EQ(crowd(0, 7, "alice bob carol", Language::Chinese, LeaveReason::Lost),
+              "alice、bob、carol 等 7 人退出了聊天室（连接中断）\n");
+}
+
+Test(screen, who_comes_is_told_before_who_goes) {
+    EXPECT_EQ(crowd(5, 1, "alice bob carol dave"),
+              "alice, bob, carol and 2 others entered the chat room\n"
+              "dave left the chat room\n");
+    EXPECT_EQ(crowd(1, 2, "alice bob carol"),
+              "alice entered the chat room\n"
+              "bob and carol left the chat room\n");
+}
+
+Test(screen, a_crowd_has_its_time_if_times_are_shown) {
+    Screen screen(Language::English, utc);
+    screen.show_times(true);
+    screen.crowd(chatd::Crowd{1, kNow, 2, 1, LeaveReason::Quit, 0, {}}, "alice bob carol");
+    EXPECT_EQ(taken(screen),
+              "[14:02] alice and bob entered the chat room\n"
+              "[14:02] carol left the chat room\n");
+}

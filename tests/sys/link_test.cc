@@ -59,6 +59,7 @@ class Line {
 
   public:
     Log log;
+    Crowds crowds{log};
     Link link;
     std::vector<std::string> told;  // all entries there ever were
 
@@ -76,7 +77,11 @@ class Line {
 
     void start_at_head() { link.start(log, log.head(), log.messages(), {}); }
 
-    bool flush() { return link.flush(log, log.head(), {"alice", kMyCounter}); }
+    bool flush() { return flush(log.head(), {"alice", kMyCounter}); }
+    bool flush(Position end, const Link::Standing& standing) {
+        crowds.set_end(end);
+        return link.flush(log, crowds, standing);
+    }
 
     // Until the kernel takes not even the smallest frame.
     void fill_up() {
@@ -301,7 +306,7 @@ Test(link, what_may_not_be_sent_yet_stays) {
     const std::string first = line.say("on the disk");
     const Position on_the_disk = line.log.head();
     const std::string second = line.say("not yet");
-    EXPECT_TRUE(line.link.flush(line.log, on_the_disk, {}));
+    EXPECT_TRUE(line.flush(on_the_disk, {}));
     line.read(kReadBytes);
     EXPECT_EQ(line.frames(), Frames{first});
     EXPECT_FALSE(line.link.behind(on_the_disk));
@@ -624,4 +629,90 @@ Test(link, a_newcomer_behind_whom_the_ring_ends_gets_nothing_twice) {
     const Frames got = line.read_all();
     EXPECT_EQ(got.size(), 4);  // two of the past, Done, and what was said since
     EXPECT_EQ(std::ranges::count(got, since), 1);
+}
+
+// --- Crowds ---
+
+namespace {
+
+class CrowdLine : public Line {
+  public:
+    CrowdLine() { link.takes_crowds = true; }
+
+    void come(int people) {
+        for (; people > 0; --people) append(EntryKind::Join, "");
+    }
+
+    // "crowd 3", or what was said.
+    std::vector<std::string> read_lines() {
+        std::vector<std::string> lines;
+        for (const std::string& bytes : read_all()) {
+            const Frame frame = frame_of(bytes);
+            lines.push_back(
+                frame.type == FrameType::Crowd
+                    ? "crowd " + std::to_string(frame.as<Crowd>().entered + frame.as<Crowd>().left)
+                    : std::string(frame.text));
+        }
+        return lines;
+    }
+};
+
+}  // namespace
+
+Test(link, a_crowd_is_sent_in_the_place_of_those_in_it) {
+    CrowdLine line;
+    line.start_at_head();
+    line.say("before");
+    line.come(30);
+    line.say("after");
+    EXPECT_EQ(line.read_lines(), (Frames{"before", "crowd 30", "after"}));
+    line.say("later");
+    EXPECT_EQ(line.read_lines(), Frames{"later"});
+}
+
+Test(link, who_began_in_the_midst_of_a_crowd_is_told_of_the_rest_of_it) {
+    CrowdLine line;
+    line.come(10);
+    line.start_at_head();
+    line.come(20);
+    EXPECT_EQ(line.read_lines(), Frames{"crowd 20"});
+}
+
+Test(link, a_worker_that_knows_no_crowds_gets_everybody) {
+    CrowdLine line;
+    line.link.takes_crowds = false;
+    line.start_at_head();
+    line.come(3);
+    EXPECT_EQ(line.read_all().size(), 3);
+}
+
+Test(link, who_has_left_reads_its_own_leaving) {
+    CrowdLine line;
+    line.start_at_head();
+    line.append(EntryKind::Leave, "", kBob);
+    line.append(EntryKind::Leave, "", kEve);
+    const std::string own = line.append(EntryKind::Leave, "", kMe);
+    EXPECT_TRUE(line.flush(line.log.head(), {{}, kNoLongerMember}));
+    line.read(kReadBytes);
+    const Frames frames = line.frames();
+    ASSERT_EQ(frames.size(), 2);
+    EXPECT_EQ(frame_of(frames[0]).type, FrameType::Crowd);
+    EXPECT_EQ(frames[1], own);
+}
+
+Test(link, a_crowd_that_goes_out_in_part_is_finished) {
+    CrowdLine line;
+    line.start_at_head();
+    line.fill_up();
+    line.come(30);
+    line.say("after");
+    EXPECT_TRUE(line.flush());
+    EXPECT_TRUE(line.link.blocked());
+    Frames lines;
+    for (const std::string& bytes : line.read_all()) {
+        const Frame frame = frame_of(bytes);
+        if (frame.type == FrameType::Crowd) lines.emplace_back("crowd");
+        if (frame.type == FrameType::Entry) lines.emplace_back(frame.text);
+    }
+    EXPECT_EQ(lines, (Frames{"crowd", "after"}));
 }
