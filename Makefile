@@ -9,6 +9,7 @@
 ##   test           all tests: unit, then system
 ##   unit           tests of the parts
 ##   system         tests that drive the real program
+##   bench          measure it beside other chat servers (scripts/bench --help)
 ##   asan           all tests under the address and undefined behaviour sanitizers
 ##
 ## Care
@@ -185,7 +186,7 @@ clean:
 
 # --- Test ---
 
-.PHONY: test unit system asan test-needs
+.PHONY: test unit system asan bench test-needs
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
@@ -200,6 +201,9 @@ system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty)
 
 asan:
 	$(Q)$(MAKE) VARIANT=asan test
+
+bench: everything
+	$(Q)scripts/bench --plot
 
 test-needs:
 	$(Q)CXX='$(CXX) $(CPPFLAGS)' scripts/install-criterion

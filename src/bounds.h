@@ -85,8 +85,8 @@ inline constexpr std::size_t kControlBytesMax = 256 * 1024;
 // A buffer of the broker that grew beyond this in a burst gives its memory back once it is empty.
 inline constexpr std::size_t kIdleBufferBytes = 4 * 1024;
 
-// A worker for which nothing has happened so long gives back the memory it does not need to wait:
-// later than any burst's next line, sooner than anybody looks. It wakes up once for that.
+// A worker for which nothing has happened so long, or up to twice as long, gives back the memory it
+// does not need to wait: later than any burst's next line, sooner than anybody looks.
 inline constexpr auto kIdleAfter = std::chrono::seconds(1);
 
 // --- Time ------------------------------------------------------------------------------------

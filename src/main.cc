@@ -63,7 +63,7 @@ int serve(const Options& options, ProcessTitle& title, const Summons& summons) {
     if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
         throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
     }
-    const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+    const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM});
     ::tzset();  // Workers show local time and open no file.
     run_parent(options, title, signals, fresh ? nullptr : &summons.handover);
     return static_cast<int>(ExitStatus::Ok);

@@ -1,5 +1,7 @@
 #include "sys/clock.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -15,6 +17,10 @@ std::int64_t utc_offset_s(std::int64_t time_s) {
     const std::time_t time = time_s;
     std::tm local{};
     return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
+
+void set_alarm(std::chrono::seconds time) {
+    (void)::alarm(static_cast<unsigned>(time.count()));  // What was set before does not matter.
 }
 
 }  // namespace chatd

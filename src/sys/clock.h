@@ -27,4 +27,7 @@ using Clock = std::chrono::steady_clock;
 // not for a worker to do.
 [[nodiscard]] std::int64_t utc_offset_s(std::int64_t time_s);
 
+// SIGALRM comes once after that time: alarm(2).
+void set_alarm(std::chrono::seconds time);
+
 }  // namespace chatd

@@ -23,6 +23,9 @@ struct Contender {
     // Who says something reads it too.
     bool echoes;
 
+    // Who does not read is not disconnected for it, which others would be told of.
+    bool keeps_stalled;
+
     // Longer texts are refused or cut (RFC 1459, 2.3: 512 bytes with all that is around them).
     std::size_t text_bytes_max;
 
