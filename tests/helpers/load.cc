@@ -33,7 +33,7 @@ constexpr auto kEntryMax = 60s;
 constexpr auto kWarmUp = 300ms;
 constexpr auto kCalm = 3s;               // until whoever tidies up when nothing happens has done so
 constexpr std::size_t kOneByOne = 1000;  // messages said one after the other, at most
-constexpr std::size_t kMoreClients = 50;  // that come one after the other
+constexpr std::size_t kMoreClients = 50;  // that come one after the other, at most
 
 const char* const kUsage =
     "Usage: load CONTENDER PORT PID CLIENTS SECONDS IDLE-SECONDS [PART...]\n"
@@ -169,13 +169,14 @@ class Bench {
     void few_more() {
         const ForkTrace trace(plan_.pid);
         std::vector<Clock::duration> answers;
-        for (std::size_t i = 0; i < kMoreClients; ++i) {
+        const Deadline end = Clock::now() + plan_.time;
+        while (answers.empty() || (answers.size() < kMoreClients && Clock::now() < end)) {
             const Swarm::Entry entry = swarm_.enter(1, Clock::now() + kEntryMax);
             answers.push_back(entry.first_answers.at(0));
         }
         tell("one-more-ms", milliseconds(percentile(answers, 0.5)));
         const auto forks = trace.forks();
-        if (forks.size() >= kMoreClients) {
+        if (forks.size() >= answers.size()) {
             tell("fork-us", static_cast<double>(percentile(forks, 0.5).count()));
         }
     }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -129,7 +130,7 @@ std::vector<std::chrono::microseconds> ForkTrace::forks() const {
         if (entry != std::string::npos) {
             entered_s = at_s;
         } else if (entered_s != 0) {
-            times.emplace_back(static_cast<std::int64_t>((at_s - entered_s) * 1e6 + 0.5));
+            times.emplace_back(std::lround((at_s - entered_s) * 1e6));
             entered_s = 0;
         }
     }

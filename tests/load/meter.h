@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,8 +38,8 @@ struct Activity {
 // The value below which this part of them lies; 0.5 is the median. Not of nothing.
 template <class Value>
 [[nodiscard]] Value percentile(std::vector<Value> values, double part) {
-    const auto at = static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5);
-    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(at);
+    const long at = std::lround(part * static_cast<double>(values.size() - 1));
+    const auto nth = values.begin() + at;
     std::nth_element(values.begin(), nth, values.end());
     return *nth;
 }
