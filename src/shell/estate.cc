@@ -117,7 +117,8 @@ Estate inherit_estate(const Handover& handover) {
     for (const Handover::Listener& listener : handover.listeners) {
         listeners.push_back({taken(listener.fd), listener.name});
     }
-    std::unordered_map<pid_t, std::uint64_t> born_ns;
+    auto unshared = std::make_unique<UnsharedMemory>();
+    decltype(Estate::born_ns) born_ns(unshared->get());
     for (const Handover::Worker& worker : handover.workers) {
         born_ns.emplace(worker.pid, worker.birth_ns);
     }
@@ -132,6 +133,7 @@ Estate inherit_estate(const Handover& handover) {
         .members_memory = taken(handover.members_memory),
         .control = {taken(handover.control_first), taken(handover.control_second)},
         .bell = taken(handover.bell),
+        .unshared = std::move(unshared),
         .born_ns = std::move(born_ns),
         .broker = handover.broker,
         .outbox = handover.outbox,

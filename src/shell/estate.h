@@ -5,6 +5,8 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <memory_resource>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/local.h"
+#include "sys/memory.h"
 #include "sys/net.h"
 
 namespace chatd {
@@ -30,9 +33,11 @@ struct Estate {
     SocketPair control;
     UniqueFd bell;  // see sys/bell.h
 
-    std::unordered_map<pid_t, std::uint64_t> born_ns = {};  // the workers, by pid
-    pid_t broker = -1;                                      // -1: none runs
-    std::string outbox = {};                                // frames for the broker
+    // The workers, by pid; written to at each fork.
+    std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
+    std::pmr::unordered_map<pid_t, std::uint64_t> born_ns{unshared->get()};
+    pid_t broker = -1;        // -1: none runs
+    std::string outbox = {};  // frames for the broker
 };
 
 // Gets all of it, or throws SetupError. The journal is told what of the history is lost.

@@ -203,8 +203,7 @@ class Worker {
     // Closing over unread bytes would make TCP throw away what the client has not read yet
     // (RFC 1122, 4.2.2.13). False: the client has closed.
     bool discard_input() {
-        std::array<char, kIdleBufferBytes> buffer;
-        const IoStatus status = receive(client_.get(), buffer).status;
+        const IoStatus status = receive(client_.get(), buffer()).status;
         return status == IoStatus::Done || status == IoStatus::WouldBlock;
     }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <new>
 
 #include "core/log.h"
 #include "sys/error.h"
@@ -23,11 +24,12 @@ void release_free_memory() {
 #ifdef __GLIBC__
     (void)::malloc_trim(0);  // Whether there was anything to release does not matter.
 #endif
-    // Below this frame and the red zone. The part of it that is no stack any more is ENOMEM.
+    // Below this frame and those of the calls here. The part that is no stack any more is ENOMEM.
     constexpr std::uintptr_t kDeepest = 256 * 1024;
+    constexpr std::uintptr_t kOurs = 512;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const std::uintptr_t end = here / page * page - page;
+    const std::uintptr_t end = (here - kOurs) / page * page;
     (void)::madvise(reinterpret_cast<void*>(end - kDeepest), kDeepest, MADV_DONTNEED);
 }
 
@@ -52,6 +54,22 @@ void write_log_header(int fd, std::size_t ring_bytes) {
     if (::pwrite(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
         throw system_error("the header of the log");
     }
+}
+
+void* UnsharedMemory::Pages::do_allocate(std::size_t bytes, std::size_t) {
+    void* const begin =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (begin == MAP_FAILED) throw std::bad_alloc();
+    (void)::madvise(begin, bytes, MADV_DONTFORK);  // Without it all still works.
+    return begin;
+}
+
+void UnsharedMemory::Pages::do_deallocate(void* begin, std::size_t bytes, std::size_t) {
+    (void)::munmap(begin, bytes);
+}
+
+bool UnsharedMemory::Pages::do_is_equal(const memory_resource& other) const noexcept {
+    return this == &other;
 }
 
 Mapping::Mapping(int fd, Stores stores) {

@@ -60,7 +60,6 @@ bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds
     return false;
 }
 
-// With something ready, ppoll(2) leaves a pending signal pending: it comes in all the same.
 void Signals::let_in() const {
     const timespec none{};
     (void)::ppoll(nullptr, 0, &none, &while_waiting_);

@@ -27,6 +27,10 @@ class Signals {
     // after some turns.
     bool wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const;
 
+    // With something ready, ppoll(2) leaves a pending signal pending: here it comes in all the
+    // same.
+    void let_in() const;
+
     // Did it come since it was last asked for?
     [[nodiscard]] bool take(int signal) const;
 
@@ -37,8 +41,6 @@ class Signals {
     static void ignore(std::initializer_list<int> signals);
 
   private:
-    void let_in() const;
-
     sigset_t while_waiting_;
     mutable unsigned turns_ = 0;  // with something ready
 };

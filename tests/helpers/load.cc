@@ -18,6 +18,7 @@
 #include "load/contender.h"
 #include "load/meter.h"
 #include "load/swarm.h"
+#include "support/client.h"
 #include "support/wait.h"
 
 namespace chatd::test {
@@ -33,12 +34,12 @@ constexpr auto kEntryMax = 60s;
 constexpr auto kWarmUp = 300ms;
 constexpr auto kCalm = 3s;               // until whoever tidies up when nothing happens has done so
 constexpr std::size_t kOneByOne = 1000;  // messages said one after the other, at most
-constexpr std::size_t kMoreClients = 50;  // that come one after the other, at most
+constexpr std::size_t kKnockers = 50;
 
 const char* const kUsage =
     "Usage: load CONTENDER PORT PID CLIENTS SECONDS IDLE-SECONDS [PART...]\n"
     "PID: of the contender. SECONDS: for each measurement; IDLE-SECONDS: 0 leaves that out.\n"
-    "PART: one-by-one, talk, 1-sender, all-senders, 1-kib, stalled, one-more; all, if none is "
+    "PART: one-by-one, talk, 1-sender, all-senders, 1-kib, stalled, knock; all, if none is "
     "named.\n";
 
 struct Plan {
@@ -62,7 +63,7 @@ double milliseconds(Clock::duration time) {
 class Bench {
   public:
     explicit Bench(const Plan& plan)
-        : plan_(plan), swarm_(plan_.contender, plan.port, plan.clients + kMoreClients + 1) {}
+        : plan_(plan), swarm_(plan_.contender, plan.port, plan.clients) {}
 
     void run() {
         const auto memory = memory_kib();
@@ -71,6 +72,7 @@ class Bench {
         if (plan_.idle > 0s) std::this_thread::sleep_for(kCalm);
         tell_memory(memory);
         if (plan_.idle > 0s) idle();
+        if (plan_.has("knock") && plan_.contender.forks) knock();
         if (plan_.has("one-by-one")) one_by_one();
         if (plan_.has("talk")) talk("", kSenders, kTextBytes);
         if (plan_.has("1-sender")) talk("1-sender-", 1, kTextBytes);
@@ -79,7 +81,6 @@ class Bench {
             talk("1-kib-", kSenders, kLongTextBytes);
         }
         if (plan_.has("stalled") && plan_.contender.keeps_stalled) stalled();
-        if (plan_.has("one-more")) few_more();
     }
 
   private:
@@ -166,17 +167,21 @@ class Bench {
         tell("stalled-part", messages(plan_.clients - count) / before);
     }
 
-    void few_more() {
+    // Some more knock, one after the other, and stay at the door: nobody hears of them, and nothing
+    // else happens on this machine.
+    void knock() const {
+        std::this_thread::sleep_for(kCalm);
         const ForkTrace trace(plan_.pid);
+        std::vector<Client> knockers;
         std::vector<Clock::duration> answers;
-        const Deadline end = Clock::now() + plan_.time;
-        while (answers.empty() || (answers.size() < kMoreClients && Clock::now() < end)) {
-            const Swarm::Entry entry = swarm_.enter(1, Clock::now() + kEntryMax);
-            answers.push_back(entry.first_answers.at(0));
+        while (knockers.size() < kKnockers) {
+            const Deadline begin = Clock::now();
+            knockers.emplace_back(plan_.port).expect(plan_.contender.entry(0)[0].wait_for);
+            answers.push_back(Clock::now() - begin);
         }
-        tell("one-more-ms", milliseconds(percentile(answers, 0.5)));
+        tell("prompt-ms", milliseconds(percentile(answers, 0.5)));
         const auto forks = trace.forks();
-        if (forks.size() >= answers.size()) {
+        if (forks.size() == kKnockers) {
             tell("fork-us", static_cast<double>(percentile(forks, 0.5).count()));
         }
     }

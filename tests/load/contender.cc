@@ -46,11 +46,11 @@ std::string say_irc(std::string_view text) {
 }
 
 constexpr std::array kContenders = {
-    Contender{"chatd", false, true, SIZE_MAX, enter_chatd, say_line},
-    Contender{"ngircd", false, false, kIrcTextBytesMax, enter_irc, say_irc},
-    Contender{"inspircd", false, true, kIrcTextBytesMax, enter_irc, say_irc},
-    Contender{"ncat", false, true, SIZE_MAX, enter_ncat, say_line},
-    Contender{"floor", true, true, SIZE_MAX, enter_floor, say_line},
+    Contender{"chatd", false, true, true, SIZE_MAX, enter_chatd, say_line},
+    Contender{"ngircd", false, false, false, kIrcTextBytesMax, enter_irc, say_irc},
+    Contender{"inspircd", false, true, false, kIrcTextBytesMax, enter_irc, say_irc},
+    Contender{"ncat", false, true, false, SIZE_MAX, enter_ncat, say_line},
+    Contender{"floor", true, true, false, SIZE_MAX, enter_floor, say_line},
 };
 
 std::optional<std::uint32_t> digits_at(std::string_view text, std::size_t at) {

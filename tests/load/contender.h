@@ -26,6 +26,9 @@ struct Contender {
     // Who does not read is not disconnected for it, which others would be told of.
     bool keeps_stalled;
 
+    // A process for each client.
+    bool forks;
+
     // Longer texts are refused or cut (RFC 1459, 2.3: 512 bytes with all that is around them).
     std::size_t text_bytes_max;
 

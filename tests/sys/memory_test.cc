@@ -2,8 +2,13 @@
 #include "sys/memory.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <memory_resource>
 #include <string>
+#include <unordered_map>
 
 #include "bounds.h"
 #include "core/log.h"
@@ -46,4 +51,28 @@ Test(memory, a_log_in_memory_outlives_its_user) {
     const Mapping mapping(fd.get());
     const Log log(mapping.bytes());
     EXPECT_EQ(log.newest()->frame.text, "kept");
+}
+
+Test(memory, unshared_memory_holds_what_is_put_there_and_taken_out) {
+    UnsharedMemory memory;
+    std::pmr::unordered_map<int, int> squares(memory.get());
+    for (int i = 0; i < 10'000; ++i) squares[i] = i * i;
+    for (int i = 0; i < 10'000; i += 2) squares.erase(i);
+    EXPECT_EQ(squares.size(), 5000U);
+    EXPECT_EQ(squares.at(9999), 9999 * 9999);
+}
+
+Test(memory, a_child_does_not_have_unshared_memory) {
+    UnsharedMemory memory;
+    const volatile int* const number = new (memory.get()->allocate(sizeof(int))) int(7);
+    EXPECT_EQ(*number, 7);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        // Not those of a sanitizer.
+        (void)::signal(SIGSEGV, SIG_DFL);
+        ::_exit(*number);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
