@@ -89,6 +89,31 @@ inline constexpr std::size_t kIdleBufferBytes = 4 * 1024;
 // does not need to wait: later than any burst's next line, sooner than anybody looks.
 inline constexpr auto kIdleAfter = std::chrono::seconds(1);
 
+// --- How fast and how slow a client may be: what is so without --rate, --login-timeout ---------
+
+// Faster than anybody types; a paste of 200 lines is through in 18 s.
+inline constexpr std::uint32_t kLinesPerSecond = 10;
+inline constexpr std::uint32_t kLinesAtOnce = 20;
+inline constexpr std::uint32_t kRateLimit = 1'000'000;  // what --rate may say
+
+// Clients of one address (of an IPv6 network of 64 bits) at a time; --max-per-ip. A school behind
+// one address fits.
+inline constexpr std::uint32_t kPerSourceMax = 256;
+
+// What the end of a client costs its address: so much waiting. It is refused from kPenaltyMin on;
+// one crash, one name that does not come, two refusals are less.
+inline constexpr auto kPenaltyForCrash = std::chrono::seconds(10);
+inline constexpr auto kPenaltyForLateness = std::chrono::seconds(10);
+inline constexpr auto kPenaltyForRefusal = std::chrono::seconds(5);
+inline constexpr auto kPenaltyMin = std::chrono::seconds(15);
+inline constexpr auto kPenaltyMax = std::chrono::minutes(10);
+
+// Addresses that are remembered besides those of who is here: 6 MiB of the parent's.
+inline constexpr std::size_t kSourcesMax = 65'536;
+
+inline constexpr auto kTimeToName = std::chrono::seconds(30);
+inline constexpr std::uint32_t kTimeoutLimit = 7 * 24 * 60 * 60;  // seconds; what options may say
+
 // --- Time ------------------------------------------------------------------------------------
 
 using namespace std::chrono_literals;  // NOLINT: units in one place, as the values are
@@ -127,9 +152,10 @@ inline constexpr auto kFanOutPauseMax = 100ms;
 inline constexpr auto kCrowdPauseMax = 1s;
 
 // A worker that waits for the broker this long without a frame from it tells its client and rings
-// the bell; a broker that has not answered so long after that is replaced: ten seconds in all.
-inline constexpr auto kBrokerSilence = 2s;
-inline constexpr auto kBrokerAnswer = 8s;
+// the bell; a broker that has not answered so long after that is replaced: ten seconds in all. One
+// that sends 64 KiB to each of ten thousand clients is silent for two seconds and more, and well.
+inline constexpr auto kBrokerSilence = 5s;
+inline constexpr auto kBrokerAnswer = 5s;
 
 // Taking up the log takes a broker no longer than this for each MiB: from a disk of 50 MB/s; and
 // when it was in use just before (0.6 ms measured).

@@ -37,13 +37,16 @@ bool has_word(std::string_view words, std::string_view word) {
 }  // namespace
 
 Conversation::Conversation(Settings settings)
-    : settings_(std::move(settings)), screen_(settings_.language, settings_.utc_offset) {
+    : settings_(std::move(settings)),
+      screen_(settings_.language, settings_.utc_offset),
+      pace_(settings_.limits.rate) {
     screen_.prompt(Text::Prompt);
 }
 
 // --- The client's side ---------------------------------------------------------------------------
 
 void Conversation::client_sent(std::string_view bytes) {
+    active_at_ = now_;
     std::string text;
     telnet_.filter(bytes, text, screen_.out);
     lines_.add(text);
@@ -77,11 +80,13 @@ bool Conversation::wants_input() const {
 // Handles what the client has sent as far as the state of things allows.
 void Conversation::advance() {
     while (takes_lines()) {
+        if (is_paced()) return tell_pace();
         const auto line = lines_.next();
         if (!line) {
             if (finished_) handle_end_of_input();
             return;
         }
+        if (state_ == State::Talking) spend_pace();
         handle_line(*line);
     }
 }
@@ -108,6 +113,61 @@ void Conversation::handle_line(const LineReader::Line& line) {
     // A space typed by accident before a command must not tell it to the room.
     const std::string_view trimmed = trim(text);
     obey(parse_command(trimmed.starts_with('/') ? trimmed : text));
+}
+
+// --- Time ----------------------------------------------------------------------------------------
+
+void Conversation::time_is(Moment now) {
+    if (came_at_ == Moment()) came_at_ = active_at_ = now;
+    now_ = now;
+    const auto ends = patience_ends();
+    if (ends && now >= *ends) return lose_patience();
+    advance();
+}
+
+std::optional<Moment> Conversation::wake_at() const {
+    if (takes_lines() && is_paced()) return pace_.next();
+    return patience_ends();
+}
+
+// What it has sent waits for its time: half a line may too, for it is late already.
+bool Conversation::is_paced() const {
+    return state_ == State::Talking && lines_.buffered_bytes() != 0 && !pace_.allows(now_);
+}
+
+void Conversation::spend_pace() {
+    if (pace_.rested(now_)) pace_told_ = false;
+    pace_.spend(now_);
+}
+
+// Once for all that comes too fast together.
+void Conversation::tell_pace() {
+    if (std::exchange(pace_told_, true)) return;
+    screen_.line(Text::TooFast, {std::to_string(settings_.limits.rate.per_second)});
+}
+
+std::optional<Moment> Conversation::patience_ends() const {
+    const auto after = [](Moment begin, std::chrono::seconds time) {
+        return time.count() == 0 ? std::nullopt : std::optional(begin + time);
+    };
+    if (end_) return std::nullopt;
+    if (state_ == State::Naming) return after(came_at_, settings_.limits.to_name);
+    // What waits for its turn is not silence.
+    const bool silent = state_ == State::Talking && lines_.buffered_bytes() == 0;
+    return silent ? after(active_at_, settings_.limits.silent) : std::nullopt;
+}
+
+void Conversation::lose_patience() {
+    if (state_ == State::Naming) {
+        screen_.out += '\n';  // leave the line with the prompt
+        screen_.line(Text::NoNameInTime, {std::to_string(settings_.limits.to_name.count())});
+        return finish(End::Late);
+    }
+    const bool reads = screen_.out.empty();
+    screen_.line(Text::SilentTooLong, {std::to_string(settings_.limits.silent.count())});
+    // Who does not read would never come to its own Leave.
+    if (!reads) return finish(End::Silent);
+    leave(LeaveReason::Silent);
 }
 
 // --- At the door ---------------------------------------------------------------------------------
@@ -244,6 +304,7 @@ void Conversation::post(EntryKind kind, std::string_view name, std::string_view 
 void Conversation::leave(LeaveReason reason, std::string_view words) {
     if (reason == LeaveReason::Lost) end_after_leaving_ = End::Lost;
     if (reason == LeaveReason::Removed) end_after_leaving_ = End::Removed;
+    if (reason == LeaveReason::Silent) end_after_leaving_ = End::Silent;
     post(EntryKind::Leave, {}, words, reason);
     state_ = State::Leaving;
 }

@@ -15,6 +15,7 @@
 #include "core/frame.h"
 #include "core/language.h"
 #include "core/line.h"
+#include "core/pace.h"
 #include "core/screen.h"
 #include "core/telnet.h"
 
@@ -27,6 +28,7 @@ class Conversation {
         UtcOffset utc_offset;
         std::uint64_t birth_ns;  // of the worker
         std::string peer;        // the client's address
+        Limits limits = {};
     };
 
     // Why it is over. The worker's exit status.
@@ -37,6 +39,8 @@ class Conversation {
         Removed = 3,  // by the operator
         Closed = 4,   // the server shuts down
         Failed = 5,   // the broker does not want this worker
+        Late = 6,     // it did not tell a name in time
+        Silent = 7,   // it said nothing for too long
     };
 
     // Begins with the prompt.
@@ -56,6 +60,12 @@ class Conversation {
 
     // Some of the screen has been sent: what waited for that goes on.
     void screen_sent() { advance(); }
+
+    // --- Time
+
+    // Of limits. It is told before what the client has sent, and at the moment asked for.
+    void time_is(Moment now);
+    [[nodiscard]] std::optional<Moment> wake_at() const;
 
     // --- The broker's side
 
@@ -112,6 +122,11 @@ class Conversation {
 
     void advance();
     [[nodiscard]] bool takes_lines() const;
+    [[nodiscard]] bool is_paced() const;
+    void spend_pace();
+    void tell_pace();
+    [[nodiscard]] std::optional<Moment> patience_ends() const;
+    void lose_patience();
     void handle_end_of_input();
     void handle_line(const LineReader::Line& line);
     void offer_name(const LineReader::Line& line);
@@ -166,6 +181,12 @@ class Conversation {
     bool replaying_ = true;  // not all that a newcomer is shown has come
     bool silence_told_ = false;
     int attempts_ = 0;
+
+    Moment now_{};
+    Moment came_at_{};
+    Moment active_at_{};  // it came, or sent something
+    Pace pace_;
+    bool pace_told_ = false;  // since it last rested
 
     std::string name_;
     std::string offered_name_;

@@ -67,6 +67,7 @@ enum class LeaveReason : std::uint8_t {
     Killed,    // its worker died of signal `detail`
     Failed,    // its worker ended with status `detail`
     Expelled,  // its worker broke the frame protocol
+    Silent,    // said nothing for too long
 };
 
 enum class Refusal : std::uint8_t {
@@ -101,7 +102,7 @@ struct Post {
     static constexpr FrameType kType = FrameType::Post;
     std::uint64_t counter;  // the worker's own, from 1, without holes
     EntryKind kind;         // Say, Emote, Tell, Rename or Leave
-    LeaveReason reason;     // of Leave: Quit, Lost or Removed
+    LeaveReason reason;     // of Leave: Quit, Lost, Removed or Silent
     std::uint8_t spare[6];
 };
 

@@ -53,6 +53,7 @@ class Reader {
         text = cut(bytes);
         return true;
     }
+    [[nodiscard]] bool at_line_end() const { return rest_.starts_with('\n'); }
     bool end_line() { return skip('\n'); }
 
   private:
@@ -92,7 +93,8 @@ bool read_line(Reader& in, std::string_view word, Handover& out) {
     }
     if (word == "worker") {
         Handover::Worker& worker = out.workers.emplace_back();
-        return in(worker.pid) && in(worker.birth_ns);
+        // Older versions tell no source.
+        return in(worker.pid) && in(worker.birth_ns) && (in.at_line_end() || in(worker.source));
     }
     return false;
 }
@@ -122,7 +124,7 @@ std::string write_handover(const Handover& from) {
     out.word("bell")(from.bell).end_line();
     out.word("broker")(from.broker).end_line();
     for (const Handover::Worker& worker : from.workers) {
-        out.word("worker")(worker.pid)(worker.birth_ns).end_line();
+        out.word("worker")(worker.pid)(worker.birth_ns)(worker.source).end_line();
     }
     out.word("outbox")(from.outbox).end_line();
     out.word("end").end_line();

@@ -28,6 +28,7 @@ struct Handover {
     struct Worker {
         pid_t pid;
         std::uint64_t birth_ns;
+        std::string source = {};  // where its client comes from; empty: not known
     };
 
     std::uint32_t clients_max = 0;

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -13,6 +14,11 @@ enum LongOption : int {
     kPort = 'p',
     kLang = 256,
     kMaxClients,
+    kMaxPerIp,
+    kNoPenalties,
+    kRate,
+    kLoginTimeout,
+    kIdleTimeout,
     kHistory,
     kHistorySize,
     kSync,
@@ -30,6 +36,11 @@ constexpr option kLongOptions[] = {
     {"bind", required_argument, nullptr, kBind},
     {"lang", required_argument, nullptr, kLang},
     {"max-clients", required_argument, nullptr, kMaxClients},
+    {"max-per-ip", required_argument, nullptr, kMaxPerIp},
+    {"no-penalties", no_argument, nullptr, kNoPenalties},
+    {"rate", required_argument, nullptr, kRate},
+    {"login-timeout", required_argument, nullptr, kLoginTimeout},
+    {"idle-timeout", required_argument, nullptr, kIdleTimeout},
     {"history", required_argument, nullptr, kHistory},
     {"history-size", required_argument, nullptr, kHistorySize},
     {"sync", no_argument, nullptr, kSync},
@@ -55,6 +66,25 @@ bool read_number(std::string_view text, Number min, Number max, std::optional<Nu
     return read_number(text, min, max, number.emplace());
 }
 
+bool read_seconds(std::string_view text, std::chrono::seconds& time) {
+    std::uint32_t number = 0;
+    if (!read_number<std::uint32_t>(text, 0, kTimeoutLimit, number)) return false;
+    time = std::chrono::seconds(number);
+    return true;
+}
+
+// "10:20", or "10": a burst of as many as there are in two seconds.
+bool read_rate(std::string_view text, Rate& rate) {
+    const std::size_t colon = text.find(':');
+    const std::string_view burst = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+    if (!read_number<std::uint32_t>(text.substr(0, colon), 0, kRateLimit, rate.per_second)) {
+        return false;
+    }
+    rate.burst = std::max<std::uint32_t>(1, 2 * rate.per_second);
+    return colon == std::string_view::npos ||
+           read_number<std::uint32_t>(burst, 1, kRateLimit, rate.burst);
+}
+
 template <class Value>
 bool assign(std::optional<Value> found, Value& value) {
     if (found) value = *found;
@@ -77,6 +107,20 @@ std::optional<std::string> take(Options& options, int option, const std::string&
             return unless(
                 read_number<std::uint32_t>(value, 1, kClientsLimit, options.clients_max),
                 "--max-clients takes a number from 1 to " + std::to_string(kClientsLimit));
+        case kMaxPerIp:
+            return unless(
+                read_number<std::uint32_t>(value, 0, kClientsLimit, options.per_source_max),
+                "--max-per-ip takes a number from 0 to " + std::to_string(kClientsLimit));
+        case kNoPenalties: options.penalties = false; return std::nullopt;
+        case kRate:
+            return unless(read_rate(value, options.limits.rate),
+                          "--rate takes lines per second, and how many at once: 10 or 10:20");
+        case kLoginTimeout:
+            return unless(read_seconds(value, options.limits.to_name),
+                          "--login-timeout takes seconds, at most a week");
+        case kIdleTimeout:
+            return unless(read_seconds(value, options.limits.silent),
+                          "--idle-timeout takes seconds, at most a week");
         case kHistory:
             options.history_path = value;
             return unless(!value.empty(), "--history takes the name of a file");
@@ -113,6 +157,12 @@ const char* const kHelp =
     "  -b, --bind ADDRESS     listen on this numeric address; may be given again (all)\n"
     "      --lang en|zh       the language clients begin with (LC_ALL, LC_MESSAGES, LANG)\n"
     "      --max-clients N    refuse more than N clients at a time (10000)\n"
+    "      --max-per-ip N     refuse more than N of one address; 0: no limit (256)\n"
+    "      --no-penalties     let an address in whatever its clients have done\n"
+    "      --rate N[:BURST]   lines a client may send per second, and at once; more wait,\n"
+    "                         0: no limit (10:20)\n"
+    "      --login-timeout S  seconds to tell a name in; 0: no limit (30)\n"
+    "      --idle-timeout S   seconds to be silent in the room; 0: no limit (0)\n"
     "      --history FILE     keep what is said in FILE, for the next start (in memory)\n"
     "      --history-size N   bytes of history to keep (4194304)\n"
     "      --sync             a line counts as said only once it is on the disk\n"

@@ -11,6 +11,7 @@
 #include "bounds.h"
 #include "core/language.h"
 #include "core/level.h"
+#include "core/pace.h"
 
 namespace chatd {
 
@@ -19,6 +20,9 @@ struct Options {
     std::vector<std::string> addresses;  // none: all
     Language language = Language::English;
     std::optional<std::uint32_t> clients_max;  // none: as many as there may be, to kClientsMax
+    Limits limits{{kLinesPerSecond, kLinesAtOnce}, kTimeToName, {}};
+    std::uint32_t per_source_max = kPerSourceMax;  // 0: no limit
+    bool penalties = true;
     std::string history_path;                  // empty: in memory
     std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
     bool sync = false;

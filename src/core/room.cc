@@ -32,6 +32,11 @@ Entry entry_from(const Member& member, EntryKind kind, std::int64_t now_ms) {
     return entry;
 }
 
+// The other reasons are not a worker's to say.
+bool may_be_told(LeaveReason reason) {
+    return reason <= LeaveReason::Removed || reason == LeaveReason::Silent;
+}
+
 }  // namespace
 
 std::size_t Room::memory_bytes(std::uint32_t members_max) {
@@ -182,7 +187,7 @@ bool Room::append_post(Member& member, const Post& request, std::string_view nam
         case EntryKind::Tell: return append_tell(member, entry, name, text);
         case EntryKind::Rename: return append_rename(member, entry, name);
         case EntryKind::Leave:
-            if (request.reason > LeaveReason::Removed) return false;
+            if (!may_be_told(request.reason)) return false;
             entry.reason = static_cast<std::uint8_t>(request.reason);
             append(entry, member.name(), text);
             return true;

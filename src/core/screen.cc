@@ -92,6 +92,7 @@ std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
         case LeaveReason::Killed: return filled(Text::BecauseKilled, detail);
         case LeaveReason::Failed: return filled(Text::BecauseFailed, detail);
         case LeaveReason::Expelled: return filled(Text::BecauseExpelled, {});
+        case LeaveReason::Silent: return filled(Text::BecauseSilent, {});
     }
     return {};
 }

@@ -23,8 +23,11 @@ enum class Text : std::uint8_t {
     NameBadCharacter,
     NameTaken,
     TooManyTries,
+    NoNameInTime,
     RoomFull,
     ServerBusy,
+    TooManyOfYours,
+    Penalised,
     // what happens in the room
     Entered,
     Left,
@@ -39,6 +42,7 @@ enum class Text : std::uint8_t {
     BecauseKilled,
     BecauseFailed,
     BecauseExpelled,
+    BecauseSilent,
     Says,
     Does,
     TellsYou,
@@ -50,6 +54,7 @@ enum class Text : std::uint8_t {
     RoomIsBack,
     // answers to commands
     LineTooLong,
+    TooFast,
     NobodyThere,
     NobodyToAnswer,
     NoSuchCommand,
@@ -82,6 +87,7 @@ enum class Text : std::uint8_t {
     Goodbye,
     ServerCloses,
     OperatorRemoves,
+    SilentTooLong,
     WorkerFails,
     kCount,
 };

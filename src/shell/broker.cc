@@ -60,6 +60,8 @@ Cause cause_of(int wait_status) {
         case End::Refused: return {LeaveReason::Quit, 0, "was refused"};
         case End::Removed: return {LeaveReason::Removed, 0, "removed by the operator"};
         case End::Closed: return {LeaveReason::Quit, 0, "server closed"};
+        case End::Late: return {LeaveReason::Quit, 0, "told no name in time"};
+        case End::Silent: return {LeaveReason::Silent, 0, "said nothing for too long"};
         case End::Failed: break;
     }
     return {LeaveReason::Failed, static_cast<std::uint8_t>(WEXITSTATUS(wait_status)),

@@ -98,8 +98,8 @@ Handover describe_estate(const Estate& estate) {
     handover.control_second = estate.control.second.get();
     handover.bell = estate.bell.get();
     handover.broker = estate.broker;
-    for (const auto& [pid, birth_ns] : estate.born_ns) {
-        handover.workers.push_back({pid, birth_ns});
+    for (const auto& [pid, worker] : estate.workers) {
+        handover.workers.push_back({pid, worker.birth_ns, worker.source});
     }
     handover.outbox = estate.outbox;
     return handover;
@@ -118,9 +118,9 @@ Estate inherit_estate(const Handover& handover) {
         listeners.push_back({taken(listener.fd), listener.name});
     }
     auto unshared = std::make_unique<UnsharedMemory>();
-    decltype(Estate::born_ns) born_ns(unshared->get());
+    decltype(Estate::workers) workers(unshared->get());
     for (const Handover::Worker& worker : handover.workers) {
-        born_ns.emplace(worker.pid, worker.birth_ns);
+        workers.emplace(worker.pid, LivingWorker{worker.birth_ns, worker.source});
     }
     return {
         .clients_max = handover.clients_max,
@@ -134,7 +134,7 @@ Estate inherit_estate(const Handover& handover) {
         .control = {taken(handover.control_first), taken(handover.control_second)},
         .bell = taken(handover.bell),
         .unshared = std::move(unshared),
-        .born_ns = std::move(born_ns),
+        .workers = std::move(workers),
         .broker = handover.broker,
         .outbox = handover.outbox,
     };

@@ -21,6 +21,11 @@
 
 namespace chatd {
 
+struct LivingWorker {
+    std::uint64_t birth_ns;
+    std::string source;  // see Accepted
+};
+
 struct Estate {
     std::uint32_t clients_max;
     bool has_terminal;
@@ -35,7 +40,7 @@ struct Estate {
 
     // The workers, by pid; written to at each fork.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
-    std::pmr::unordered_map<pid_t, std::uint64_t> born_ns{unshared->get()};
+    std::pmr::unordered_map<pid_t, LivingWorker> workers{unshared->get()};
     pid_t broker = -1;        // -1: none runs
     std::string outbox = {};  // frames for the broker
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +13,10 @@
 #include <vector>
 
 #include "bounds.h"
+#include "core/conversation.h"
 #include "core/fault.h"
 #include "core/frame.h"
+#include "core/sources.h"
 #include "core/texts.h"
 #include "shell/estate.h"
 #include "shell/keeper.h"
@@ -34,8 +37,24 @@ UniqueFd spare_descriptor() {
     return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
+// What this end of a worker costs the source of its client. Not being killed: whoever may do that
+// is the operator.
+std::chrono::seconds penalty_of(int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        const int signal = WTERMSIG(wait_status);
+        const bool told_to = signal == SIGKILL || signal == SIGTERM;
+        return told_to ? std::chrono::seconds(0) : kPenaltyForCrash;
+    }
+    switch (static_cast<Conversation::End>(WEXITSTATUS(wait_status))) {
+        case Conversation::End::Failed: return kPenaltyForCrash;
+        case Conversation::End::Late: return kPenaltyForLateness;
+        case Conversation::End::Refused: return kPenaltyForRefusal;
+        default: return std::chrono::seconds(0);
+    }
+}
+
 class Parent {
-    using Table = decltype(Estate::born_ns);
+    using Table = decltype(Estate::workers);
 
   public:
     Parent(const Options& options, ProcessTitle& title, const Signals& signals,
@@ -47,17 +66,19 @@ class Parent {
           estate_(handover == nullptr ? acquire_estate(options, journal_)
                                       : inherit_estate(*handover)),
           keeper_(estate_, options, title, signals, journal_),
-          upgrade_(estate_, title, journal_) {
+          upgrade_(estate_, title, journal_),
+          sources_(options.per_source_max, estate_.unshared->get()) {
         // What the end of a worker takes is here before its birth: not for want of memory may the
         // room never hear of it.
-        estate_.born_ns.reserve(estate_.clients_max);
+        estate_.workers.reserve(estate_.clients_max);
         estate_.outbox.reserve(kControlBytesMax + estate_.clients_max * kEndedBytes);
+        for (const auto& [pid, worker] : estate_.workers) sources_.came(worker.source);
         fds_.reserve(2 + estate_.listeners.size());
         if (handover == nullptr) {
             keeper_.start();
             announce();
         } else {
-            journal_.info("upgraded to %s; clients: %zu", kVersion, estate_.born_ns.size());
+            journal_.info("upgraded to %s; clients: %zu", kVersion, estate_.workers.size());
             keeper_.replace();
         }
         spare_ = spare_descriptor();
@@ -125,8 +146,8 @@ class Parent {
     void show_title() {
         std::string title = "chatd: parent";
         for (const Listener& listener : estate_.listeners) title += ' ' + listener.name;
-        title_.set(title + ", " + std::to_string(estate_.born_ns.size()) +
-                   (estate_.born_ns.size() == 1 ? " client" : " clients"));
+        title_.set(title + ", " + std::to_string(estate_.workers.size()) +
+                   (estate_.workers.size() == 1 ? " client" : " clients"));
     }
 
     // --- Clients
@@ -159,17 +180,25 @@ class Parent {
     }
 
     void take_client(Accepted accepted) {
-        if (estate_.born_ns.size() >= estate_.clients_max) {
+        if (estate_.workers.size() >= estate_.clients_max) {
             journal_.debug("%s refused: the room is full", accepted.peer.c_str());
             return refuse(accepted.fd, Text::RoomFull);
         }
+        const Moment now = Clock::now();
+        const Sources::Answer answer = sources_.asks(accepted.source, now);
+        if (answer != Sources::Answer::Yes) return turn_away(accepted, answer, now);
         const std::uint64_t birth_ns = steady_ns();
         // Its row is made before the fork: no child may be there that is not in the table.
-        estate_.born_ns.emplace(0, birth_ns);
-        auto row = estate_.born_ns.extract(0);
-        WorkerSetup setup{
-            std::move(accepted.fd), accepted.peer,     estate_.broker_listener.place(),
-            estate_.bell.get(),     options_.language, birth_ns};
+        estate_.workers.emplace(0, LivingWorker{birth_ns, accepted.source});
+        auto row = estate_.workers.extract(0);
+        sources_.came(accepted.source);
+        WorkerSetup setup{std::move(accepted.fd),
+                          accepted.peer,
+                          estate_.broker_listener.place(),
+                          estate_.bell.get(),
+                          options_.language,
+                          options_.limits,
+                          birth_ns};
         fault_point("parent:after-accept");
         const pid_t pid = fork_child([&] {
             signals_.forget();
@@ -180,20 +209,32 @@ class Parent {
         });
         if (pid < 0) {
             const int error = errno;
+            sources_.went(accepted.source, {}, now);
             refuse(setup.client, Text::ServerBusy);
             return rest("fork", error);
         }
         fault_point("parent:after-fork");
         row.key() = pid;
-        estate_.born_ns.insert(std::move(row));
+        estate_.workers.insert(std::move(row));
         if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
     }
 
+    void turn_away(const Accepted& accepted, Sources::Answer why, Moment now) {
+        journal_.debug("%s refused: %s", accepted.peer.c_str(),
+                       why == Sources::Answer::TooMany ? "too many of its address" : "penalised");
+        if (why == Sources::Answer::TooMany) {
+            return refuse(accepted.fd, Text::TooManyOfYours,
+                          std::to_string(options_.per_source_max));
+        }
+        refuse(accepted.fd, Text::Penalised,
+               std::to_string(sources_.waits(accepted.source, now).count()));
+    }
+
     // One line, if the client takes it at once.
-    void refuse(const UniqueFd& client, Text reason) const {
+    void refuse(const UniqueFd& client, Text reason, std::string_view filling = {}) const {
         std::string line;
-        append_text(line, options_.language, reason);
+        append_text(line, options_.language, reason, {filling});
         line += '\n';
         (void)send_some(client.get(), line);
         discard_input(client.get());
@@ -226,19 +267,22 @@ class Parent {
     void reap() {
         while (const auto reaped = reap_child()) {
             if (keeper_.ended(*reaped) || upgrade_.ended(*reaped)) continue;
-            const auto worker = estate_.born_ns.find(reaped->pid);
+            const auto worker = estate_.workers.find(reaped->pid);
             // Else it is a child of somebody else that we inherited.
-            if (worker != estate_.born_ns.end()) worker_ended(worker, reaped->wait_status);
+            if (worker != estate_.workers.end()) worker_ended(worker, reaped->wait_status);
         }
         children_ended_ = false;
     }
 
     void worker_ended(Table::iterator worker, int wait_status) {
-        const auto [pid, birth_ns] = *worker;
+        const pid_t pid = worker->first;
+        const std::uint64_t birth_ns = worker->second.birth_ns;
         const auto lived_ms = static_cast<std::int64_t>((steady_ns() - birth_ns) / 1'000'000);
         fault_point("parent:after-reap");
         keeper_.tell(Ended{birth_ns, lived_ms, pid, wait_status});
-        estate_.born_ns.erase(worker);
+        const auto penalty = options_.penalties ? penalty_of(wait_status) : std::chrono::seconds(0);
+        sources_.went(worker->second.source, penalty, Clock::now());
+        estate_.workers.erase(worker);
         if (rest_until_) end_rest();
     }
 
@@ -261,30 +305,30 @@ class Parent {
     // Those in the room hear of it through the log, after all that was said; those at the door by
     // signal. Then everybody goes, the broker last.
     void begin_closing() {
-        journal_.info("closing; clients: %zu", estate_.born_ns.size());
+        journal_.info("closing; clients: %zu", estate_.workers.size());
         closing_until_ = Clock::now() + kShutdownGrace;
         estate_.listeners.clear();
         upgrade_.cancel();
         keeper_.begin_closing();
-        for (const auto& [pid, birth_ns] : estate_.born_ns) (void)::kill(pid, SIGUSR1);
+        for (const auto& [pid, worker] : estate_.workers) (void)::kill(pid, SIGUSR1);
     }
 
     // The broker has outlived the workers, to tell them and to log their ends; now it goes.
     void dismiss_broker() {
-        if (closing_until_ && estate_.born_ns.empty() && estate_.outbox.empty()) keeper_.dismiss();
+        if (closing_until_ && estate_.workers.empty() && estate_.outbox.empty()) keeper_.dismiss();
     }
 
     // The time is over. Only children that are not reaped yet are in the table: no pid in it can
     // belong to somebody else.
     void kill_all() {
-        journal_.warning("killing what did not end in time; workers: %zu", estate_.born_ns.size());
-        for (const auto& [pid, birth_ns] : estate_.born_ns) (void)::kill(pid, SIGKILL);
+        journal_.warning("killing what did not end in time; workers: %zu", estate_.workers.size());
+        for (const auto& [pid, worker] : estate_.workers) (void)::kill(pid, SIGKILL);
         keeper_.kill();
         closing_until_ = Clock::now() + kShutdownGrace;
     }
 
     [[nodiscard]] bool done() const {
-        return closing_until_ && estate_.born_ns.empty() && !keeper_.running();
+        return closing_until_ && estate_.workers.empty() && !keeper_.running();
     }
 
     const Options& options_;
@@ -294,6 +338,7 @@ class Parent {
     Estate estate_;
     BrokerKeeper keeper_;
     Upgrade upgrade_;
+    Sources sources_;
     UniqueFd spare_;
 
     std::vector<pollfd> fds_;

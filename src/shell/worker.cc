@@ -32,12 +32,14 @@ class Worker {
           bell_(setup.bell),
           title_(title),
           signals_(signals),
-          conversation_({setup.language, utc_offset_s, setup.birth_ns, setup.peer}) {}
+          conversation_({setup.language, utc_offset_s, setup.birth_ns, setup.peer, setup.limits}) {}
 
     int run() {
         fault_point("worker:start");
+        conversation_.time_is(Clock::now());
         set_alarm(kIdleAfter);
         while (!conversation_.end()) {
+            tell_time();
             open_link();
             watch_broker();
             send();
@@ -72,6 +74,12 @@ class Worker {
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if (fds[kLink].revents & kReadable) read_link();
         if ((client_wanted & POLLIN) != 0 && (fds[kClient].revents & kReadable) != 0) read_client();
+    }
+
+    // Only when it is waited for: most turns need no clock.
+    void tell_time() {
+        const auto due = conversation_.wake_at();
+        if (due && Clock::now() >= *due) conversation_.time_is(Clock::now());
     }
 
     // One alarm a second as long as something happens: an end to each wait would cost 5 % of all
@@ -157,6 +165,7 @@ class Worker {
         };
         if (!link_.valid() && conversation_.wants_link()) at(connect_at_.value_or(Clock::now()));
         if (silent_since_) at(*silent_since_ + kBrokerSilence);
+        if (const auto due = conversation_.wake_at()) at(*due);
         if (!wake) return std::nullopt;
         return *wake - Clock::now();
     }
@@ -167,6 +176,7 @@ class Worker {
         const IoResult got = receive(client_.get(), buffer().first(kInputBytesMax));
         if (got.status == IoStatus::Done) {
             fault_point("worker:after-read");
+            conversation_.time_is(Clock::now());
             conversation_.client_sent({buffer().data(), got.bytes});
         }
         if (got.status == IoStatus::Ended && !deaf_) return conversation_.client_finished();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/language.h"
+#include "core/pace.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 #include "sys/title.h"
@@ -19,6 +20,7 @@ struct WorkerSetup {
     int broker;        // where the broker listens: see LocalListener::place()
     int bell;          // for when the broker is silent
     Language language;
+    Limits limits;
     std::uint64_t birth_ns;
 };
 

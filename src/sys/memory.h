@@ -32,7 +32,8 @@ void release_free_memory();
 
 // Memory for what this process alone needs and writes to between one fork and the next: there it is
 // missing in the children (MADV_DONTFORK). Elsewhere each page so written would be left to each of
-// them as a copy (a worker of a thousand: 53 KiB of its own instead of 69). Whoever forks must not let the child touch it.
+// them as a copy (a worker of a thousand: 53 KiB of its own instead of 69). Whoever forks must not
+// let the child touch it.
 class UnsharedMemory {
   public:
     [[nodiscard]] std::pmr::memory_resource* get() { return &pool_; }

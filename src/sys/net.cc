@@ -7,8 +7,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 
 #include "bounds.h"
@@ -57,6 +59,23 @@ std::string text_of(Address address) {
     }
     (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
     return '[' + std::string(buffer) + ']' + port;
+}
+
+std::string source_of(Address address) {
+    char buffer[INET6_ADDRSTRLEN] = "?";
+    if (address.storage.ss_family == AF_INET) {
+        (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
+        return buffer;
+    }
+    in6_addr& v6 = address.v6().sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+        (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
+        return buffer;
+    }
+    constexpr std::size_t kNetworkBytes = 8;
+    std::fill(std::begin(v6.s6_addr) + kNetworkBytes, std::end(v6.s6_addr), std::uint8_t{0});
+    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
+    return std::string(buffer) + "/64";
 }
 
 void set_option(int fd, int level, int option, int value) {
@@ -145,9 +164,11 @@ Accepted accept_client(const Listener& listener) {
     Accepted accepted{UniqueFd(::accept4(listener.fd.get(), address.generic(), &address.bytes,
                                          SOCK_NONBLOCK | SOCK_CLOEXEC)),
                       {},
+                      {},
                       errno};
     if (!accepted.fd.valid()) return accepted;
     accepted.peer = text_of(address);
+    accepted.source = source_of(address);
     prepare(accepted.fd.get());
     return accepted;
 }

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -46,6 +47,8 @@ using chatd::kLoginAttemptsMax;
 using chatd::kUnackedBytesMax;
 using chatd::Language;
 using chatd::LeaveReason;
+using chatd::Limits;
+using chatd::Moment;
 using chatd::Past;
 using chatd::People;
 using chatd::Person;
@@ -56,11 +59,14 @@ using chatd::Welcome;
 using chatd::test::escaped;
 using chatd::test::shown;
 using End = Conversation::End;
+using namespace std::chrono_literals;
 
 namespace {
 
 constexpr std::int64_t kNow = 1700488979000;  // 2023-11-20 14:02:59, UTC
 constexpr std::int64_t kYesterday = kNow - 24 * 60 * 60 * 1000;
+
+constexpr Moment kBegin = Moment(500s);
 
 constexpr std::uint64_t kMe = 40;  // sessions
 constexpr std::uint64_t kBob = 30;
@@ -88,6 +94,7 @@ std::string name_of(LeaveReason reason) {
         case LeaveReason::Quit: return "quit";
         case LeaveReason::Lost: return "lost";
         case LeaveReason::Removed: return "removed";
+        case LeaveReason::Silent: return "silent";
         default: return "reason " + std::to_string(static_cast<int>(reason));
     }
 }
@@ -139,8 +146,10 @@ enum class Stage { Naming, Entering, Talking };
 class Client {
   public:
     // What comes out on the way to the stage is not looked at.
-    explicit Client(Stage stage = Stage::Naming, Language language = Language::English)
-        : conversation({language, utc, 77, "192.0.2.7:51234"}) {
+    explicit Client(Stage stage = Stage::Naming, Language language = Language::English,
+                    Limits limits = {})
+        : conversation({language, utc, 77, "192.0.2.7:51234", limits}) {
+        conversation.time_is(kBegin);
         if (stage == Stage::Naming) return;
         types("alice\n");
         conversation.link_opened();
@@ -2105,4 +2114,116 @@ Test(conversation, r_still_answers_who_stays_when_others_leave_together) {
     client.broker(Crowd{70, kNow, 9, 2, LeaveReason::Quit, 0, {}}, {}, "x y z carol bobby");
     (void)client.screen();
     EXPECT_EQ(client.sent_for("/r hello\n"), Sent{"1 tell bob: hello"});
+}
+
+// --- Too fast ------------------------------------------------------------------------------------
+
+constexpr Limits kTwoAtOnce{{10, 2}, 0s, 0s};
+constexpr std::string_view kTooFast =
+    "You are faster than the room: from here on 10 of your lines go out each second.\n";
+
+Test(conversation, who_is_too_fast_is_told_once_and_goes_on_in_even_steps) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\nb\nc\nd\n");
+    EXPECT_EQ(client.sent(), (Sent{"1 say: a", "2 say: b"}));
+    EXPECT_EQ(client.screen(), kTooFast);
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 100ms);
+
+    client.conversation.time_is(kBegin + 100ms);
+    EXPECT_EQ(client.sent(), Sent{"3 say: c"});
+    client.conversation.time_is(kBegin + 199ms);
+    EXPECT_EQ(client.sent(), kNothing);
+    client.conversation.time_is(kBegin + 200ms);
+    EXPECT_EQ(client.sent(), Sent{"4 say: d"});
+    EXPECT_EQ(client.screen(), "");
+    EXPECT_FALSE(client.conversation.wake_at().has_value());
+}
+
+Test(conversation, who_was_too_fast_is_told_again_after_a_rest) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\nb\nc\n");
+    EXPECT_EQ(client.screen(), kTooFast);
+    client.conversation.time_is(kBegin + 10s);
+    client.types("d\ne\nf\n");
+    EXPECT_EQ(client.screen(), kTooFast);
+}
+
+Test(conversation, what_came_too_fast_is_said_though_its_sender_sends_no_more) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\nb\nc\nlast words");
+    client.conversation.client_finished();
+    EXPECT_EQ(client.sent(), (Sent{"1 say: a", "2 say: b"}));
+    client.conversation.time_is(kBegin + 100ms);
+    EXPECT_EQ(client.sent(), Sent{"3 say: c"});
+    client.conversation.time_is(kBegin + 200ms);
+    EXPECT_EQ(client.sent(), (Sent{"4 say: last words", "5 leave quit"}));
+}
+
+Test(conversation, commands_count_as_lines) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("/help\n/help\n/quit\n");
+    EXPECT_EQ(client.sent(), kNothing);
+    client.conversation.time_is(kBegin + 100ms);
+    EXPECT_EQ(client.sent(), Sent{"1 leave quit"});
+}
+
+Test(conversation, who_is_too_fast_wakes_nobody_while_something_else_is_waited_for) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\n/who\nb\nc\n");
+    EXPECT_EQ(client.sent(), (Sent{"1 say: a", "who []"}));
+    EXPECT_FALSE(client.conversation.wake_at().has_value());
+}
+
+// --- Too slow ------------------------------------------------------------------------------------
+
+constexpr Limits kPatience{{}, 30s, 600s};
+
+Test(conversation, who_tells_no_name_in_time_is_seen_off) {
+    Client client(Stage::Naming, Language::English, kPatience);
+    EXPECT_EQ(client.screen(), kPrompt);
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 30s);
+    client.conversation.time_is(kBegin + 30s - 1ms);
+    EXPECT_FALSE(client.end().has_value());
+    client.conversation.time_is(kBegin + 30s);
+    EXPECT_EQ(client.screen(), "\nNo name within 30 seconds. Goodbye.\n");
+    EXPECT_TRUE(client.end() == End::Late);
+    EXPECT_FALSE(client.conversation.wake_at().has_value());
+}
+
+Test(conversation, a_byte_now_and_then_is_no_name) {
+    Client client(Stage::Naming, Language::English, kPatience);
+    for (auto at = kBegin; at < kBegin + 30s; at += 1s) {
+        client.conversation.time_is(at);
+        client.types("a");
+    }
+    client.conversation.time_is(kBegin + 30s);
+    EXPECT_TRUE(client.end() == End::Late);
+}
+
+Test(conversation, nobody_is_seen_off_for_a_room_that_does_not_answer) {
+    Client client(Stage::Entering, Language::English, kPatience);
+    EXPECT_FALSE(client.conversation.wake_at().has_value());
+    client.conversation.time_is(kBegin + 1h);
+    EXPECT_FALSE(client.end().has_value());
+}
+
+Test(conversation, who_is_silent_for_too_long_leaves) {
+    Client client(Stage::Talking, Language::English, kPatience);
+    client.conversation.time_is(kBegin + 500s);
+    client.types("hello\n");
+    EXPECT_EQ(client.sent(), Sent{"1 say: hello"});
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 1100s);
+    client.conversation.time_is(kBegin + 1100s);
+    EXPECT_EQ(client.screen(), "You have said nothing for 600 seconds. Goodbye.\n");
+    EXPECT_EQ(client.sent(), Sent{"2 leave silent"});
+    client.comes_back(EntryKind::Say, 1, "hello");
+    client.leaves_the_log(2, LeaveReason::Silent);
+    EXPECT_TRUE(client.end() == End::Silent);
+}
+
+Test(conversation, who_is_silent_and_does_not_read_either_ends_at_once) {
+    Client client(Stage::Talking, Language::English, kPatience);
+    client.happens(EntryKind::Say, kBob, "bob", "are you there?");
+    client.conversation.time_is(kBegin + 600s);
+    EXPECT_TRUE(client.end() == End::Silent);
 }

@@ -33,7 +33,7 @@ Handover example() {
     handover.control_second = 11;
     handover.bell = 12;
     handover.broker = 4711;
-    handover.workers = {{4712, 1}, {4713, UINT64_MAX}};
+    handover.workers = {{4712, 1, "192.0.2.7"}, {4713, UINT64_MAX, ""}};
     handover.outbox = "worker 1 2\nend\n";
     return handover;
 }
@@ -57,6 +57,7 @@ Test(handover, everything_comes_over) {
     EXPECT_EQ(read->fds().size(), 9);
     EXPECT_EQ(read->broker, 4711);
     EXPECT_EQ(read->workers.size(), 2);
+    EXPECT_EQ(read->workers[0].source, "192.0.2.7");
     EXPECT_EQ(read->workers[1].pid, 4713);
     EXPECT_EQ(read->workers[1].birth_ns, UINT64_MAX);
     EXPECT_EQ(read->outbox, example().outbox);

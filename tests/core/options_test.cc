@@ -185,7 +185,7 @@ Test(options, the_last_of_two_counts) {
 }
 
 Test(options, an_option_may_be_shortened_as_long_as_it_is_clear) {
-    EXPECT_EQ(options({"--max", "5"}).clients_max, 5);
+    EXPECT_EQ(options({"--max-c", "5"}).clients_max, 5);
     EXPECT_EQ(options({"--history-s", "65536"}).history_bytes, 65536);
 }
 
@@ -286,6 +286,42 @@ Test(options, a_reason_is_one_line) {
     }
 }
 
+// --- What clients may do ---
+
+Test(options, an_address_has_room_for_so_many) {
+    EXPECT_EQ(options({}).per_source_max, chatd::kPerSourceMax);
+    EXPECT_EQ(options({"--max-per-ip", "0"}).per_source_max, 0U);
+    EXPECT_EQ(options({"--max-per-ip", "3"}).per_source_max, 3U);
+    expect_trouble({"", "-1", "x", "1048577"}, "--max-per-ip",
+                   "--max-per-ip takes a number from 0 to 1048576");
+    EXPECT_TRUE(options({}).penalties);
+    EXPECT_FALSE(options({"--no-penalties"}).penalties);
+}
+
+Test(options, the_rate_has_a_burst_or_gets_one) {
+    EXPECT_EQ(options({}).limits.rate.per_second, chatd::kLinesPerSecond);
+    EXPECT_EQ(options({}).limits.rate.burst, chatd::kLinesAtOnce);
+    EXPECT_EQ(options({"--rate", "3:50"}).limits.rate.per_second, 3U);
+    EXPECT_EQ(options({"--rate", "3:50"}).limits.rate.burst, 50U);
+    EXPECT_EQ(options({"--rate", "3"}).limits.rate.burst, 6U);
+    EXPECT_EQ(options({"--rate", "0"}).limits.rate.per_second, 0U);
+    EXPECT_EQ(options({"--rate", "0"}).limits.rate.burst, 1U);
+    expect_trouble({"", "-1", "x", "1:", ":1", "1:0", "1:2:3", "1000001", "1:1000001", "1.5"},
+                   "--rate", "--rate takes lines per second, and how many at once: 10 or 10:20");
+}
+
+Test(options, patience_is_told_in_seconds) {
+    EXPECT_TRUE(options({}).limits.to_name == chatd::kTimeToName);
+    EXPECT_TRUE(options({}).limits.silent == std::chrono::seconds(0));
+    EXPECT_TRUE(options({"--login-timeout", "5"}).limits.to_name == std::chrono::seconds(5));
+    EXPECT_TRUE(options({"--login-timeout", "0"}).limits.to_name == std::chrono::seconds(0));
+    EXPECT_TRUE(options({"--idle-timeout", "600"}).limits.silent == std::chrono::seconds(600));
+    expect_trouble({"", "-1", "x", "5s", "604801"}, "--login-timeout",
+                   "--login-timeout takes seconds, at most a week");
+    expect_trouble({"", "-1", "x", "5s", "604801"}, "--idle-timeout",
+                   "--idle-timeout takes seconds, at most a week");
+}
+
 // --- Questions ---
 
 Test(options, help_and_version_may_be_asked_for) {
@@ -295,9 +331,11 @@ Test(options, help_and_version_may_be_asked_for) {
 }
 
 Test(options, the_help_names_every_option) {
-    for (const char* option : {"-p, --port", "-b, --bind", "--lang en|zh", "--max-clients",
-                               "--history FILE", "--history-size", "--sync", "--replay",
-                               "--run-dir", "--log-level", "--ready-fd", "--help", "--version"}) {
+    for (const char* option :
+         {"-p, --port", "-b, --bind", "--lang en|zh", "--max-clients", "--history FILE",
+          "--history-size", "--sync", "--replay", "--max-per-ip N", "--no-penalties",
+          "--rate N[:BURST]", "--login-timeout S", "--idle-timeout S", "--run-dir", "--log-level",
+          "--ready-fd", "--help", "--version"}) {
         EXPECT_CONTAINS(chatd::kHelp, option);
     }
 }

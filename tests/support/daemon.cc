@@ -59,6 +59,8 @@ std::vector<std::string> command_line(const DaemonOptions& options, const std::s
     add(argv, "-p", options.port);
     add(argv, "--lang", options.lang);
     if (options.run_dir) add(argv, "--run-dir", run_dir);
+    add(argv, "--rate", options.rate);
+    if (!options.penalties) argv.emplace_back("--no-penalties");
     add(argv, "--ready-fd", "3");
     argv.insert(argv.end(), options.args.begin(), options.args.end());
     return argv;

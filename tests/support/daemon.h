@@ -27,6 +27,8 @@ struct DaemonOptions {
     std::optional<std::string> port = "0";
     std::optional<std::string> lang = "en";
     std::optional<std::string> run_dir = "";  // "" is scratch()/run
+    std::optional<std::string> rate = "0";    // tests say more than people
+    bool penalties = false;                   // and do worse
 
     std::map<std::string, std::string> env = {};  // besides ours
     std::function<void()> before_exec = {};       // in the child: limits, signals

@@ -344,7 +344,7 @@ Test(limits, who_does_not_read_can_be_removed) {
 }
 
 Test(limits, a_thousand_who_say_nothing_are_in_nobodys_way) {
-    Daemon daemon;
+    Daemon daemon({"--max-per-ip", "0"});
     std::vector<Client> silent;
     for (int i = 0; i < 300; ++i) silent.emplace_back(daemon.port());
     Client alice = join(daemon.port(), "alice");

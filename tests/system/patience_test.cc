@@ -1,0 +1,90 @@
+// Who is too fast, too slow, too many or too much trouble.
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "support/client.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/process.h"
+
+using namespace chatd::test;
+
+TestSuite(patience, .timeout = 60);
+
+namespace {
+
+pid_t worker_of(const Daemon& chatd, const std::string& name) {
+    for (const Process& child : children(chatd.pid())) {
+        if (child.comm == "chatd:" + name) return child.pid;
+    }
+    throw std::runtime_error("no worker of " + name);
+}
+
+}  // namespace
+
+Test(patience, a_paste_of_200_lines_arrives_whole_and_its_sender_is_told_once) {
+    Daemon chatd(DaemonOptions{.rate = "100:20"});
+    Client bob = join(chatd.port(), "bob");
+    Client alice = join(chatd.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+
+    std::string paste;
+    for (int i = 1; i <= 200; ++i) paste += "line " + std::to_string(i) + '\n';
+    alice.send(paste);
+    for (int i = 1; i <= 200; ++i) bob.expect_line("alice says: line " + std::to_string(i));
+    bob.send_line("done?");
+    alice.expect_line(
+        "You are faster than the room: from here on 100 of your lines go out each second.");
+    alice.expect_line("bob says: done?");
+}
+
+Test(patience, a_client_that_tells_no_name_is_told_so_and_closed) {
+    Daemon chatd({"--login-timeout", "1"});
+    Client silent(chatd.port());
+    silent.expect("Your name: ");
+    silent.expect_line("");
+    silent.expect_line("No name within 1 seconds. Goodbye.");
+    silent.expect_eof();
+    EXPECT_CONTAINS(chatd.wait_log("(login) ended, pid"), "told no name in time");
+}
+
+Test(patience, a_member_that_says_nothing_is_told_so_and_leaves) {
+    Daemon chatd({"--idle-timeout", "1"});
+    Client alice = join(chatd.port(), "alice");
+    alice.expect_line("You have said nothing for 1 seconds. Goodbye.");
+    alice.expect_eof();
+    (void)chatd.wait_log("said nothing for too long");
+}
+
+Test(patience, an_address_with_all_its_clients_here_is_told_so) {
+    Daemon chatd({"--max-per-ip", "2"});
+    Client alice = join(chatd.port(), "alice");
+    Client bob = join(chatd.port(), "bob");
+    Client(chatd.port())
+        .expect_line(
+            "2 people from your address are here, which is the most. Please come when one has "
+            "left.");
+    bob.send_line("/quit");
+    bob.expect("Goodbye.");
+    alice.expect_line("bob entered the chat room");
+    alice.expect_line("bob left the chat room");
+    // The parent knows of it when its log says that the process has ended.
+    (void)chatd.wait_log("bob ended");
+    (void)join(chatd.port(), "carol");
+}
+
+Test(patience, an_address_whose_workers_crash_waits) {
+    Daemon chatd(DaemonOptions{.penalties = true});
+    for (int i = 0; i < 2; ++i) {
+        Client alice = join(chatd.port(), "alice");
+        (void)kill(worker_of(chatd, "alice"), SIGSEGV);
+        alice.expect_eof();
+        (void)chatd.wait_log("alice ended");
+    }
+    const std::string line = Client(chatd.port()).line();
+    EXPECT_CONTAINS(line, "There was trouble with clients from your address.");
+    EXPECT_CONTAINS(line, "Please come back in ");
+}
