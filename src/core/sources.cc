@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "bounds.h"
+#include "core/check.h"
 
 namespace chatd {
 
@@ -24,13 +25,14 @@ std::chrono::seconds Sources::waits(std::string_view source, Moment now) const {
     return std::chrono::ceil<std::chrono::seconds>(found->second.waits_until - now);
 }
 
+void Sources::expect(std::string_view source) {
+    if (sources_.find(source) == sources_.end()) sources_.emplace(source, Source{});
+}
+
 void Sources::came(std::string_view source) {
     const auto found = sources_.find(source);
-    if (found != sources_.end()) {
-        ++found->second.clients;
-    } else {
-        sources_.emplace(source, Source{.clients = 1});
-    }
+    CHATD_CHECK(found != sources_.end());
+    ++found->second.clients;
 }
 
 void Sources::went(std::string_view source, std::chrono::seconds penalty, Moment now) {

@@ -32,9 +32,13 @@ class Sources {
     // How long a penalised source waits.
     [[nodiscard]] std::chrono::seconds waits(std::string_view source, Moment now) const;
 
-    // One came in; it went, and how it ended earns its source so much waiting. Penalties add up, up
-    // to kPenaltyMax, and count once there are kPenaltyMin of them: one mishap is no reason. After
-    // sshd's PerSourcePenalties (sshd_config(5)).
+    // One may come: what came() takes is made here. May throw std::bad_alloc, where came() does
+    // not.
+    void expect(std::string_view source);
+
+    // An expected one came in; it went, and how it ended earns its source so much waiting.
+    // Penalties add up, up to kPenaltyMax, and count once there are kPenaltyMin of them: one mishap
+    // is no reason. After sshd's PerSourcePenalties (sshd_config(5)).
     void came(std::string_view source);
     void went(std::string_view source, std::chrono::seconds penalty, Moment now);
 

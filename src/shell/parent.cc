@@ -72,7 +72,10 @@ class Parent {
         // room never hear of it.
         estate_.workers.reserve(estate_.clients_max);
         estate_.outbox.reserve(kControlBytesMax + estate_.clients_max * kEndedBytes);
-        for (const auto& [pid, worker] : estate_.workers) sources_.came(worker.source);
+        for (const auto& [pid, worker] : estate_.workers) {
+            sources_.expect(worker.source);
+            sources_.came(worker.source);
+        }
         fds_.reserve(2 + estate_.listeners.size());
         if (handover == nullptr) {
             keeper_.start();
@@ -188,10 +191,10 @@ class Parent {
         const Sources::Answer answer = sources_.asks(accepted.source, now);
         if (answer != Sources::Answer::Yes) return turn_away(accepted, answer, now);
         const std::uint64_t birth_ns = steady_ns();
-        // Its row is made before the fork: no child may be there that is not in the table.
+        // Its rows are made before the fork: no child may be there that is not in the tables.
         estate_.workers.emplace(0, LivingWorker{birth_ns, accepted.source});
         auto row = estate_.workers.extract(0);
-        sources_.came(accepted.source);
+        sources_.expect(accepted.source);
         WorkerSetup setup{std::move(accepted.fd),
                           accepted.peer,
                           estate_.broker_listener.place(),
@@ -209,13 +212,13 @@ class Parent {
         });
         if (pid < 0) {
             const int error = errno;
-            sources_.went(accepted.source, {}, now);
             refuse(setup.client, Text::ServerBusy);
             return rest("fork", error);
         }
         fault_point("parent:after-fork");
         row.key() = pid;
         estate_.workers.insert(std::move(row));
+        sources_.came(accepted.source);
         if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
     }

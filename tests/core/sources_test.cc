@@ -22,9 +22,14 @@ Sources with_at_most(std::uint32_t per_source_max) {
     return {per_source_max, std::pmr::new_delete_resource()};
 }
 
+void come(Sources& sources, const std::string& source) {
+    sources.expect(source);
+    sources.came(source);
+}
+
 // Comes and ends so.
 void visit(Sources& sources, const std::string& source, std::chrono::seconds penalty, Moment now) {
-    sources.came(source);
+    come(sources, source);
     sources.went(source, penalty, now);
 }
 
@@ -32,9 +37,9 @@ void visit(Sources& sources, const std::string& source, std::chrono::seconds pen
 
 Test(sources, each_source_has_room_for_so_many) {
     Sources sources = with_at_most(2);
-    sources.came(kHere);
+    come(sources, kHere);
     EXPECT_TRUE(sources.asks(kHere, kBegin) == Answer::Yes);
-    sources.came(kHere);
+    come(sources, kHere);
     EXPECT_TRUE(sources.asks(kHere, kBegin) == Answer::TooMany);
     EXPECT_TRUE(sources.asks(kThere, kBegin) == Answer::Yes);
     sources.went(kHere, 0s, kBegin);
@@ -43,7 +48,7 @@ Test(sources, each_source_has_room_for_so_many) {
 
 Test(sources, without_a_limit_as_many_as_come) {
     Sources sources = with_at_most(0);
-    for (int i = 0; i < 100'000; ++i) sources.came(kHere);
+    for (int i = 0; i < 100'000; ++i) come(sources, kHere);
     EXPECT_TRUE(sources.asks(kHere, kBegin) == Answer::Yes);
 }
 
@@ -96,7 +101,7 @@ Test(sources, nobody_waits_longer_than_the_longest) {
 
 Test(sources, who_is_here_stays_known_when_the_penalty_is_over) {
     Sources sources = with_at_most(1);
-    sources.came(kHere);
+    come(sources, kHere);
     visit(sources, kHere, kPenaltyForCrash, kBegin);
     EXPECT_TRUE(sources.asks(kHere, kBegin + 1h) == Answer::TooMany);
 }
@@ -118,4 +123,12 @@ Test(sources, when_the_flood_is_over_it_is_forgotten) {
     EXPECT_EQ(sources.size(), 0U);
     visit(sources, kHere, kPenaltyForCrash, kBegin + kPenaltyMax);
     EXPECT_EQ(sources.size(), 1U);
+}
+
+Test(sources, who_was_expected_and_does_not_come_takes_no_room) {
+    Sources sources = with_at_most(1);
+    sources.expect(kHere);
+    EXPECT_TRUE(sources.asks(kHere, kBegin) == Answer::Yes);
+    visit(sources, kHere, 0s, kBegin);
+    EXPECT_EQ(sources.size(), 0U);
 }
