@@ -3,6 +3,7 @@
 // The tree, in the order data flows:
 //
 //   core/telnet, line       bytes of a client  -> lines
+//   core/door               who knocks
 //   core/text, utf8, unicode, name             what may stand in a line and in a name
 //   core/pace               how fast a client may go
 //   core/sources            where clients come from, and who has to wait

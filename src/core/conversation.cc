@@ -47,13 +47,18 @@ Conversation::Conversation(Settings settings)
 
 void Conversation::client_sent(std::string_view bytes) {
     active_at_ = now_;
+    std::string filtered;
+    telnet_.filter(bytes, filtered, screen_.out);
     std::string text;
-    telnet_.filter(bytes, text, screen_.out);
+    if (!door_.let_in(filtered, text)) return turn_away("TLS");
     lines_.add(text);
     advance();
 }
 
 void Conversation::client_finished() {
+    std::string text;
+    door_.open(text);
+    lines_.add(text);
     lines_.finish();
     finished_ = true;
     advance();
@@ -179,11 +184,19 @@ void Conversation::offer_name(const LineReader::Line& line) {
         const std::string command = clean_text(offered);
         return obey_at_the_door(parse_command(command));
     }
+    const std::string_view protocol = protocol_of(offered);
+    if (!protocol.empty()) return turn_away(protocol);
     const NameFault fault = check_name(offered);
     if (fault != NameFault::None) return name_failed(text_for(fault));
     offered_name_ = offered;
     state_ = State::Entering;
     if (linked_) attach();
+}
+
+void Conversation::turn_away(std::string_view protocol) {
+    screen_.out += '\n';  // leave the line with the prompt
+    screen_.line(Text::NotThat, {protocol});
+    finish(End::Refused);
 }
 
 // What was sent behind a name that will not do was meant for the room: it must not become a name.

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/command.h"
+#include "core/door.h"
 #include "core/frame.h"
 #include "core/language.h"
 #include "core/line.h"
@@ -130,6 +131,7 @@ class Conversation {
     void handle_end_of_input();
     void handle_line(const LineReader::Line& line);
     void offer_name(const LineReader::Line& line);
+    void turn_away(std::string_view protocol);
     void name_failed(Text reason, std::string_view filling = {});
     void obey_at_the_door(const Command& command);
     void obey(const Command& command);
@@ -166,6 +168,7 @@ class Conversation {
 
     Settings settings_;
     TelnetFilter telnet_;
+    Door door_;
     LineReader lines_;
     Screen screen_;
     std::string frames_;

@@ -24,6 +24,7 @@ enum class Text : std::uint8_t {
     NameTaken,
     TooManyTries,
     NoNameInTime,
+    NotThat,
     RoomFull,
     ServerBusy,
     TooManyOfYours,

@@ -2227,3 +2227,37 @@ Test(conversation, who_is_silent_and_does_not_read_either_ends_at_once) {
     client.conversation.time_is(kBegin + 600s);
     EXPECT_TRUE(client.end() == End::Silent);
 }
+
+// --- Who means something else --------------------------------------------------------------------
+
+constexpr std::string_view kNot = " is not spoken here. Goodbye.\n";
+
+Test(conversation, who_speaks_another_protocol_is_told_so_and_closed) {
+    for (const auto& [knock, protocol] :
+         {std::pair("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP"),
+          std::pair("SSH-2.0-OpenSSH_9.2\r\n", "SSH"),
+          std::pair("PROXY TCP4 192.0.2.1 192.0.2.2 51234 8888\r\n", "PROXY"),
+          std::pair("\x16\x03\x01\x02", "TLS")}) {
+        Client client;
+        (void)client.screen();
+        client.types(knock);
+        EXPECT_EQ(client.screen(), "\nThis is a chat room for plain text, as nc sends it; " +
+                                       std::string(protocol) + std::string(kNot));
+        EXPECT_TRUE(client.end() == End::Refused);
+        EXPECT_EQ(client.sent(), kNothing);
+    }
+}
+
+Test(conversation, a_byte_order_mark_is_no_part_of_a_name) {
+    Client client;
+    client.types(
+        "\xEF\xBB\xBF"
+        "alice\n");
+    client.conversation.link_opened();
+    EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
+}
+
+Test(conversation, in_the_room_protocols_are_things_to_talk_about) {
+    Client client(Stage::Talking);
+    EXPECT_EQ(client.sent_for("GET / HTTP/1.1\n"), Sent{"1 say: GET / HTTP/1.1"});
+}

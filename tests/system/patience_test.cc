@@ -1,4 +1,4 @@
-// Who is too fast, too slow, too many or too much trouble.
+// Who is too fast, too slow, too many, too much trouble or in the wrong place.
 #include <criterion/criterion.h>
 #include <signal.h>
 
@@ -87,4 +87,18 @@ Test(patience, an_address_whose_workers_crash_waits) {
     const std::string line = Client(chatd.port()).line();
     EXPECT_CONTAINS(line, "There was trouble with clients from your address.");
     EXPECT_CONTAINS(line, "Please come back in ");
+}
+
+Test(patience, a_browser_is_told_where_it_is_and_nobody_else_hears_of_it) {
+    Daemon chatd;
+    Client alice = join(chatd.port(), "alice");
+    Client browser(chatd.port());
+    browser.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    browser.expect("Your name: ");
+    browser.expect_line("");
+    browser.expect_line(
+        "This is a chat room for plain text, as nc sends it; HTTP is not spoken here. Goodbye.");
+    browser.expect_eof();
+    EXPECT_CONTAINS(chatd.wait_log("(login) ended"), "was refused");
+    EXPECT_TRUE(alice.quiet());
 }
