@@ -66,6 +66,36 @@ Test(process, a_child_dies_with_its_parent) {
     EXPECT_EQ(wait_for_child().pid, parent);
 }
 
+#ifdef __x86_64__
+namespace {
+
+std::uint64_t canary() {
+    std::uint64_t value = 0;
+    __asm__ volatile("movq %%fs:0x28, %0" : "=r"(value));
+    return value;
+}
+
+std::uint64_t canary_of_a_child() {
+    test::Pipe told = test::make_pipe();
+    (void)fork_child([&] {
+        const std::uint64_t value = canary();
+        return write(told.write.get(), &value, sizeof value) == sizeof value ? 0 : 1;
+    });
+    std::uint64_t value = 0;
+    EXPECT_EQ(read(told.read.get(), &value, sizeof value), ssize_t{sizeof value});
+    return value;
+}
+
+}  // namespace
+
+Test(process, each_child_has_a_stack_canary_of_its_own) {
+    const std::uint64_t first = canary_of_a_child();
+    const std::uint64_t second = canary_of_a_child();
+    EXPECT_TRUE(first != canary() && second != canary() && first != second);
+    EXPECT_EQ(first & 0xFF, std::uint64_t{0});
+}
+#endif
+
 Test(process, the_limit_of_descriptors_is_raised_to_the_hard_one) {
     const std::size_t limit = raise_descriptor_limit();
     EXPECT_EQ(limit, static_cast<std::size_t>(sysconf(_SC_OPEN_MAX)));
