@@ -11,6 +11,7 @@
 ##   system         tests that drive the real program
 ##   bench          measure it beside other chat servers (scripts/bench --help)
 ##   asan           all tests under the address and undefined behaviour sanitizers
+##   report         system tests with a sandbox that tells what its lists lack
 ##
 ## Care
 ##   lint           formatter (as a check), linters for C++ and shell
@@ -186,7 +187,7 @@ clean:
 
 # --- Test ---
 
-.PHONY: test unit system asan bench test-needs
+.PHONY: test unit system asan report bench test-needs
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
@@ -201,6 +202,9 @@ system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty)
 
 asan:
 	$(Q)$(MAKE) VARIANT=asan test
+
+report:
+	$(Q)SANDBOX=report $(MAKE) system
 
 bench: everything
 	$(Q)scripts/bench --plot

@@ -79,6 +79,10 @@ inline constexpr std::size_t kUnackedBytesMax = 64 * 1024;
 inline constexpr std::size_t kScreenBytesMax = 16 * 1024;
 static_assert(kInputBytesMax > kLineBytesMax && kUnackedBytesMax > kFrameBytesMax);
 
+// All that a worker may write to, its part of what it shares with the parent included: ten times
+// what it needs with everything above full, and the parent's table of a million clients.
+inline constexpr std::size_t kWorkerDataBytesMax = std::size_t{256} * 1024 * 1024;
+
 // What the parent holds for a broker that does not read: then it takes no more clients.
 inline constexpr std::size_t kControlBytesMax = 256 * 1024;
 
@@ -172,6 +176,11 @@ inline constexpr auto kBrokerYoung = 100ms;
 inline constexpr int kBrokersYoungMax = 20;
 inline constexpr auto kBrokerPause = 10ms;
 inline constexpr auto kBrokerPauseMax = 5s;
+
+// When memory runs out, so many thousandths of it the kernel takes a worker, or the broker, for
+// larger than the parent: workers go first, for one is one client.
+inline constexpr int kOomWorker = 200;
+inline constexpr int kOomBroker = 100;
 
 // What the next program has to show in that it could take over.
 inline constexpr auto kUpgradeCheck = 10s;

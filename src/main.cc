@@ -15,6 +15,7 @@
 //   core/salvage            a damaged log      -> what is whole in it
 //   core/screen, texts, language               entries -> what a person reads
 //   core/options            the command line
+//   core/user, sandbox_mode whom to become, and how much of a sandbox there is
 //   core/handover           what one program leaves to the next in the same process
 //
 //   shell/parent            accepts, forks, reaps, shuts down
@@ -44,6 +45,7 @@
 #include "shell/upgrade.h"
 #include "sys/error.h"
 #include "sys/fd.h"
+#include "sys/sandbox.h"
 #include "sys/signals.h"
 #include "sys/title.h"
 #include "version.h"
@@ -59,6 +61,7 @@ int say(std::FILE* stream, const char* text, ExitStatus status) {
 int serve(const Options& options, ProcessTitle& title, const Summons& summons) {
     if (summons.kind == Summons::Kind::Check) {
         check_handover(summons.handover);
+        try_sandbox(options.sandbox);
         return static_cast<int>(ExitStatus::Understood);
     }
     const bool fresh = summons.kind == Summons::Kind::Fresh;

@@ -6,7 +6,8 @@
 //     CHATD_FAULT=broker:after-append:3+:kill    from the third time on
 //
 // What happens: kill, segv, abort, stop (as by that signal), spin (for ever), nomem
-// (std::bad_alloc), fail (what the point stands for fails).
+// (std::bad_alloc), fail (what the point stands for fails); open, inet, fork, signal, trace (what
+// the sandbox keeps a process from).
 #pragma once
 
 namespace chatd {

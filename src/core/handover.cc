@@ -85,6 +85,7 @@ bool read_line(Reader& in, std::string_view word, Handover& out) {
     if (word == "memory") return in(out.log_memory) && in(out.members_memory);
     if (word == "control") return in(out.control_first) && in(out.control_second);
     if (word == "bell") return in(out.bell);
+    if (word == "program-directory") return in(out.program_directory);
     if (word == "broker") return in(out.broker);
     if (word == "outbox") return in(out.outbox);
     if (word == "listener") {
@@ -104,6 +105,7 @@ bool read_line(Reader& in, std::string_view word, Handover& out) {
 std::vector<int> Handover::fds() const {
     std::vector<int> all = {broker_listener, broker_place,   log_memory, members_memory,
                             control_first,   control_second, bell};
+    if (program_directory >= 0) all.push_back(program_directory);
     for (const Listener& listener : listeners) all.push_back(listener.fd);
     return all;
 }
@@ -122,6 +124,7 @@ std::string write_handover(const Handover& from) {
     out.word("memory")(from.log_memory)(from.members_memory).end_line();
     out.word("control")(from.control_first)(from.control_second).end_line();
     out.word("bell")(from.bell).end_line();
+    out.word("program-directory")(from.program_directory).end_line();
     out.word("broker")(from.broker).end_line();
     for (const Handover::Worker& worker : from.workers) {
         out.word("worker")(worker.pid)(worker.birth_ns)(worker.source).end_line();

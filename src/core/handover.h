@@ -44,7 +44,8 @@ struct Handover {
     int control_first = -1;
     int control_second = -1;
     int bell = -1;
-    pid_t broker = -1;  // -1: none runs
+    int program_directory = -1;  // -1: none; older versions have none
+    pid_t broker = -1;           // -1: none runs
     std::vector<Worker> workers;
     std::string outbox;  // frames for the broker that are not on the link yet
 

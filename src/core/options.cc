@@ -25,6 +25,8 @@ enum LongOption : int {
     kReplayOption,
     kNoCrowds,
     kRunDir,
+    kUser,
+    kSandbox,
     kLogLevel,
     kReadyFd,
     kHelpOption,
@@ -47,6 +49,8 @@ constexpr option kLongOptions[] = {
     {"replay", required_argument, nullptr, kReplayOption},
     {"no-crowds", no_argument, nullptr, kNoCrowds},
     {"run-dir", required_argument, nullptr, kRunDir},
+    {"user", required_argument, nullptr, kUser},
+    {"sandbox", required_argument, nullptr, kSandbox},
     {"log-level", required_argument, nullptr, kLogLevel},
     {"ready-fd", required_argument, nullptr, kReadyFd},
     {"help", no_argument, nullptr, kHelpOption},
@@ -137,6 +141,12 @@ std::optional<std::string> take(Options& options, int option, const std::string&
         case kRunDir:
             options.run_directory = value;
             return unless(!value.empty(), "--run-dir takes the name of a directory");
+        case kUser:
+            options.user = value;
+            return unless(!value.empty(), "--user takes NAME, UID, NAME:GID or UID:GID");
+        case kSandbox:
+            return unless(assign(sandbox_mode_named(value), options.sandbox),
+                          "--sandbox takes on, off or report");
         case kLogLevel:
             return unless(assign(level_named(value), options.level),
                           "--log-level takes error, warning, info or debug");
@@ -170,6 +180,10 @@ const char* const kHelp =
     "      --no-crowds        a line for each who comes or goes, however many at once\n"
     "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
     "                         or /tmp/chatd-UID)\n"
+    "      --user NAME        whom to become, started as root; NAME or UID, or with :GID\n"
+    "                         behind it (nobody)\n"
+    "      --sandbox MODE     on: a process that does what is none of its business dies;\n"
+    "                         report: is told on stderr; off (on)\n"
     "      --log-level L      error, warning, info or debug (info)\n"
     "      --ready-fd N       write the port to descriptor N once clients can come\n"
     "      --help             show this\n"

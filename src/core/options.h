@@ -12,6 +12,7 @@
 #include "core/language.h"
 #include "core/level.h"
 #include "core/pace.h"
+#include "core/sandbox_mode.h"
 
 namespace chatd {
 
@@ -29,6 +30,8 @@ struct Options {
     std::uint32_t replay = kReplay;
     bool crowds = true;
     std::string run_directory;  // empty: see default_run_directory()
+    std::string user;           // empty: see user_to_become()
+    SandboxMode sandbox = kSandboxMode;
     Level level = Level::Info;
     int ready_fd = -1;
 };

@@ -28,6 +28,7 @@
 #include "sys/memory.h"
 #include "sys/poller.h"
 #include "sys/process.h"
+#include "sys/sandbox.h"
 #include "sys/signals.h"
 #include "version.h"
 
@@ -72,16 +73,22 @@ std::string counted(std::uint64_t number, const char* noun) {
     return std::to_string(number) + ' ' + noun + (number == 1 ? "" : "s");
 }
 
+// What is to be had of the kernel only outside of the sandbox.
+struct Means {
+    Mapping log;
+    Mapping members;
+    Poller poller;
+};
+
 class Broker {
   public:
-    Broker(const BrokerSetup& setup, ProcessTitle& title, Journal& journal)
+    Broker(const BrokerSetup& setup, Means& means, ProcessTitle& title, Journal& journal)
         : setup_(setup),
           title_(title),
           journal_(journal),
-          log_memory_(setup.log_memory),
-          members_memory_(setup.members_memory),
-          log_(log_memory_.bytes()),
-          room_(members_memory_.bytes(), log_, wall_ms()),
+          log_(means.log.bytes()),
+          room_(means.members.bytes(), log_, wall_ms()),
+          poller_(means.poller),
           published_(setup.sync ? log_.synced() : log_.head()),
           crowds_(log_) {
         crowds_.set_end(published_);
@@ -503,11 +510,9 @@ class Broker {
     const BrokerSetup setup_;
     ProcessTitle& title_;
     Journal& journal_;
-    Mapping log_memory_;
-    Mapping members_memory_;
     Log log_;
     Room room_;
-    Poller poller_;
+    Poller& poller_;
     std::array<char, kReadBytes> buffer_;
 
     Links links_;
@@ -534,7 +539,9 @@ int run_broker(const BrokerSetup& setup, ProcessTitle& title, Journal& journal) 
     Signals::ignore({SIGINT, SIGTERM, SIGHUP});
     ProcessTitle::set_short("chatd-broker");
     prefer_throughput();
-    auto broker = std::make_unique<Broker>(setup, title, journal);
+    Means means{Mapping(setup.log_memory), Mapping(setup.members_memory), Poller()};
+    enter_sandbox(setup.sandbox, Role::Broker, setup.descriptors_max);
+    auto broker = std::make_unique<Broker>(setup, means, title, journal);
     broker->run();
     return static_cast<int>(ExitStatus::Ok);
 }

@@ -3,8 +3,10 @@
 // never waits for a worker, and keeps no queue for anybody: a reader is a position in the log.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "core/sandbox_mode.h"
 #include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/title.h"
@@ -19,6 +21,8 @@ struct BrokerSetup {
     std::uint32_t replay;
     bool sync;    // nothing is sent before the disk has it
     bool crowds;  // who comes and goes together shares a line
+    SandboxMode sandbox;
+    std::size_t descriptors_max;
 };
 
 // Returns the exit status when the parent has closed the control link.

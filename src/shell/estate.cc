@@ -11,7 +11,9 @@
 #include "sys/error.h"
 #include "sys/history.h"
 #include "sys/memory.h"
+#include "sys/privilege.h"
 #include "sys/process.h"
+#include "sys/program.h"
 
 namespace chatd {
 namespace {
@@ -35,16 +37,19 @@ std::uint32_t clients_max(const Options& options) {
     return static_cast<std::uint32_t>(std::min(wanted, possible));
 }
 
-std::string run_directory(const Options& options) {
-    return options.run_directory.empty() ? default_run_directory() : options.run_directory;
+std::string run_directory(const Options& options, const std::optional<User>& becomes) {
+    return options.run_directory.empty() ? default_run_directory(becomes) : options.run_directory;
 }
 
-UniqueFd open_log(const Options& options, Journal& journal) {
+// The file goes over to whom this process becomes: to be repaired while in use, and for the next
+// start as that user.
+UniqueFd open_log(const Options& options, const std::optional<User>& becomes, Journal& journal) {
     if (options.history_path.empty()) {
         return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
     }
     History history = open_history(options.history_path, options.history_bytes);
     if (!history.news.empty()) journal.warning("%s", history.news.c_str());
+    if (becomes) give_file(history.fd.get(), *becomes);
     return std::move(history.fd);
 }
 
@@ -61,19 +66,27 @@ void expect_format(const char* what, bool known) {
 
 }  // namespace
 
-Estate acquire_estate(const Options& options, Journal& journal) {
+Estate acquire_estate(const Options& options, const char* argv0, Journal& journal) {
+    const std::optional<User> becomes = user_to_become(options.user);
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = listen_tcp(options.addresses, options.port);
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
+    LocalDirectory directory(run_directory(options, becomes), becomes);
+    UniqueFd log = open_log(options, becomes, journal);
+    UniqueFd program_directory = directory_of_program(argv0);
+    const int oom_score = be_killed_last();
+    give_up_privileges(becomes);
     return {
         .clients_max = most,
         .has_terminal = has_terminal(),
         .listeners = std::move(listeners),
-        .broker_listener = LocalListener(run_directory(options), name),
-        .log_memory = open_log(options, journal),
+        .broker_listener = LocalListener(std::move(directory), name),
+        .log_memory = std::move(log),
         .members_memory = make_shared_memory("chatd-members", Room::memory_bytes(most)),
         .control = make_socket_pair(),
         .bell = make_bell(),
+        .program_directory = std::move(program_directory),
+        .oom_score = oom_score,
     };
 }
 
@@ -87,8 +100,8 @@ Handover describe_estate(const Estate& estate) {
     for (const Listener& listener : estate.listeners) {
         handover.listeners.push_back({listener.fd.get(), listener.name});
     }
-    handover.run_directory = estate.broker_listener.directory();
-    handover.made_run_directory = estate.broker_listener.made_directory();
+    handover.run_directory = estate.broker_listener.directory().path();
+    handover.made_run_directory = estate.broker_listener.directory().made();
     handover.socket_path = estate.broker_listener.path();
     handover.broker_listener = estate.broker_listener.fd();
     handover.broker_place = estate.broker_listener.place();
@@ -97,6 +110,7 @@ Handover describe_estate(const Estate& estate) {
     handover.control_first = estate.control.first.get();
     handover.control_second = estate.control.second.get();
     handover.bell = estate.bell.get();
+    handover.program_directory = estate.program_directory.get();
     handover.broker = estate.broker;
     for (const auto& [pid, worker] : estate.workers) {
         handover.workers.push_back({pid, worker.birth_ns, worker.source});
@@ -111,7 +125,7 @@ void check_handover(const Handover& handover) {
     expect_format("the member table", handover.table_version == kTableVersion);
 }
 
-Estate inherit_estate(const Handover& handover) {
+Estate inherit_estate(const Handover& handover, const char* argv0) {
     check_handover(handover);
     std::vector<Listener> listeners;
     for (const Handover::Listener& listener : handover.listeners) {
@@ -127,12 +141,15 @@ Estate inherit_estate(const Handover& handover) {
         .has_terminal = handover.has_terminal,
         .listeners = std::move(listeners),
         .broker_listener = LocalListener(LocalListener::Inherited{
-            handover.run_directory, handover.made_run_directory, handover.socket_path,
-            taken(handover.broker_listener), taken(handover.broker_place)}),
+            LocalDirectory(handover.run_directory, handover.made_run_directory),
+            handover.socket_path, taken(handover.broker_listener), taken(handover.broker_place)}),
         .log_memory = taken(handover.log_memory),
         .members_memory = taken(handover.members_memory),
         .control = {taken(handover.control_first), taken(handover.control_second)},
         .bell = taken(handover.bell),
+        .program_directory = handover.program_directory < 0 ? directory_of_program(argv0)
+                                                            : taken(handover.program_directory),
+        .oom_score = be_killed_last(),
         .unshared = std::move(unshared),
         .workers = std::move(workers),
         .broker = handover.broker,

@@ -36,7 +36,9 @@ struct Estate {
     // Both ends stay for as long as there is a room: what one broker has not read, the next one
     // reads.
     SocketPair control;
-    UniqueFd bell;  // see sys/bell.h
+    UniqueFd bell;               // see sys/bell.h
+    UniqueFd program_directory;  // see sys/program.h
+    int oom_score = 0;           // see be_killed_last()
 
     // The workers, by pid; written to at each fork.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
@@ -45,8 +47,10 @@ struct Estate {
     std::string outbox = {};  // frames for the broker
 };
 
-// Gets all of it, or throws SetupError. The journal is told what of the history is lost.
-[[nodiscard]] Estate acquire_estate(const Options& options, Journal& journal);
+// Gets all of it, or throws SetupError; `argv0` is the name of this program. For some of it one may
+// have to be root: once that is had, this process becomes the user of --user. The journal is told
+// what of the history is lost.
+[[nodiscard]] Estate acquire_estate(const Options& options, const char* argv0, Journal& journal);
 
 // The estate as it stands, for the next program.
 [[nodiscard]] Handover describe_estate(const Estate& estate);
@@ -56,6 +60,6 @@ struct Estate {
 void check_handover(const Handover& handover);
 
 // Takes it over. The descriptors are this process's own now.
-[[nodiscard]] Estate inherit_estate(const Handover& handover);
+[[nodiscard]] Estate inherit_estate(const Handover& handover, const char* argv0);
 
 }  // namespace chatd

@@ -12,6 +12,7 @@
 #include "sys/bell.h"
 #include "sys/history.h"
 #include "sys/memory.h"
+#include "sys/privilege.h"
 
 namespace chatd {
 namespace {
@@ -74,8 +75,11 @@ pid_t BrokerKeeper::fork_broker() {
                                 estate_.members_memory.get(),
                                 options_.replay,
                                 options_.sync,
-                                options_.crowds};
+                                options_.crowds,
+                                options_.sandbox,
+                                estate_.clients_max + kSpareFds};
         keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory});
+        be_killed_before(estate_.oom_score, kOomBroker);
         Journal journal("broker", options_.level);
         return run_broker(setup, title_, journal);
     });

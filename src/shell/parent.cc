@@ -25,7 +25,9 @@
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/net.h"
+#include "sys/privilege.h"
 #include "sys/process.h"
+#include "sys/sandbox.h"
 #include "version.h"
 
 namespace chatd {
@@ -63,11 +65,12 @@ class Parent {
           title_(title),
           signals_(signals),
           journal_("parent", options.level),
-          estate_(handover == nullptr ? acquire_estate(options, journal_)
-                                      : inherit_estate(*handover)),
+          estate_(handover == nullptr ? acquire_estate(options, title.arguments()[0], journal_)
+                                      : inherit_estate(*handover, title.arguments()[0])),
           keeper_(estate_, options, title, signals, journal_),
           upgrade_(estate_, title, journal_),
           sources_(options.per_source_max, estate_.unshared->get()) {
+        seal(options.sandbox);
         // What the end of a worker takes is here before its birth: not for want of memory may the
         // room never hear of it.
         estate_.workers.reserve(estate_.clients_max);
@@ -78,6 +81,7 @@ class Parent {
         }
         fds_.reserve(2 + estate_.listeners.size());
         if (handover == nullptr) {
+            try_sandbox(options.sandbox);
             keeper_.start();
             announce();
         } else {
@@ -208,6 +212,8 @@ class Parent {
             Signals::ignore({SIGINT, SIGHUP});
             keep_only({setup.client.get(), setup.broker, setup.bell});
             prefer_throughput();
+            be_killed_before(estate_.oom_score, kOomWorker);
+            enter_sandbox(options_.sandbox, Role::Worker);
             return run_worker(std::move(setup), title_, signals_);
         });
         if (pid < 0) {

@@ -15,6 +15,7 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/memory.h"
+#include "sys/program.h"
 
 namespace chatd {
 namespace {
@@ -42,14 +43,13 @@ Handover handover_in(int fd) {
     return *handover;
 }
 
-// Replaces this program by the one that argv names, found as the shell found it; returns when that
-// cannot be.
-void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title) {
+// Replaces this program; returns when that cannot be.
+void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title,
+                  int program_directory) {
     set_inheritable(handover.get(), true);
     const std::string value = std::string(kind) + std::to_string(handover.get());
     if (::setenv(kVariable, value.c_str(), 1) != 0) throw system_error("setenv");
-    char** const argv = title.arguments().data();
-    (void)::execvp(argv[0], argv);
+    execute_program(title.arguments().data(), program_directory);
     const int error = errno;
     (void)::unsetenv(kVariable);
     errno = error;
@@ -88,8 +88,8 @@ void Upgrade::begin() {
 void Upgrade::try_out() {
     const UniqueFd handover = text_in_memory(write_handover(describe_estate(estate_)));
     candidate_ = fork_child([&] {
-        keep_only({handover.get()});
-        execute_with(kCheck, handover, title_);
+        keep_only({handover.get(), estate_.program_directory.get()});
+        execute_with(kCheck, handover, title_, estate_.program_directory.get());
         throw system_error(std::string("cannot execute ") + title_.arguments()[0]);
         return 0;
     });
@@ -128,7 +128,7 @@ void Upgrade::execute() {
     const UniqueFd handover = text_in_memory(write_handover(heritage));
     fault_point("parent:before-exec");
     for (const int fd : heritage.fds()) set_inheritable(fd, true);
-    execute_with(kTakeOver, handover, title_);
+    execute_with(kTakeOver, handover, title_, estate_.program_directory.get());
     journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
     for (const int fd : heritage.fds()) set_inheritable(fd, false);
 }

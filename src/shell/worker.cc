@@ -42,9 +42,9 @@ class Worker {
             tell_time();
             open_link();
             watch_broker();
+            show_title();  // before its client reads that it is in
             send();
             conversation_.screen_sent();
-            show_title();
             // Sending may have found out that all is over; nothing would end the wait then.
             if (!conversation_.end()) wait();
         }

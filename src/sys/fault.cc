@@ -2,8 +2,12 @@
 
 #ifdef CHATD_FAULTS
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -47,11 +51,23 @@ class Plan {
         if (deed_ == "fail") return true;
         if (deed_ == "nomem") throw std::bad_alloc();
         while (deed_ == "spin") continue;
+        if (break_out()) return false;
         const int signal = deed_ == "kill"    ? SIGKILL
                            : deed_ == "segv"  ? SIGSEGV
                            : deed_ == "abort" ? SIGABRT
                                               : SIGSTOP;
         (void)::raise(signal);
+        return false;
+    }
+
+    // What somebody would try whose this process has become; it goes on if it may.
+    [[nodiscard]] bool break_out() const {
+        const pid_t other = ::getpid() - 1;
+        if (deed_ == "open") return ::open("/etc/passwd", O_RDONLY) > -2;
+        if (deed_ == "inet") return ::socket(AF_INET, SOCK_STREAM, 0) > -2;
+        if (deed_ == "fork") return ::fork() > -2;
+        if (deed_ == "signal") return ::kill(other, SIGTERM) > -2;
+        if (deed_ == "trace") return ::ptrace(PTRACE_ATTACH, other, nullptr, nullptr) > -2;
         return false;
     }
 

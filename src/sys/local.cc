@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "sys/error.h"
 
@@ -29,14 +30,6 @@ sockaddr_un address_of(const std::string& path) {
 
 UniqueFd local_socket() {
     return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-}
-
-// True: made. False: it was there.
-bool make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0700) == 0) return true;
-    if (errno == EEXIST) return false;
-    throw system_error("cannot make the directory " + path + "; choose another --run-dir",
-                       ExitStatus::BadDirectory);
 }
 
 // Opens the directory, which must be ours alone: whoever can make files in it could put a socket of
@@ -81,26 +74,52 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
 
 }  // namespace
 
-std::string default_run_directory() {
+std::string default_run_directory(const std::optional<User>& becomes) {
+    const std::string in_tmp = "/tmp/chatd-";
+    // Root's own directory is no place for whom it becomes.
+    if (becomes) return in_tmp + std::to_string(becomes->uid);
     const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
     if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/chatd";
-    return "/tmp/chatd-" + std::to_string(::geteuid());
+    return in_tmp + std::to_string(::geteuid());
 }
 
-LocalListener::Directory::Directory(std::string the_path, bool was_made)
-    : path(std::move(the_path)), made(was_made), owner(::getpid()) {}
+LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& becomes)
+    : path_(std::move(path)), owner_(::getpid()) {
+    if (::mkdir(path_.c_str(), 0700) != 0) {
+        if (errno == EEXIST) return;
+        throw system_error("cannot make the directory " + path_ + "; choose another --run-dir",
+                           ExitStatus::BadDirectory);
+    }
+    made_ = true;
+    // A link in its place is not followed: where it lies others may be able to put one.
+    if (becomes && ::lchown(path_.c_str(), becomes->uid, becomes->gid) != 0) {
+        throw system_error(path_, ExitStatus::BadDirectory);
+    }
+}
 
-LocalListener::Directory::~Directory() {
+LocalDirectory::LocalDirectory(std::string path, bool made)
+    : path_(std::move(path)), made_(made), owner_(::getpid()) {}
+
+LocalDirectory::LocalDirectory(LocalDirectory&& other) noexcept
+    : path_(std::move(other.path_)),
+      made_(std::exchange(other.made_, false)),
+      owner_(other.owner_) {}
+
+LocalDirectory::~LocalDirectory() {
     // Not empty: another server has come to use it as well.
-    if (made && ::getpid() == owner) (void)::rmdir(path.c_str());
+    if (made_ && is_of_this_process()) (void)::rmdir(path_.c_str());
 }
 
-LocalListener::LocalListener(const std::string& directory, const std::string& name)
-    : directory_(directory, make_directory(directory)), path_(directory + '/' + name) {
+bool LocalDirectory::is_of_this_process() const {
+    return ::getpid() == owner_;
+}
+
+LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
+    : directory_(std::move(directory)), path_(directory_.path() + '/' + name) {
     const sockaddr_un address = address_of(path_);
-    const UniqueFd lock = open_directory(directory);
+    const UniqueFd lock = open_directory(directory_.path());
     // One server at a time looks for what is stale: the lock goes with the descriptor.
-    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory);
+    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory_.path());
     remove_stale(path_, address);
     UniqueFd fd = local_socket();
     if (!fd.valid()) throw system_error("socket");
@@ -114,13 +133,13 @@ LocalListener::LocalListener(const std::string& directory, const std::string& na
 }
 
 LocalListener::LocalListener(Inherited inherited)
-    : directory_(std::move(inherited.directory), inherited.made_directory),
+    : directory_(std::move(inherited.directory)),
       path_(std::move(inherited.path)),
       fd_(std::move(inherited.fd)),
       place_(std::move(inherited.place)) {}
 
 LocalListener::~LocalListener() {
-    if (::getpid() == directory_.owner) (void)::unlink(path_.c_str());
+    if (directory_.is_of_this_process()) (void)::unlink(path_.c_str());
 }
 
 // The kernel follows such a link to what is open there, whatever its name is by now (proc(5)).
@@ -147,7 +166,7 @@ std::optional<pid_t> peer_pid(int socket) {
     ucred credentials{};
     socklen_t bytes = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0 ||
-        credentials.uid != ::geteuid()) {
+        (credentials.uid != ::geteuid() && credentials.uid != 0)) {
         return std::nullopt;
     }
     return credentials.pid;

@@ -6,26 +6,52 @@
 #include <optional>
 #include <string>
 
+#include "core/user.h"
 #include "sys/fd.h"
 
 namespace chatd {
 
-// Where sockets go unless --run-dir says otherwise: a directory of this user alone.
-[[nodiscard]] std::string default_run_directory();
+// Where sockets go unless --run-dir says otherwise: a directory of this user alone, or of the one
+// that this process is to become.
+[[nodiscard]] std::string default_run_directory(const std::optional<User>& becomes);
 
-// A listening socket at a path; the file, and the directory if it was made for it, are gone when
-// this is destroyed by the process that made it.
+// A directory for sockets. One that was made for it is gone when this is destroyed by the process
+// that made it.
+class LocalDirectory {
+  public:
+    // Makes it when it is not there (mode 0700), for the user that this process is to become.
+    // Throws SetupError.
+    explicit LocalDirectory(std::string path, const std::optional<User>& becomes = {});
+
+    // One that another program of this process had before.
+    LocalDirectory(std::string path, bool made);
+
+    LocalDirectory(LocalDirectory&& other) noexcept;
+    LocalDirectory& operator=(LocalDirectory&&) = delete;
+    ~LocalDirectory();
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] bool made() const { return made_; }
+    [[nodiscard]] bool is_of_this_process() const;
+
+  private:
+    std::string path_;
+    bool made_ = false;
+    pid_t owner_;
+};
+
+// A listening socket at a path; the file is gone when this is destroyed by the process that made
+// it.
 class LocalListener {
   public:
-    // Makes the directory when it is not there (mode 0700) and binds `directory`/`name`. A
-    // directory that others may enter is refused. A socket file that nobody listens on is a dead
-    // server's and is replaced. Throws SetupError; nothing on the disk has changed then.
-    LocalListener(const std::string& directory, const std::string& name);
+    // Binds `name` in the directory. One that others may enter is refused. A socket file that
+    // nobody listens on is a dead server's and is replaced. Throws SetupError; nothing on the disk
+    // has changed then.
+    LocalListener(LocalDirectory directory, const std::string& name);
 
     // One that another program of this process had before.
     struct Inherited {
-        std::string directory;
-        bool made_directory;
+        LocalDirectory directory;
         std::string path;
         UniqueFd fd;
         UniqueFd place;
@@ -45,23 +71,10 @@ class LocalListener {
     // removed or moved the file, as those who clean /tmp do.
     [[nodiscard]] int place() const { return place_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] const std::string& directory() const { return directory_.path; }
-    [[nodiscard]] bool made_directory() const { return directory_.made; }
+    [[nodiscard]] const LocalDirectory& directory() const { return directory_; }
 
   private:
-    // A directory that is removed again if it was made for this.
-    struct Directory {
-        Directory(std::string path, bool made);
-        ~Directory();
-        Directory(const Directory&) = delete;
-        Directory& operator=(const Directory&) = delete;
-
-        const std::string path;
-        const bool made;
-        const pid_t owner;
-    };
-
-    Directory directory_;
+    LocalDirectory directory_;
     std::string path_;
     UniqueFd fd_;
     UniqueFd place_;
@@ -81,8 +94,8 @@ struct SocketPair {
 };
 [[nodiscard]] SocketPair make_socket_pair();
 
-// The process that connected, if it is of our user; the kernel vouches for it (unix(7),
-// SO_PEERCRED).
+// The process that connected, if it is of our user, or root's, who can become us; the kernel
+// vouches for it (unix(7), SO_PEERCRED).
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
 
 }  // namespace chatd

@@ -32,6 +32,7 @@ Handover example() {
     handover.control_first = 10;
     handover.control_second = 11;
     handover.bell = 12;
+    handover.program_directory = 13;
     handover.broker = 4711;
     handover.workers = {{4712, 1, "192.0.2.7"}, {4713, UINT64_MAX, ""}};
     handover.outbox = "worker 1 2\nend\n";
@@ -54,7 +55,8 @@ Test(handover, everything_comes_over) {
     EXPECT_EQ(read->listeners[1].name, "127.0.0.1:8888");
     EXPECT_EQ(read->run_directory, example().run_directory);
     EXPECT_EQ(read->socket_path, example().socket_path);
-    EXPECT_EQ(read->fds().size(), 9);
+    EXPECT_EQ(read->fds().size(), 10);
+    EXPECT_EQ(read->program_directory, 13);
     EXPECT_EQ(read->broker, 4711);
     EXPECT_EQ(read->workers.size(), 2);
     EXPECT_EQ(read->workers[0].source, "192.0.2.7");

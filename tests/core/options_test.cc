@@ -17,11 +17,13 @@
 
 using chatd::BadUsage;
 using chatd::HelpWanted;
+using chatd::kSandboxMode;
 using chatd::Language;
 using chatd::Level;
 using chatd::Options;
 using chatd::parse_options;
 using chatd::ParsedOptions;
+using chatd::SandboxMode;
 using chatd::VersionWanted;
 
 namespace {
@@ -128,6 +130,22 @@ Test(options, how_much_a_newcomer_is_shown_may_be_told) {
     EXPECT_EQ(options({"--replay", "0"}).replay, 0);
     EXPECT_FALSE(options({"--no-crowds"}).crowds);
     EXPECT_EQ(options({"--replay=1000"}).replay, 1000);
+}
+
+Test(options, the_user_to_become_may_be_told) {
+    EXPECT_EQ(options({}).user, "");
+    EXPECT_EQ(options({"--user", "chatd"}).user, "chatd");
+    EXPECT_EQ(options({"--user=1000:100"}).user, "1000:100");
+    EXPECT_EQ(trouble({"--user", ""}), "--user takes NAME, UID, NAME:GID or UID:GID");
+}
+
+Test(options, the_sandbox_is_on_reports_or_is_off) {
+    EXPECT_TRUE(options({}).sandbox == kSandboxMode);
+    EXPECT_TRUE(options({"--sandbox", "on"}).sandbox == SandboxMode::On);
+    EXPECT_TRUE(options({"--sandbox=off"}).sandbox == SandboxMode::Off);
+    EXPECT_TRUE(options({"--sandbox", "report"}).sandbox == SandboxMode::Report);
+    EXPECT_EQ(trouble({"--sandbox", "yes"}), "--sandbox takes on, off or report");
+    EXPECT_EQ(trouble({"--sandbox", ""}), "--sandbox takes on, off or report");
 }
 
 Test(options, the_run_directory_may_be_told) {
@@ -256,7 +274,7 @@ Test(options, a_missing_value_is_asked_for) {
     EXPECT_EQ(trouble({"-b", "::", "--port"}), "--port needs a value");
     for (const char* option :
          {"-b", "--bind", "--lang", "--max-clients", "--history", "--history-size", "--replay",
-          "--run-dir", "--log-level", "--ready-fd"}) {
+          "--run-dir", "--user", "--sandbox", "--log-level", "--ready-fd"}) {
         EXPECT_EQ(trouble({option}), std::string(option) + " needs a value");
     }
 }
@@ -332,10 +350,11 @@ Test(options, help_and_version_may_be_asked_for) {
 
 Test(options, the_help_names_every_option) {
     for (const char* option :
-         {"-p, --port", "-b, --bind", "--lang en|zh", "--max-clients", "--history FILE",
-          "--history-size", "--sync", "--replay", "--max-per-ip N", "--no-penalties",
-          "--rate N[:BURST]", "--login-timeout S", "--idle-timeout S", "--run-dir", "--log-level",
-          "--ready-fd", "--help", "--version"}) {
+         {"-p, --port",       "-b, --bind",     "--lang en|zh",     "--max-clients",
+          "--history FILE",   "--history-size", "--sync",           "--replay",
+          "--max-per-ip N",   "--no-penalties", "--rate N[:BURST]", "--login-timeout S",
+          "--idle-timeout S", "--run-dir",      "--user NAME",      "--sandbox MODE",
+          "--log-level",      "--ready-fd",     "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::kHelp, option);
     }
 }

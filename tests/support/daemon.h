@@ -39,6 +39,12 @@ struct DaemonOptions {
 [[nodiscard]] DaemonOptions failing(const std::string& fault, std::vector<std::string> args = {});
 [[nodiscard]] std::string failing_program();
 
+// When tests are run as root, makes a file or directory that of whom chatd becomes then.
+void give_to_chatd(const std::string& path);
+
+// Our own uid, for --user: what is ours can be looked at and limited only from outside of chatd's.
+[[nodiscard]] std::string own_uid();
+
 // A directory under $TMPDIR or /tmp that goes away with everything in it.
 class Scratch {
   public:

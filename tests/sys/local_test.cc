@@ -20,11 +20,20 @@ namespace fs = std::filesystem;
 
 TestSuite(local, .timeout = 20);
 
+namespace {
+
+// Ours: what tests have for chatd is of whom that becomes.
+struct Scratch : test::Scratch {
+    Scratch() { EXPECT_EQ(chown(path().c_str(), geteuid(), getegid()), 0); }
+};
+
+}  // namespace
+
 Test(local, the_directory_is_made_for_us_alone_and_goes_away_with_the_socket) {
-    const test::Scratch scratch;
+    const Scratch scratch;
     const std::string directory = scratch.path() + "/run";
     {
-        const LocalListener listener(directory, "x.sock");
+        const LocalListener listener(LocalDirectory(directory), "x.sock");
         EXPECT_EQ(fs::status(directory).permissions(), fs::perms::owner_all);
         EXPECT_TRUE(fs::is_socket(listener.path()));
     }
@@ -32,15 +41,15 @@ Test(local, the_directory_is_made_for_us_alone_and_goes_away_with_the_socket) {
 }
 
 Test(local, a_directory_that_was_there_stays) {
-    const test::Scratch scratch;
-    { const LocalListener listener(scratch.path(), "x.sock"); }
+    const Scratch scratch;
+    { const LocalListener listener(LocalDirectory(scratch.path()), "x.sock"); }
     EXPECT_TRUE(fs::exists(scratch.path()));
     EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
 
 Test(local, a_child_that_ends_leaves_the_socket_to_its_parent) {
-    const test::Scratch scratch;
-    const LocalListener listener(scratch.path(), "x.sock");
+    const Scratch scratch;
+    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
     const pid_t child = fork_child([&] {
         listener.~LocalListener();
         return 0;
@@ -52,8 +61,8 @@ Test(local, a_child_that_ends_leaves_the_socket_to_its_parent) {
 }
 
 Test(local, a_connection_tells_who_connected) {
-    const test::Scratch scratch;
-    const LocalListener listener(scratch.path(), "x.sock");
+    const Scratch scratch;
+    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
     const Connected connected = connect_local(listener.place());
     ASSERT_TRUE(connected.fd.valid());
     const UniqueFd accepted(accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -61,8 +70,8 @@ Test(local, a_connection_tells_who_connected) {
 }
 
 Test(local, nobody_listening_is_no_connection) {
-    const test::Scratch scratch;
-    LocalListener listener(scratch.path(), "x.sock");
+    const Scratch scratch;
+    LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
     listener.stop();
     const Connected connected = connect_local(listener.place());
     EXPECT_FALSE(connected.fd.valid());
@@ -70,20 +79,20 @@ Test(local, nobody_listening_is_no_connection) {
 }
 
 Test(local, the_file_may_be_removed_and_the_place_stays_good) {
-    const test::Scratch scratch;
-    const LocalListener listener(scratch.path(), "x.sock");
+    const Scratch scratch;
+    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
     fs::remove(listener.path());
     EXPECT_TRUE(connect_local(listener.place()).fd.valid());
 }
 
 Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
-    const test::Scratch scratch;
+    const Scratch scratch;
     const std::string path = scratch.path() + "/x.sock";
     {
-        const LocalListener listener(scratch.path(), "x.sock");
+        const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
         bool refused = false;
         try {
-            const LocalListener second(scratch.path(), "x.sock");
+            const LocalListener second(LocalDirectory(scratch.path()), "x.sock");
         } catch (const SetupError& error) {
             refused = true;
             EXPECT_EQ(error.status(), ExitStatus::Unavailable);
@@ -93,16 +102,16 @@ Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
         fs::rename(path, scratch.path() + "/kept");
     }
     fs::rename(scratch.path() + "/kept", path);  // what a killed server leaves
-    const LocalListener next(scratch.path(), "x.sock");
+    const LocalListener next(LocalDirectory(scratch.path()), "x.sock");
     EXPECT_TRUE(connect_local(next.place()).fd.valid());
 }
 
 Test(local, a_file_in_the_way_is_refused_and_kept) {
-    const test::Scratch scratch;
+    const Scratch scratch;
     const std::string path = scratch.path() + "/x.sock";
     fs::create_directory(path);
     try {
-        const LocalListener listener(scratch.path(), "x.sock");
+        const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
         EXPECT_TRUE(false);
     } catch (const SetupError& error) {
         EXPECT_EQ(error.status(), ExitStatus::BadDirectory);

@@ -138,7 +138,7 @@ Test(limits, a_full_room_refuses_in_its_language_even_who_speaks_first) {
 
 // At once, not after a second: nothing is polled.
 Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
-    Daemon daemon;
+    Daemon daemon({"--user", own_uid()});  // whoever sets a limit must be the same user
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -194,7 +194,7 @@ Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
 }
 
 Test(limits, a_shortage_that_nobody_s_end_announces_passes_all_the_same) {
-    Daemon daemon;
+    Daemon daemon({"--user", own_uid()});  // whoever sets a limit must be the same user
     rlimit before{};
     ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
     set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));

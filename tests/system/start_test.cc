@@ -98,6 +98,7 @@ Test(start, a_directory_that_others_may_enter_is_refused) {
     const std::string directory = scratch.path() + "/open";
     fs::create_directory(directory);
     ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
+    give_to_chatd(directory);
     expect_refused(scratch, {"-p", "0", "--run-dir", directory}, 73, "chmod 700 it");
 }
 

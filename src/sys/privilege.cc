@@ -1,0 +1,112 @@
+#include "sys/privilege.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+
+#include "sys/error.h"
+#include "sys/fd.h"
+
+namespace chatd {
+namespace {
+
+constexpr const char* kPasswd = "/etc/passwd";
+constexpr const char* kUsual = "nobody";
+constexpr User kNobody{65534, 65534};  // also where there is no such file
+
+constexpr const char* kOomScore = "/proc/self/oom_score_adj";
+constexpr int kNever = -1000;
+constexpr int kAlways = 1000;
+
+// Empty: it cannot be read. Streams would cost each worker the pages of their locales.
+std::string contents(const char* path) {
+    const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (ssize_t bytes; (bytes = ::read(fd.get(), buffer.data(), buffer.size())) > 0;) {
+        text.append(buffer.data(), static_cast<std::size_t>(bytes));
+    }
+    return text;
+}
+
+void become(User user) {
+    // Groups first: afterwards it may not.
+    if (::setgroups(0, nullptr) != 0) throw system_error("setgroups");
+    if (::setresgid(user.gid, user.gid, user.gid) != 0) throw system_error("setresgid");
+    if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
+}
+
+// A program that is no root's may have been given some (file capabilities, a service manager).
+void drop_capabilities() {
+    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);  // EINVAL: there are none.
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+    if (::syscall(SYS_capset, &header, none.data()) != 0) throw system_error("capset");
+}
+
+bool write_number(const char* path, int number) {
+    const UniqueFd fd(::open(path, O_WRONLY | O_CLOEXEC));
+    const std::string text = std::to_string(number);
+    return fd.valid() &&
+           ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+}  // namespace
+
+std::optional<User> user_to_become(const std::string& wanted) {
+    const bool is_root = ::geteuid() == 0;
+    if (wanted.empty() && !is_root) return std::nullopt;
+    const auto found = find_user(contents(kPasswd), wanted.empty() ? kUsual : wanted);
+    if (!found && wanted.empty()) return kNobody;
+    if (!found) {
+        throw SetupError(ExitStatus::Usage,
+                         "--user takes NAME, UID, NAME:GID or UID:GID; there is no " + wanted +
+                             " in " + kPasswd);
+    }
+    if (is_root) return found;
+    if (found->uid != ::geteuid()) {
+        throw SetupError(ExitStatus::Usage,
+                         "only root can become " + wanted + "; leave --user away");
+    }
+    return std::nullopt;
+}
+
+void give_file(int fd, User user) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) throw system_error("fstat");
+    if (status.st_uid == 0 && ::fchown(fd, user.uid, user.gid) != 0) throw system_error("fchown");
+}
+
+void give_up_privileges(std::optional<User> user) {
+    if (user) become(*user);
+    // Root may do all there is without any.
+    if (user && user->uid == 0) return;
+    drop_capabilities();
+    if (user && ::setresuid(0, 0, 0) == 0) {
+        throw SetupError(ExitStatus::System, "privileges could be had again; refusing to run");
+    }
+}
+
+int be_killed_last() {
+    const int now = std::atoi(contents(kOomScore).c_str());  // 0, too, where there is none
+    return write_number(kOomScore, kNever) ? kNever : now;
+}
+
+void be_killed_before(int parent, int more) {
+    // Nobody else can do anything to the parent's children for which it would have to be
+    // inaccessible: but by becoming another user the kernel made this file root's.
+    (void)::prctl(PR_SET_DUMPABLE, 1);
+    const int usual = parent == kNever ? 0 : parent;
+    (void)write_number(kOomScore, std::min(usual + more, kAlways));
+}
+
+}  // namespace chatd

@@ -1,0 +1,31 @@
+// Privileges: what root may do and nobody of ours needs once all is set up.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/user.h"
+
+namespace chatd {
+
+// Who this process is to become: the user of --user, or without one nobody. Nothing: it is not root
+// and stays who it is. Throws SetupError when there is no such user, or it may not become that one.
+[[nodiscard]] std::optional<User> user_to_become(const std::string& wanted);
+
+// A file of root's is that user's from now on. Throws SetupError.
+void give_file(int fd, User user);
+
+// Becomes that user, in its group alone, for good; and without one too gives up every capability,
+// of this process and of all that it executes or forks. Throws SetupError when anything is left.
+void give_up_privileges(std::optional<User> user);
+
+// --- When memory runs out: proc(5), /proc/pid/oom_score_adj
+
+// Has the kernel kill this process last, if it may have that; returns what stands there now.
+int be_killed_last();
+
+// In a child of a process that has `parent` there: has the kernel kill this one before its parent,
+// by `more` thousandths of all memory. A wish: where it cannot be, all still works.
+void be_killed_before(int parent, int more);
+
+}  // namespace chatd

@@ -1,0 +1,183 @@
+#include "sys/sandbox.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+#include "bounds.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+#include "sys/journal.h"
+#include "sys/local.h"
+#include "sys/process.h"
+
+namespace chatd {
+namespace {
+
+SetupError trouble(const char* what) {
+    return system_error(std::string("the sandbox cannot be set up: ") + what);
+}
+
+// --- Limits
+
+void limit(__rlimit_resource resource, rlim_t most) {
+    const rlimit both{most, most};
+    if (::setrlimit(resource, &both) != 0) throw trouble("setrlimit");
+}
+
+// The number that the next descriptor gets is the last one that there may be.
+std::size_t descriptors_now() {
+    const UniqueFd next(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!next.valid()) throw trouble("fcntl");
+    return static_cast<std::size_t>(next.get());
+}
+
+bool stderr_is_a_file() {
+    struct stat status {};
+    return ::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void set_limits(Role role, std::optional<std::size_t> descriptors) {
+    limit(RLIMIT_NPROC, 0);
+    limit(RLIMIT_CORE, 0);
+    // The history is written by its mapping, to which this does not apply.
+    if (!stderr_is_a_file()) limit(RLIMIT_FSIZE, 0);
+    if (role == Role::Worker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
+    limit(RLIMIT_NOFILE, descriptors ? *descriptors : descriptors_now() + 1);
+}
+
+// --- Landlock: landlock(7), Documentation/userspace-api/landlock.rst
+
+// As of ABI 6; older headers do not have all of it.
+struct Ruleset {
+    std::uint64_t file_system;
+    std::uint64_t network;
+    std::uint64_t scopes;
+};
+
+constexpr std::uint64_t all_below(int bit) {
+    return (std::uint64_t{1} << bit) - 1;
+}
+
+// All that the kernel's Landlock knows, and no exception from it.
+Ruleset ruleset_of(long abi) {
+    constexpr int kRightsOfFirst = 13;
+    int rights = kRightsOfFirst;
+    for (const long since : {2, 3, 5}) rights += abi >= since ? 1 : 0;  // refer, truncate, ioctl
+    return {all_below(rights),
+            abi >= 4 ? all_below(2) : 0,   // TCP: bind, connect
+            abi >= 6 ? all_below(2) : 0};  // outside: abstract sockets, signals
+}
+
+// The kernel refuses a struct that has more than it knows, unless that is zero.
+UniqueFd make_ruleset() {
+    constexpr unsigned kAskVersion = 1;
+    const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);
+    if (abi < 1) throw trouble("this kernel has no Landlock");
+    const Ruleset ruleset = ruleset_of(abi);
+    UniqueFd fd(
+        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0)));
+    if (!fd.valid()) throw trouble("landlock_create_ruleset");
+    return fd;
+}
+
+void leave_the_file_system() {
+    const UniqueFd ruleset = make_ruleset();
+    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+        throw trouble("landlock_restrict_self");
+    }
+}
+
+// --- seccomp(2)
+
+void set_result(ucontext_t& context, int error) {
+#if defined(__x86_64__)
+    context.uc_mcontext.gregs[REG_RAX] = -error;
+#else
+    context.uc_mcontext.regs[0] = static_cast<std::uint64_t>(-error);
+#endif
+}
+
+// The call was not made; it fails with ENOSYS, and the process goes on.
+void report(int, siginfo_t* info, void* context) {
+    std::array<char, 16> number{};
+    (void)std::to_chars(number.begin(), number.end(), info->si_syscall);
+    (void)write_stderr("chatd: not on the list of the sandbox: system call ");
+    (void)write_stderr(number.data());
+    (void)write_stderr("\n");
+    set_result(*static_cast<ucontext_t*>(context), ENOSYS);
+}
+
+void report_what_is_refused() {
+    struct sigaction action {};
+    action.sa_sigaction = report;
+    action.sa_flags = SA_SIGINFO;
+    if (::sigaction(SIGSYS, &action, nullptr) != 0) throw trouble("sigaction");
+}
+
+void leave_most_of_the_kernel(SandboxMode mode, Role role) {
+    const bool reports = mode == SandboxMode::Report;
+    if (reports) report_what_is_refused();
+    std::vector<sock_filter> program = filter_program(
+        allowed_calls(role, ::getpid()), reports ? SECCOMP_RET_TRAP : SECCOMP_RET_KILL_PROCESS);
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw trouble("seccomp");
+}
+
+}  // namespace
+
+void seal(SandboxMode mode) {
+    if (mode == SandboxMode::Off) return;
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0) throw trouble("PR_SET_DUMPABLE");
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw trouble("PR_SET_NO_NEW_PRIVS");
+}
+
+void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors) {
+    if (mode == SandboxMode::Off) return;
+    seal(mode);
+    leave_the_file_system();
+    set_limits(role, descriptors);
+    leave_most_of_the_kernel(mode, role);
+}
+
+// What a child could not do it says here, where nobody else reads.
+void try_sandbox(SandboxMode mode) {
+    if (mode == SandboxMode::Off) return;
+    for (const Role role : {Role::Broker, Role::Worker}) {
+        SocketPair ends = make_socket_pair();
+        const pid_t child = fork_child([&] {
+            try {
+                enter_sandbox(mode, role);
+            } catch (const SetupError& error) {
+                (void)send_some(ends.second.get(), error.what());
+            }
+            return 0;
+        });
+        if (child < 0) throw system_error("fork");
+        int status = 0;
+        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+        std::array<char, 512> buffer;
+        const IoResult said = receive(ends.first.get(), buffer);
+        std::string why(buffer.data(), said.bytes);
+        if (why.empty() && status != 0) why = "the sandbox: a trial " + describe_end(status);
+        if (why.empty()) continue;
+        throw SetupError(ExitStatus::System, why + "; --sandbox=off does without it");
+    }
+}
+
+}  // namespace chatd

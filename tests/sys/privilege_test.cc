@@ -1,0 +1,105 @@
+// Root becomes somebody else, for good.
+#include "sys/privilege.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+
+using namespace chatd;
+
+TestSuite(privilege, .timeout = 20);
+
+namespace {
+
+constexpr User kSomebody{4242, 4343};
+
+void needs_root() {
+    if (geteuid() != 0) cr_skip_test("only root has privileges to give up");
+}
+
+std::string end_of(const std::function<int()>& deed) {
+    (void)fork_child(deed);
+    for (;;) {
+        if (const auto reaped = reap_child()) return describe_end(reaped->wait_status);
+    }
+}
+
+std::string trouble_of(const std::string& wanted) {
+    try {
+        (void)user_to_become(wanted);
+        return "";
+    } catch (const SetupError& error) {
+        EXPECT_EQ(error.status(), ExitStatus::Usage);
+        return error.what();
+    }
+}
+
+}  // namespace
+
+Test(privilege, root_becomes_nobody_unless_told_otherwise) {
+    needs_root();
+    EXPECT_TRUE(user_to_become("").has_value() && user_to_become("")->uid != 0);
+    EXPECT_TRUE(user_to_become("4242:4343") == kSomebody);
+    EXPECT_TRUE(user_to_become("root") == (User{0, 0}));
+}
+
+Test(privilege, who_is_not_root_stays_who_it_is) {
+    needs_root();
+    EXPECT_EQ(end_of([] {
+                  give_up_privileges(kSomebody);
+                  const bool stays = !user_to_become("") && !user_to_become("4242");
+                  const std::string trouble = trouble_of("root");
+                  return stays && trouble == "only root can become root; leave --user away" ? 7 : 1;
+              }),
+              "exit status 7");
+}
+
+Test(privilege, a_user_that_is_not_there_is_told) {
+    EXPECT_CONTAINS(trouble_of("no-such-user"), "there is no no-such-user in /etc/passwd");
+}
+
+Test(privilege, given_up_is_gone) {
+    needs_root();
+    EXPECT_EQ(end_of([] {
+                  give_up_privileges(kSomebody);
+                  uid_t uids[3];
+                  gid_t gids[3];
+                  (void)getresuid(&uids[0], &uids[1], &uids[2]);
+                  (void)getresgid(&gids[0], &gids[1], &gids[2]);
+                  for (const uid_t uid : uids) {
+                      if (uid != kSomebody.uid) return 1;
+                  }
+                  for (const gid_t gid : gids) {
+                      if (gid != kSomebody.gid) return 2;
+                  }
+                  if (getgroups(0, nullptr) != 0) return 3;
+                  if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0) return 4;
+                  return open("/etc/shadow", O_RDONLY) == -1 && errno == EACCES ? 7 : 5;
+              }),
+              "exit status 7");
+}
+
+Test(privilege, a_file_of_root_is_given_and_one_of_others_is_not) {
+    needs_root();
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/file";
+    const UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    struct stat status {};
+    give_file(file.get(), kSomebody);
+    EXPECT_EQ(fstat(file.get(), &status), 0);
+    EXPECT_TRUE(status.st_uid == kSomebody.uid && status.st_gid == kSomebody.gid);
+    give_file(file.get(), {99, 99});
+    EXPECT_EQ(fstat(file.get(), &status), 0);
+    EXPECT_EQ(status.st_uid, kSomebody.uid);
+}

@@ -1,0 +1,185 @@
+// Least privilege: what the processes of the real program may not do, and what a worker gets that
+// tries.
+#include <criterion/criterion.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "support/client.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/link.h"
+#include "support/process.h"
+
+using namespace chatd::test;
+
+TestSuite(sandbox, .timeout = 60);
+
+#ifdef __SANITIZE_ADDRESS__
+#define SKIP_WITH_SANITIZERS() cr_skip_test("not with sanitizers: their own calls are on no list")
+#else
+#define SKIP_WITH_SANITIZERS()
+#endif
+
+namespace {
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The value of a field of /proc/PID/status.
+std::string status_of(pid_t pid, const std::string& field) {
+    const std::string text = text_of("/proc/" + std::to_string(pid) + "/status");
+    const std::size_t at = text.find('\n' + field + ":\t");
+    if (at == std::string::npos) return "";
+    const std::size_t begin = at + field.size() + 3;
+    return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+void expect_no_privileges(pid_t pid) {
+    for (const char* const field : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+        EXPECT_EQ(status_of(pid, field), "0000000000000000");
+    }
+    EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");
+    if (geteuid() != 0) return;
+    EXPECT_EQ(status_of(pid, "Uid"), "65534\t65534\t65534\t65534");
+    EXPECT_EQ(status_of(pid, "Gid"), "65534\t65534\t65534\t65534");
+    EXPECT_EQ(status_of(pid, "Groups"), " ");
+}
+
+int oom_score_of(pid_t pid) {
+    return std::stoi(text_of("/proc/" + std::to_string(pid) + "/oom_score_adj"));
+}
+
+// A worker that is not its client's any more tries `deed`: it dies, and that is all that anybody
+// notices.
+void dies_of(const std::string& deed) {
+    DaemonOptions options = failing("worker:after-read:2:" + deed, {"--sandbox", "on"});
+    Daemon daemon(options);
+    Watcher watcher(daemon, "watcher");
+    Client bob = join(daemon.port(), "bob");  // its worker passes there once
+    Client alice(daemon.port());
+    alice.send_line("alice");
+    (void)alice.rest();
+    EXPECT_CONTAINS(daemon.wait_log(" ended, pid"), "killed by signal " + std::to_string(SIGSYS));
+    bob.send_line("still here");
+    for (const Watcher::Event& event : watcher.all()) EXPECT_TRUE(event.name != "alice");
+    EXPECT_EQ(daemon.logged("broker ended"), 0);
+    watcher.close();
+    bob.close();
+    daemon.finish();
+}
+
+// A kernel without Landlock.
+void take_landlock_away() {
+    sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{std::size(program), program};
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) _exit(99);
+}
+
+}  // namespace
+
+Test(sandbox, no_process_has_privileges_once_it_serves_nor_after_an_upgrade) {
+    SKIP_WITH_SANITIZERS();
+    Daemon daemon({"--sandbox", "on"});
+    Client alice = join(daemon.port(), "alice");
+    for (int round = 0; round < 2; ++round) {
+        const std::vector<Process> all = children(daemon.pid());
+        EXPECT_EQ(all.size(), 2U);
+        expect_no_privileges(daemon.pid());
+        for (const Process& child : all) {
+            expect_no_privileges(child.pid);
+            EXPECT_EQ(status_of(child.pid, "Seccomp"), "2");
+            EXPECT_LT(oom_score_of(daemon.pid()), oom_score_of(child.pid));
+        }
+        if (round != 0) break;
+        daemon.signal(SIGHUP);
+        daemon.wait_log("upgraded to");
+        daemon.wait_log("broker started");
+        alice.send_line("/who");
+        alice.expect("You are the only one here:");
+    }
+    daemon.finish();
+}
+
+Test(sandbox, a_worker_that_opens_a_file_dies_and_nobody_else_notices) {
+    SKIP_WITH_SANITIZERS();
+    dies_of("open");
+}
+Test(sandbox, a_worker_that_makes_an_internet_socket_dies_and_nobody_else_notices) {
+    SKIP_WITH_SANITIZERS();
+    dies_of("inet");
+}
+Test(sandbox, a_worker_that_forks_dies_and_nobody_else_notices) {
+    SKIP_WITH_SANITIZERS();
+    dies_of("fork");
+}
+Test(sandbox, a_worker_that_signals_a_sibling_dies_and_nobody_else_notices) {
+    SKIP_WITH_SANITIZERS();
+    dies_of("signal");
+}
+Test(sandbox, a_worker_that_traces_a_sibling_dies_and_nobody_else_notices) {
+    SKIP_WITH_SANITIZERS();
+    dies_of("trace");
+}
+
+Test(sandbox, the_room_reads_one_leave_of_a_member_whose_worker_breaks_out) {
+    SKIP_WITH_SANITIZERS();
+    // Passes: bob's name, alice's name, her line.
+    Daemon daemon(failing("worker:after-read:3:open", {"--sandbox", "on"}));
+    Client bob = join(daemon.port(), "bob");
+    Client alice = join(daemon.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    alice.send_line("hello");
+    alice.expect_eof();
+    bob.expect_line("alice left the chat room (killed by signal " + std::to_string(SIGSYS) + ')');
+    EXPECT_TRUE(bob.quiet());
+    daemon.finish();
+}
+
+Test(sandbox, a_broker_that_opens_a_file_is_replaced) {
+    SKIP_WITH_SANITIZERS();
+    Daemon daemon(failing("broker:while-handling:1:open", {"--sandbox", "on"}));
+    Client bob = join(daemon.port(), "bob");
+    Client alice = join(daemon.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    alice.send_line("hello");
+    bob.expect_line("alice says: hello");
+    EXPECT_EQ(daemon.logged("broker ended: killed by signal " + std::to_string(SIGSYS)), 1);
+    daemon.finish();
+}
+
+Test(sandbox, where_it_cannot_be_set_up_the_server_does_not_start) {
+    Scratch scratch;
+    const std::vector<std::string> args = {
+        "-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run", "--sandbox", "on"};
+    const Command::Result result =
+        run_to_end(args, {.merge_stderr = false, .before_exec = take_landlock_away});
+    EXPECT_EQ(result.status, 71);
+    EXPECT_CONTAINS(result.err, "this kernel has no Landlock");
+    EXPECT_CONTAINS(result.err, "--sandbox=off does without it");
+    EXPECT_FALSE(std::filesystem::exists(scratch.path() + "/run"));
+
+    Daemon daemon({.args = {"--sandbox", "off"}, .before_exec = take_landlock_away});
+    (void)join(daemon.port(), "alice");
+    daemon.finish();
+}
