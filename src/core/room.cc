@@ -228,12 +228,14 @@ void Room::refuse(const Member& member, Entry entry, Refusal reason, std::string
     append(entry, member.name(), wanted);
 }
 
-bool Room::has_left(std::uint64_t session, std::uint64_t last_seq) const {
+std::optional<Position> Room::end_of(std::uint64_t session, std::uint64_t last_seq) const {
     for (auto entry = log_.newest(); entry && entry->entry.seq > last_seq;
          entry = log_.before(*entry)) {
-        if (entry->entry.kind == EntryKind::Leave && entry->entry.from == session) return true;
+        if (entry->entry.kind == EntryKind::Leave && entry->entry.from == session) {
+            return entry->next;
+        }
     }
-    return false;
+    return std::nullopt;
 }
 
 void Room::remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms) {

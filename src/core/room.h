@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,8 +77,10 @@ class Room {
     [[nodiscard]] bool post(Member& member, const Post& request, std::string_view name,
                             std::string_view text, std::int64_t now_ms);
 
-    // Has this session left, and does the log still say so, after `last_seq`?
-    [[nodiscard]] bool has_left(std::uint64_t session, std::uint64_t last_seq) const;
+    // Where the Leave of this session ends in the log; nothing: it has not left, or the log does
+    // not say so any more, after `last_seq`.
+    [[nodiscard]] std::optional<Position> end_of(std::uint64_t session,
+                                                 std::uint64_t last_seq) const;
 
     // The member's process is gone, or has to go.
     void remove(Member& member, LeaveReason reason, std::uint8_t detail, std::int64_t now_ms);

@@ -69,6 +69,11 @@ Cause cause_of(int wait_status) {
             describe_end(wait_status)};
 }
 
+// What an honest worker never exceeds; 0 stays no limit.
+Rate rate_of_requests(Rate lines) {
+    return {lines.per_second, lines.burst + lines.per_second * kRequestsSavedUp_s};
+}
+
 std::string counted(std::uint64_t number, const char* noun) {
     return std::to_string(number) + ' ' + noun + (number == 1 ? "" : "s");
 }
@@ -80,6 +85,11 @@ struct Means {
     Poller poller;
 };
 
+// The sandbox lets it ask that much of a process that is not its own.
+bool is_gone(pid_t pid) {
+    return ::kill(pid, 0) != 0 && errno == ESRCH;
+}
+
 class Broker {
   public:
     Broker(const BrokerSetup& setup, Means& means, ProcessTitle& title, Journal& journal)
@@ -89,6 +99,7 @@ class Broker {
           log_(means.log.bytes()),
           room_(means.members.bytes(), log_, wall_ms()),
           poller_(means.poller),
+          links_(rate_of_requests(setup.rate)),
           published_(setup.sync ? log_.synced() : log_.head()),
           crowds_(log_) {
         crowds_.set_end(published_);
@@ -263,7 +274,7 @@ class Broker {
         const auto pid = peer_pid(fd.get());
         if (!pid) return journal_.warning("somebody else connected to our socket");
         // It waited while the listener rested, and its end has been handled meanwhile.
-        if (::kill(*pid, 0) != 0 && errno == ESRCH) return;
+        if (is_gone(*pid)) return;
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
             if (old->open()) read_to_the_end(*old);
@@ -271,6 +282,11 @@ class Broker {
         }
         if (std::exchange(scarce_, false)) journal_.info("new workers come in again");
         Link& link = links_.add(std::move(fd), *pid);
+        if (old != nullptr) {
+            // A new link is no new beginning. The old one is there until the turn ends.
+            link.member_birth_ns = old->member_birth_ns;
+            link.pace = old->pace;
+        }
         fault_point("broker:after-accept");
         if (!poller_.add(link.fd(), EPOLLIN, link.slot() + kFirstLink)) link.close();
     }
@@ -317,6 +333,9 @@ class Broker {
     // --- Requests
 
     bool handle(Link& link, const Frame& frame) {
+        const Moment now = Clock::now();
+        if (!link.pace.allows(now)) return expel(link);
+        link.pace.spend(now);
         switch (frame.type) {
             case FrameType::Attach: return attach(link, frame);
             case FrameType::Post: return post(link, frame);
@@ -329,7 +348,17 @@ class Broker {
 
     // One question at a time: who does not wait for the answer is no worker of ours.
     static bool may_ask(Link& link) {
-        return link.session != 0 && !std::exchange(link.asking, true);
+        return link.session != 0 && link.session != kStranger && !std::exchange(link.asking, true);
+    }
+
+    // A worker that does what no worker of ours does is not its client's any more, and does not
+    // come back.
+    bool expel(Link& link) {
+        journal_.warning("%s broke the rules, pid %d", link.name.c_str(), link.pid());
+        Member* const member = room_.by_session(link.session);
+        if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, wall_ms());
+        link.member_birth_ns = UINT64_MAX;
+        return false;
     }
 
     bool attach(Link& link, const Frame& frame) {
@@ -338,12 +367,15 @@ class Broker {
             !is_clean_text(frame.text)) {
             return false;
         }
+        if (comes_again(link, wanted)) return false;
         asked_.push_back(&link);
         fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
         const auto admission = room_.attach(
             {link.pid(), wanted.birth_ns, wanted.session, frame.name, frame.text}, wall_ms());
         if (admission.member == nullptr) {
-            if (room_.has_left(wanted.session, wanted.last_seq)) return see_off(link, wanted);
+            if (const auto end = room_.end_of(wanted.session, wanted.last_seq)) {
+                return see_off(link, wanted, *end);
+            }
             append_frame(link.replies, Denied{admission.reason});
             return true;
         }
@@ -351,16 +383,26 @@ class Broker {
         return true;
     }
 
+    // A process is a member once. As another one, or once more, it could fill the log with comings
+    // and goings.
+    [[nodiscard]] bool comes_again(const Link& link, const Attach& wanted) {
+        if (link.member_birth_ns == 0) return false;
+        return wanted.birth_ns != link.member_birth_ns ||
+               (wanted.session == 0 && room_.by_pid(link.pid()) == nullptr);
+    }
+
     // It has left, and the broker died before it was told: it reads on to its own Leave. Whether it
-    // is who it says nobody can tell any more, so it is shown nothing private.
-    bool see_off(Link& link, const Attach& wanted) {
+    // is who it says nobody can tell any more, so it is shown nothing private, and nothing later.
+    bool see_off(Link& link, const Attach& wanted, Position end) {
         link.session = kStranger;
         link.start(log_, log_.after_seq(wanted.last_seq), wanted.messages, {{}, kNoLongerMember});
+        link.stop_at(end);
         return true;
     }
 
     void admit(Link& link, const Member& member, const Attach& wanted) {
         link.session = member.session;
+        link.member_birth_ns = member.birth_ns;
         link.takes_crowds = setup_.crowds && wanted.crowds != 0;
         link.birth_ns = member.birth_ns;
         link.name = member.name();
@@ -393,9 +435,7 @@ class Broker {
         Member* const member = room_.by_session(link.session);
         if (member == nullptr) return true;  // It has left; what it sent after that is void.
         if (!room_.post(*member, frame.as<Post>(), frame.name, frame.text, wall_ms())) {
-            journal_.warning("%s broke the rules, pid %d", link.name.c_str(), link.pid());
-            room_.remove(*member, LeaveReason::Expelled, 0, wall_ms());
-            return false;
+            return expel(link);
         }
         if (frame.as<Post>().kind == EntryKind::Rename) note_name(link);
         if (frame.as<Post>().kind == EntryKind::Leave) {
@@ -473,7 +513,10 @@ class Broker {
         Link* const link = link_of(ended);
         if (link != nullptr && link->open()) read_to_the_end(*link);
         Member* const member = room_.by_pid(ended.pid);
-        const bool is_member = member != nullptr && member->birth_ns == ended.birth_ns;
+        // When it was born only it has told, and it may have lied; then no process has its pid any
+        // more, or a later one of ours has, which puts it out when it comes in: see Room::attach().
+        const bool is_member =
+            member != nullptr && (member->birth_ns == ended.birth_ns || is_gone(ended.pid));
         // It may have died before it came back to this broker.
         const std::string name = link != nullptr && !link->name.empty() ? link->name
                                  : is_member ? std::string(member->name())

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/pace.h"
 #include "core/sandbox_mode.h"
 #include "sys/fd.h"
 #include "sys/journal.h"
@@ -21,6 +22,7 @@ struct BrokerSetup {
     std::uint32_t replay;
     bool sync;    // nothing is sent before the disk has it
     bool crowds;  // who comes and goes together shares a line
+    Rate rate;    // of lines that a client may send
     SandboxMode sandbox;
     std::size_t descriptors_max;
 };

@@ -76,6 +76,7 @@ pid_t BrokerKeeper::fork_broker() {
                                 options_.replay,
                                 options_.sync,
                                 options_.crowds,
+                                options_.limits.rate,
                                 options_.sandbox,
                                 estate_.clients_max + kSpareFds};
         keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory});

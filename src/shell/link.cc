@@ -68,7 +68,8 @@ void Link::answer_past(const Log& log) {
 }
 
 bool Link::behind(Position end) const {
-    return !replies.empty() || reviewing_ || past_asked_ || (session != 0 && at_ < end);
+    return !replies.empty() || reviewing_ || past_asked_ ||
+           (session != 0 && at_ < std::min(end, end_));
 }
 
 bool Link::flush(const Log& log, Crowds& crowds, const Standing& standing) {
@@ -89,7 +90,7 @@ bool Link::send_live(const Log& log, Crowds& crowds, const Standing& standing) {
         if (!send_replies()) return false;
         if (blocked_) return true;
     }
-    const Position end = crowds.end();
+    const Position end = std::min(crowds.end(), end_);
     if (takes_crowds && at_ < end) {
         // Who has left reads its own leaving among what happened, and nobody else does.
         const bool is_member = standing.acked != kNoLongerMember;

@@ -14,6 +14,7 @@
 
 #include "core/crowd.h"
 #include "core/log.h"
+#include "core/pace.h"
 #include "sys/fd.h"
 
 namespace chatd {
@@ -21,7 +22,8 @@ namespace chatd {
 class Link {
   public:
     // slot: where the broker keeps it.
-    Link(UniqueFd fd, pid_t pid, std::size_t slot) : fd_(std::move(fd)), pid_(pid), slot_(slot) {}
+    Link(UniqueFd fd, pid_t pid, std::size_t slot, Rate rate)
+        : pace(rate), fd_(std::move(fd)), pid_(pid), slot_(slot) {}
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] bool open() const { return fd_.valid(); }
@@ -36,6 +38,11 @@ class Link {
     std::string name;
     bool asking = false;  // its question is answered at the end of this turn
     bool takes_crowds = false;
+
+    // --- Of its process, and handed on to its next link
+
+    std::uint64_t member_birth_ns = 0;  // what it told when it came in; 0: it never did
+    Pace pace;                          // of its requests
 
     // --- In
 
@@ -53,6 +60,9 @@ class Link {
 
     // Begins to read the log at `position`, having seen `messages` of what was said to all.
     void start(const Log& log, Position position, std::uint64_t messages, const Standing& standing);
+
+    // Reads no further than this.
+    void stop_at(Position end) { end_ = end; }
 
     // Shows a newcomer the last `messages` that were said before it came, and then Done.
     void replay(const Log& log, Position came, std::uint32_t messages);
@@ -89,6 +99,7 @@ class Link {
     FrameReader frames_;
     bool blocked_ = false;
     Position at_ = 0;             // of the log, sent up to here
+    Position end_ = UINT64_MAX;   // and no further than here
     std::uint64_t messages_ = 0;  // said to all before that
     bool reviewing_ = false;
     Position review_at_ = 0;

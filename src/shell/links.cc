@@ -12,7 +12,7 @@ Link& Links::add(UniqueFd fd, pid_t pid) {
         slot = free_slots_.back();
         free_slots_.pop_back();
     }
-    links_[slot] = std::make_unique<Link>(std::move(fd), pid, slot);
+    links_[slot] = std::make_unique<Link>(std::move(fd), pid, slot, rate_);
     const bool is_new = by_pid_.emplace(pid, links_[slot].get()).second;
     CHATD_CHECK(is_new);
     return *links_[slot];

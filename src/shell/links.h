@@ -15,6 +15,9 @@ namespace chatd {
 
 class Links {
   public:
+    // rate: of requests that a worker may make.
+    explicit Links(Rate rate) : rate_(rate) {}
+
     // The process has no link in here yet, or only one that was forgotten.
     Link& add(UniqueFd fd, pid_t pid);
 
@@ -34,6 +37,7 @@ class Links {
     }
 
   private:
+    Rate rate_;
     std::vector<std::unique_ptr<Link>> links_;
     std::vector<std::size_t> free_slots_;
     std::unordered_map<pid_t, Link*> by_pid_;

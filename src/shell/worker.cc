@@ -32,7 +32,9 @@ class Worker {
           bell_(setup.bell),
           title_(title),
           signals_(signals),
-          conversation_({setup.language, utc_offset_s, setup.birth_ns, setup.peer, setup.limits}) {}
+          conversation_({setup.language, utc_offset_s,
+                         setup.birth_ns + (fault_point("worker:lies-about-birth") ? 1 : 0),
+                         setup.peer, setup.limits}) {}
 
     int run() {
         fault_point("worker:start");

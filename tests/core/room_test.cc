@@ -894,12 +894,12 @@ Test(room, who_has_left_is_known_as_long_as_the_log_says_so) {
     const std::uint64_t alice = by_name(broker, "alice").session;
     const std::uint64_t bob = by_name(broker, "bob").session;
     const std::uint64_t before = broker.log->next_seq() - 1;
-    EXPECT_FALSE(broker.room->has_left(alice, before));
+    EXPECT_FALSE(broker.room->end_of(alice, before).has_value());
     EXPECT_TRUE(broker.post(by_name(broker, "alice"), EntryKind::Leave, {}, "bye"));
-    EXPECT_TRUE(broker.room->has_left(alice, before));
-    EXPECT_FALSE(broker.room->has_left(alice, before + 1));  // it has read that itself
-    EXPECT_FALSE(broker.room->has_left(bob, before));
-    EXPECT_FALSE(broker.room->has_left(0, before));
+    EXPECT_TRUE(broker.room->end_of(alice, before).has_value());
+    EXPECT_FALSE(broker.room->end_of(alice, before + 1).has_value());  // it has read that itself
+    EXPECT_FALSE(broker.room->end_of(bob, before).has_value());
+    EXPECT_FALSE(broker.room->end_of(0, before).has_value());
     EXPECT_TRUE(broker.room->poisoner().empty());
 }
 

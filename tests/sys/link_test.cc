@@ -34,10 +34,10 @@ constexpr std::uint64_t kMyCounter = 42;
 // A log, the link of one member, and its worker at the other end.
 class Line {
   public:
-    Line() : log(bytes()), link(UniqueFd(), 0, 0) {
+    Line() : log(bytes()), link(UniqueFd(), 0, 0, Rate{}) {
         int fds[2];
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-        link = Link(UniqueFd(fds[0]), 7, 0);
+        link = Link(UniqueFd(fds[0]), 7, 0, Rate{});
         link.session = kMe;
         worker_ = UniqueFd(fds[1]);
         // The least that the kernel allows: a few kilobytes.

@@ -91,3 +91,107 @@ Test(broker, a_worker_that_sends_without_end_and_never_reads_holds_up_nobody) {
     }
     daemon.finish();
 }
+
+namespace {
+
+std::string says(std::uint64_t counter, const std::string& text) {
+    std::string frame;
+    append_frame(frame, chatd::Post{counter, chatd::EntryKind::Say, chatd::LeaveReason::Quit, {}},
+                 {}, text);
+    return frame;
+}
+
+std::string leaves(std::uint64_t counter) {
+    std::string frame;
+    append_frame(frame,
+                 chatd::Post{counter, chatd::EntryKind::Leave, chatd::LeaveReason::Quit, {}});
+    return frame;
+}
+
+// The broker closes the link and lets nobody in.
+void expect_turned_away(const Daemon& daemon, Client& alice, const std::string& frames) {
+    Reader link = link_to(daemon);
+    send_all(link, frames);
+    EXPECT_EQ(link.rest(), "");
+    alice.send_line("/who");
+    alice.expect("You are the only one here:\n");
+    alice.expect("\n");
+}
+
+}  // namespace
+
+// Workers keep to the rate; one that was taken over need not.
+Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
+    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    Client alice = join(daemon.port(), "alice");
+    {
+        Reader link = link_to(daemon);
+        std::string frames = attach("mallory");
+        for (std::uint64_t i = 1; i <= 1000; ++i) frames += says(i, "flood");
+        send_all(link, frames);
+        alice.expect_line("mallory entered the chat room");
+        for (int i = 0; i < 124; ++i) alice.expect_line("mallory says: flood");  // 5 + 2 * 60 - 1
+        alice.expect_line("mallory left the chat room (its process broke the rules)");
+        (void)link.rest();
+    }
+    expect_turned_away(daemon, alice, attach("mallory"));
+    expect_turned_away(daemon, alice, attach("oscar"));
+    daemon.finish();
+}
+
+Test(broker, a_flood_of_names_that_are_taken_is_one_too) {
+    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    Client alice = join(daemon.port(), "alice");
+    Reader link = link_to(daemon);
+    std::string frames;
+    for (int i = 0; i < 1000; ++i) frames += attach("alice");
+    send_all(link, frames);
+    (void)link.rest();
+    daemon.wait_log("broke the rules");
+    daemon.finish();
+}
+
+// It could fill the log of the room with its comings and goings.
+Test(broker, a_process_that_has_left_does_not_come_again) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    {
+        Reader link = link_to(daemon);
+        send_all(link, attach("mallory") + leaves(1));
+        alice.expect_line("mallory entered the chat room");
+        alice.expect_line("mallory left the chat room");
+    }
+    expect_turned_away(daemon, alice, attach("mallory"));
+    std::string as_another;
+    append_frame(as_another, chatd::Attach{2, 0, 0, 0, 1, 0}, "oscar", "nowhere");
+    expect_turned_away(daemon, alice, as_another);
+    daemon.finish();
+}
+
+// It reads on to the Leave of the session that it says was its own, and what is said later is not
+// for it.
+Test(broker, who_claims_a_session_that_has_left_reads_nothing_of_what_comes_later) {
+    Daemon daemon;
+    {
+        Client carol = join(daemon.port(), "carol");
+        carol.send_line("before");
+        carol.send_line("/quit");
+        (void)carol.rest();
+    }
+    Client alice = join(daemon.port(), "alice");
+    Reader link = link_to(daemon);
+    std::string frames;
+    append_frame(frames, chatd::Attach{1, 1, 0, 0, 1, 0}, "carol", "nowhere");
+    send_all(link, frames);
+    const std::string read = link.expect("carol");  // her Leave, or what is before it
+    alice.send_line("later");
+    alice.send_line("/who");
+    alice.expect(" here:\n");
+    std::string question;
+    append_frame(question, chatd::AskPast{1000});
+    send_all(link, question);  // it is no member that may ask
+    const std::string all = read + link.rest();
+    EXPECT_CONTAINS(all, "carol");
+    EXPECT_EQ(all.find("later"), std::string::npos);
+    daemon.finish();
+}

@@ -196,6 +196,24 @@ Test(fault_worker, runs_out_of_memory_at_any_step) {
     }
 }
 
+// The room kept its member for ever: by that it knew whose end the parent told it.
+Test(fault_worker, leaves_when_it_dies_though_it_lied_about_its_birth) {
+    Daemon daemon(failing("worker:lies-about-birth:2:fail"));
+    Client bob = join(daemon.port(), "bob");
+    Client alice = join(daemon.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    alice.reset();
+    bob.expect("alice left the chat room (");
+    (void)bob.line();
+    Client again = join(daemon.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    for (const Process& child : children(daemon.pid())) {
+        if (child.comm == "chatd:alice") (void)kill(child.pid, SIGKILL);
+    }
+    bob.expect_line("alice left the chat room (killed by signal 9)");
+    daemon.finish();
+}
+
 Test(fault_worker, dies_while_it_loses_its_link_to_a_dying_broker) {
     Daemon daemon(failing("worker:after-losing-link:1:kill"));
     Client alice = join(daemon.port(), "alice");
