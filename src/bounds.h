@@ -136,11 +136,20 @@ inline constexpr auto kGoodbyeGrace = 2s;
 inline constexpr auto kCloseGrace = 200ms;
 
 // A client that has vanished from a quiet room is found after this time and so many unanswered
-// probes: 90 s. While something is on its way to it the kernel's own patience counts instead
-// (tcp(7), tcp_retries2: about a quarter of an hour).
+// probes: 90 s.
 inline constexpr auto kKeepaliveIdle = 60s;
 inline constexpr auto kKeepaliveInterval = 10s;
 inline constexpr int kKeepaliveProbes = 3;
+
+// One that has vanished with something on its way to it is found when nothing has been confirmed
+// for so long, looked at this often: 90 s at most. The kernel's own patience is a quarter of an
+// hour (tcp(7), tcp_retries2), and its TCP_USER_TIMEOUT would also end those who only do not read.
+inline constexpr auto kUnconfirmedMax = 60s;
+inline constexpr auto kConfirmedLook = 15s;
+inline constexpr unsigned kWindowProbesMax = 3;  // unanswered, to one that did not read
+// The longest pause between two tries of the kernel's to reach a client (tcp(7) does not know
+// TCP_RTO_MAX_MS yet; Linux 6.15); two minutes would be too long for the above.
+inline constexpr auto kRetryPauseMax = 20s;
 
 // After EMFILE, ENFILE, EAGAIN or ENOMEM the listener rests until a child ends, or this long: what
 // was short may belong to somebody else, and then no end of ours announces it.

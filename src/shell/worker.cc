@@ -42,6 +42,7 @@ class Worker {
         set_alarm(kIdleAfter);
         while (!conversation_.end()) {
             tell_time();
+            look_whether_there();
             open_link();
             watch_broker();
             show_title();  // before its client reads that it is in
@@ -87,9 +88,28 @@ class Worker {
     // One alarm a second as long as something happens: an end to each wait would cost 5 % of all
     // deliveries under load.
     void look_whether_idle() {
+        if (!unconfirmed_since_ && !is_all_confirmed(client_.get())) {
+            unconfirmed_since_ = Clock::now();
+            look_at_ = *unconfirmed_since_ + kConfirmedLook;
+        }
         if (!std::exchange(quiet_, true)) return set_alarm(kIdleAfter);
         idle_ = true;
         give_back_memory();
+    }
+
+    // Is the client still there, that has something on its way to it? While it has not, TCP itself
+    // finds out.
+    void look_whether_there() {
+        if (!look_at_ || Clock::now() < *look_at_) return;
+        const auto now = Clock::now();
+        look_at_ = now + kConfirmedLook;
+        if (deaf_ || is_all_confirmed(client_.get())) {
+            unconfirmed_since_.reset();
+            look_at_.reset();
+        } else if (is_unreachable(client_.get(), now - *unconfirmed_since_)) {
+            deaf_ = true;
+            conversation_.client_lost();
+        }
     }
 
     // A burst leaves up to 180 KiB of buffers and of pages where they were.
@@ -168,6 +188,7 @@ class Worker {
         if (!link_.valid() && conversation_.wants_link()) at(connect_at_.value_or(Clock::now()));
         if (silent_since_) at(*silent_since_ + kBrokerSilence);
         if (const auto due = conversation_.wake_at()) at(*due);
+        if (look_at_) at(*look_at_);
         if (!wake) return std::nullopt;
         return *wake - Clock::now();
     }
@@ -285,9 +306,11 @@ class Worker {
     Clock::duration connect_pause_ = kConnectPause;
 
     std::unique_ptr<char[]> buffer_;
-    bool idle_ = false;  // has no alarm set
-    bool quiet_ = true;  // nothing has come since the last alarm
-    bool deaf_ = false;  // the client reads no more
+    bool idle_ = false;                                   // has no alarm set
+    bool quiet_ = true;                                   // nothing has come since the last alarm
+    bool deaf_ = false;                                   // the client reads no more
+    std::optional<Clock::time_point> unconfirmed_since_;  // something sent is, at least
+    std::optional<Clock::time_point> look_at_;            // whether it still is
     std::optional<Clock::time_point> remove_at_;
 
     bool titled_ = false;

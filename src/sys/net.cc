@@ -106,6 +106,8 @@ void prepare(int client) {
     set(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
     set(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval / 1s));
     set(IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+    constexpr int kTcpRtoMaxMs = 44;  // TCP_RTO_MAX_MS, which older headers do not have
+    set(IPPROTO_TCP, kTcpRtoMaxMs, static_cast<int>(kRetryPauseMax / 1ms));
 }
 
 Listener listen_on(Address address, Family family) {
@@ -176,6 +178,20 @@ Accepted accept_client(const Listener& listener) {
 bool is_all_confirmed(int client) {
     int bytes = 0;
     return ::ioctl(client, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+}
+
+bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since) {
+    const std::chrono::milliseconds silent(info.tcpi_last_ack_recv);
+    if (since < kUnconfirmedMax || silent < kUnconfirmedMax) return false;
+    // With a full window nothing is on its way but probes, which come at growing intervals.
+    return info.tcpi_unacked != 0 || info.tcpi_probes >= kWindowProbesMax;
+}
+
+bool is_unreachable(int client, std::chrono::nanoseconds since) {
+    tcp_info info{};
+    socklen_t bytes = sizeof info;
+    return ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
+           is_unreachable(info, since);
 }
 
 void reset_connection(UniqueFd client) {

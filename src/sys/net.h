@@ -1,12 +1,15 @@
 // TCP: listening, accepting, and addresses as text.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sys/fd.h"
+
+struct tcp_info;
 
 namespace chatd {
 
@@ -35,6 +38,13 @@ struct Accepted {
 
 // Has the client's kernel confirmed all that was sent, the end included?
 [[nodiscard]] bool is_all_confirmed(int client);
+
+// With something on its way to the client: does its kernel not answer any more? A client that does
+// not read is still answered for. `since`: for how long something has been on its way, at least.
+[[nodiscard]] bool is_unreachable(int client, std::chrono::nanoseconds since);
+
+// The same, of what the kernel knows of a connection (tcp(7), TCP_INFO).
+[[nodiscard]] bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since);
 
 // Closes at once and both ways (RST): for a client that has had everything and does not close.
 void reset_connection(UniqueFd client);

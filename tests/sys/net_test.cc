@@ -2,10 +2,12 @@
 #include "sys/net.h"
 
 #include <criterion/criterion.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 
 #include "support/client.h"
@@ -20,6 +22,8 @@ using test::Family;
 TestSuite(net, .timeout = 20);
 
 namespace {
+
+using namespace std::chrono_literals;
 
 Accepted accept_one(const Listener& listener) {
     (void)test::wait_for(listener.fd.get(), POLLIN, test::soon());
@@ -95,4 +99,42 @@ Test(net, a_connection_is_reset_once_all_is_confirmed) {
     while (!is_all_confirmed(accepted.fd.get())) ASSERT_TRUE(test::Clock::now() < deadline);
     reset_connection(std::move(accepted.fd));
     EXPECT_EQ(client.rest(), "bye\n");
+}
+
+namespace {
+
+tcp_info connection(std::chrono::milliseconds last_ack, std::uint32_t unacked,
+                    std::uint8_t probes) {
+    tcp_info info{};
+    info.tcpi_last_ack_recv = static_cast<std::uint32_t>(last_ack.count());
+    info.tcpi_unacked = unacked;
+    info.tcpi_probes = probes;
+    return info;
+}
+
+}  // namespace
+
+Test(net, a_client_whose_kernel_has_confirmed_nothing_for_a_minute_is_unreachable) {
+    EXPECT_TRUE(is_unreachable(connection(60s, 1, 0), 60s));
+    EXPECT_TRUE(is_unreachable(connection(1h, 100, 0), 60s));  // it had been quiet before
+    EXPECT_TRUE(is_unreachable(connection(60s, 1, 0), 1h));
+    EXPECT_FALSE(is_unreachable(connection(59s, 1, 0), 1h));
+    EXPECT_FALSE(is_unreachable(connection(1h, 1, 0), 59s));
+    EXPECT_FALSE(is_unreachable(connection(0s, 1, 0), 1h));
+}
+
+Test(net, a_client_that_does_not_read_is_there_as_long_as_its_kernel_says_so) {
+    EXPECT_FALSE(is_unreachable(connection(120s, 0, 0), 1h));  // older kernels ask no more often
+    EXPECT_FALSE(is_unreachable(connection(120s, 0, 2), 1h));
+    EXPECT_TRUE(is_unreachable(connection(120s, 0, 3), 1h));
+}
+
+Test(net, a_client_that_reads_or_does_not_is_reachable) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    Client client(bound_port(listeners[0]));
+    const Accepted accepted = accept_one(listeners[0]);
+    const std::string much(1 << 20, 'x');
+    while (send_some(accepted.fd.get(), much).status == IoStatus::Done) continue;
+    EXPECT_FALSE(is_all_confirmed(accepted.fd.get()));
+    EXPECT_FALSE(is_unreachable(accepted.fd.get(), 1h));
 }
