@@ -122,6 +122,16 @@ inline constexpr std::size_t kSourcesMax = 65'536;
 inline constexpr auto kTimeToName = std::chrono::seconds(30);
 inline constexpr std::uint32_t kTimeoutLimit = 7 * 24 * 60 * 60;  // seconds; what options may say
 
+// --- The operator's log ----------------------------------------------------------------------
+
+// Lines of one kind; those beyond are counted. 200 come and go and are all seen; who connects for
+// ever as fast as possible makes 10 lines a second of each kind, 70 MB a day.
+inline constexpr std::uint32_t kLogLinesPerSecond = 10;
+inline constexpr std::uint32_t kLogLinesAtOnce = 200;
+
+// Kinds that are too fast at the same time: more than outsiders can cause together.
+inline constexpr std::size_t kFloodKinds = 16;
+
 // --- Time ------------------------------------------------------------------------------------
 
 using namespace std::chrono_literals;  // NOLINT: units in one place, as the values are
@@ -194,6 +204,9 @@ inline constexpr auto kBrokerPauseMax = 5s;
 // larger than the parent: workers go first, for one is one client.
 inline constexpr int kOomWorker = 200;
 inline constexpr int kOomBroker = 100;
+
+// So long after a line of the log was left out the operator is told how many there were.
+inline constexpr auto kLeftOutTold = 2s;
 
 // What the next program has to show in that it could take over.
 inline constexpr auto kUpgradeCheck = 10s;

@@ -14,6 +14,7 @@
 //   core/log                entries            -> positions, and pieces to send from there
 //   core/salvage            a damaged log      -> what is whole in it
 //   core/screen, texts, language               entries -> what a person reads
+//   core/flood              lines of the journal that come too often
 //   core/options            the command line
 //   core/user, sandbox_mode whom to become, and how much of a sandbox there is
 //   core/handover           what one program leaves to the next in the same process

@@ -126,6 +126,7 @@ class Broker {
                 if (fan_out_is_due()) fan_out();
             }
             if (listener_rests_until_ && Clock::now() >= *listener_rests_until_) wake_listener();
+            journal_.turn();
             links_.drop_forgotten();
         }
     }
@@ -151,6 +152,7 @@ class Broker {
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
         if (fanned_out_to_ != log_.head()) return next_fan_out() - Clock::now();
         if (listener_rests_until_) return *listener_rests_until_ - Clock::now();
+        if (const auto due = journal_.wake_at()) return *due - Clock::now();
         return std::nullopt;
     }
 

@@ -123,6 +123,7 @@ class Parent {
         if (bell_rings_) keeper_.rang();
         keeper_.turn();
         upgrade_.turn();
+        journal_.turn();
         dismiss_broker();
         accept_clients();
         show_title();
@@ -130,8 +131,8 @@ class Parent {
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
         std::optional<Clock::time_point> wake;
-        for (const auto& due :
-             {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at()}) {
+        for (const auto& due : {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at(),
+                                journal_.wake_at()}) {
             if (due && (!wake || *due < *wake)) wake = due;
         }
         if (!wake) return std::nullopt;

@@ -128,6 +128,7 @@ void Upgrade::execute() {
     const UniqueFd handover = text_in_memory(write_handover(heritage));
     fault_point("parent:before-exec");
     for (const int fd : heritage.fds()) set_inheritable(fd, true);
+    journal_.tell_left_out();  // The next program begins to count anew.
     execute_with(kTakeOver, handover, title_, estate_.program_directory.get());
     journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
     for (const int fd : heritage.fds()) set_inheritable(fd, false);

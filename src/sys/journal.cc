@@ -10,16 +10,27 @@
 
 namespace chatd {
 
-Journal::Journal(std::string_view role, Level level)
+Journal::Journal(std::string_view role, Level level, Moment (*now)())
     : prefix_("chatd[" + std::string(role) + ' ' + std::to_string(::getpid()) + "]: "),
-      level_(level) {}
+      level_(level),
+      now_(now) {}
 
 void Journal::write(Level level, const char* format, va_list arguments) {
-    if (level > level_) return;
+    if (level > level_ || !flood_.allows(format, now_())) return;
     char text[1024];
     const int bytes = std::vsnprintf(text, sizeof text, format, arguments);
     if (bytes < 0) return;
-    write_line({text, std::min(static_cast<std::size_t>(bytes), sizeof text - 1)});
+    if (!write_line({text, std::min(static_cast<std::size_t>(bytes), sizeof text - 1)})) ++dropped_;
+}
+
+void Journal::tell_left_out() {
+    while (const auto left_out = flood_.left_out()) {
+        if (!write_line(std::to_string(left_out->lines) +
+                        " more like this, left out: " + words_of(left_out->kind))) {
+            return flood_.postpone(now_());
+        }
+        flood_.told(left_out->kind);
+    }
 }
 
 bool write_stderr(std::string_view text) {
@@ -28,12 +39,14 @@ bool write_stderr(std::string_view text) {
     return ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF)) >= 0;
 }
 
-void Journal::write_line(std::string_view text) {
+bool Journal::write_line(std::string_view text) {
     std::string line = prefix_;
     if (dropped_ != 0) line += '(' + std::to_string(dropped_) + " lines lost) ";
     line.append(text.substr(0, PIPE_BUF - line.size() - 1));
     line += '\n';
-    dropped_ = write_stderr(line) ? 0 : dropped_ + 1;
+    if (!write_stderr(line)) return false;
+    dropped_ = 0;
+    return true;
 }
 
 // One body each, for a va_list cannot be passed through a parameter pack.

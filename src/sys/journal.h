@@ -3,10 +3,14 @@
 // happened in the room.)
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/flood.h"
 #include "core/level.h"
+#include "core/pace.h"
+#include "sys/clock.h"
 
 namespace chatd {
 
@@ -17,22 +21,41 @@ bool write_stderr(std::string_view text);
 class Journal {
   public:
     // role: "parent", "broker" or "worker"; the pid is that of whoever calls this.
-    Journal(std::string_view role, Level level);
+    // now: the clock.
+    Journal(std::string_view role, Level level, Moment (*now)() = Clock::now);
+
+    // Tells what it has not told yet. A process that is killed, or executes another program, does
+    // not come to this.
+    ~Journal() { tell_left_out(); }
+
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
 
     // A line longer than the pipe takes at once is cut. A line that would block is dropped and
-    // counted: a terminal that is held must not hold the room.
+    // counted: a terminal that is held must not hold the room. Of lines of one format only so many
+    // are written as core/flood.h allows.
     void error(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void debug(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
+    // How many lines of which kinds were left out. For the loop of whoever has a journal, which
+    // waits no longer than until wake_at() and then calls turn().
+    void tell_left_out();
+    [[nodiscard]] std::optional<Moment> wake_at() const { return flood_.wake_at(); }
+    void turn() {
+        if (const auto due = wake_at(); due && now_() >= *due) tell_left_out();
+    }
+
   private:
     void write(Level level, const char* format, __builtin_va_list arguments)
         __attribute__((format(printf, 3, 0)));
-    void write_line(std::string_view text);
+    [[nodiscard]] bool write_line(std::string_view text);
 
     std::string prefix_;
     Level level_;
+    Moment (*now_)();
+    Flood flood_;
     unsigned long dropped_ = 0;
 };
 

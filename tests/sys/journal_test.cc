@@ -1,4 +1,4 @@
-// The journal: whole lines, never blocking.
+// The journal: whole lines, never blocking, never a flood.
 #include "sys/journal.h"
 
 #include <criterion/criterion.h>
@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <string>
 
+#include "bounds.h"
 #include "support/expect.h"
 #include "support/fd.h"
 #include "sys/fd.h"
@@ -37,6 +39,24 @@ class Stderr {
     test::Pipe pipe_;
 };
 
+// The clock, as these tests have it.
+Moment time_now;
+
+Moment now() {
+    return time_now;
+}
+
+// Slow enough for everything to be written.
+Moment a_second_later() {
+    return time_now += std::chrono::seconds(1);
+}
+
+int lines_in(const std::string& text, const std::string& part) {
+    int lines = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; ++at) ++lines;
+    return lines;
+}
+
 }  // namespace
 
 Test(journal, a_line_says_who_wrote_it) {
@@ -61,7 +81,7 @@ Test(journal, what_is_below_the_level_is_not_written) {
 
 Test(journal, a_reader_that_stops_costs_lines_that_are_counted_and_nothing_else) {
     Stderr stderr_pipe;
-    Journal journal("parent", Level::Info);
+    Journal journal("parent", Level::Info, a_second_later);
     for (int i = 0; i < 10'000; ++i) journal.info("line %d", i);
     std::string written;
     for (std::string part; !(part = stderr_pipe.take()).empty();) written += part;
@@ -96,4 +116,61 @@ Test(journal, a_line_too_long_is_cut) {
     const std::string written = stderr_pipe.take();
     EXPECT_LT(written.size(), 4097U);
     EXPECT_TRUE(written.ends_with("x\n"));
+}
+
+Test(journal, lines_of_one_kind_that_come_too_often_are_counted_and_told_of) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Info, now);
+    for (int i = 0; i < 1'000; ++i) journal.info("%s connected, pid %d", "somebody", i);
+    journal.info("of another kind");
+    const std::string written = stderr_pipe.take();
+    EXPECT_EQ(lines_in(written, "somebody connected"), kLogLinesAtOnce);
+    EXPECT_TRUE(written.ends_with("of another kind\n"));
+
+    ASSERT_TRUE(journal.wake_at().has_value());
+    time_now = *journal.wake_at() - std::chrono::nanoseconds(1);
+    journal.turn();
+    EXPECT_EQ(stderr_pipe.take(), "");
+    time_now = *journal.wake_at();
+    journal.turn();
+    EXPECT_EQ(stderr_pipe.take(), "chatd[parent " + std::to_string(getpid()) +
+                                      "]: 800 more like this, left out: … connected, pid …\n");
+    EXPECT_FALSE(journal.wake_at().has_value());
+    journal.turn();
+    EXPECT_EQ(stderr_pipe.take(), "");
+}
+
+Test(journal, what_was_left_out_is_told_at_the_latest_when_it_ends) {
+    Stderr stderr_pipe;
+    {
+        Journal journal("broker", Level::Info, now);
+        for (int i = 0; i < 201; ++i) journal.info("%s joined", "somebody");
+        (void)stderr_pipe.take();
+    }
+    EXPECT_CONTAINS(stderr_pipe.take(), "]: 1 more like this, left out: … joined\n");
+}
+
+Test(journal, what_is_below_the_level_does_not_count) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Info, now);
+    for (int i = 0; i < 1'000; ++i) journal.debug("refused");
+    EXPECT_FALSE(journal.wake_at().has_value());
+}
+
+Test(journal, a_count_that_nobody_reads_is_kept) {
+    Stderr stderr_pipe;
+    Journal journal("parent", Level::Info, now);
+    for (int i = 0; i < 300; ++i) journal.info("line %d", i);
+    while (write_stderr("full\n")) {
+    }
+    time_now = *journal.wake_at();
+    journal.turn();
+    while (!stderr_pipe.take().empty()) {
+    }
+    ASSERT_TRUE(journal.wake_at().has_value());
+    time_now = *journal.wake_at();
+    journal.turn();
+    const std::string told = stderr_pipe.take();
+    EXPECT_CONTAINS(told, "]: 100 more like this, left out: line …\n");
+    EXPECT_LACKS(told, "lost");
 }
