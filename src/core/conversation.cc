@@ -50,7 +50,8 @@ void Conversation::client_sent(std::string_view bytes) {
     std::string filtered;
     telnet_.filter(bytes, filtered, screen_.out);
     std::string text;
-    if (!door_.let_in(filtered, text)) return turn_away("TLS");
+    const std::string_view protocol = door_.let_in(filtered, text);
+    if (!protocol.empty()) return turn_away(protocol);
     lines_.add(text);
     advance();
 }

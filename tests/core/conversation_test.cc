@@ -2248,6 +2248,18 @@ Test(conversation, who_speaks_another_protocol_is_told_so_and_closed) {
     }
 }
 
+Test(conversation, a_proxy_that_speaks_binary_is_told_so_however_it_is_cut) {
+    const std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C", 16);
+    for (std::size_t at = 0; at <= header.size(); ++at) {
+        Client client;
+        client.types(header.substr(0, at));
+        if (!client.end()) client.types(header.substr(at));
+        EXPECT_TRUE(client.screen().ends_with("PROXY" + std::string(kNot)));
+        EXPECT_TRUE(client.end() == End::Refused);
+        EXPECT_EQ(client.sent(), kNothing);
+    }
+}
+
 Test(conversation, a_byte_order_mark_is_no_part_of_a_name) {
     Client client;
     client.types(

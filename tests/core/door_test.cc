@@ -16,8 +16,16 @@ namespace {
 std::optional<std::string> let_in(std::string_view bytes) {
     Door door;
     std::string text;
-    if (!door.let_in(bytes, text)) return std::nullopt;
+    if (!door.let_in(bytes, text).empty()) return std::nullopt;
     return text;
+}
+
+// The protocol that is seen in bytes that come in two pieces.
+std::string seen(std::string_view bytes, std::size_t at) {
+    Door door;
+    std::string text;
+    const std::string_view first = door.let_in(bytes.substr(0, at), text);
+    return std::string(first.empty() ? door.let_in(bytes.substr(at), text) : first);
 }
 
 // The same when they come one by one.
@@ -25,7 +33,7 @@ std::optional<std::string> let_in_by_one(std::string_view bytes) {
     Door door;
     std::string text;
     for (const char byte : bytes) {
-        if (!door.let_in({&byte, 1}, text)) return std::nullopt;
+        if (!door.let_in({&byte, 1}, text).empty()) return std::nullopt;
     }
     return text;
 }
@@ -52,10 +60,30 @@ Test(door, a_tls_handshake_stays_outside) {
     EXPECT_FALSE(let_in_by_one("\x16\x03").has_value());
 }
 
+Test(door, the_binary_header_of_a_proxy_stays_outside_however_it_is_cut) {
+    // Of version 2: signature, command, family, length; addresses and ports.
+    const std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C\x7F\0\0\1\x7F\0\0\1\xC8\0\x22\xB8",
+                             28);
+    for (std::size_t at = 0; at <= header.size(); ++at) EXPECT_EQ(seen(header, at), "PROXY");
+    EXPECT_FALSE(let_in_by_one(header).has_value());
+}
+
+Test(door, who_presses_enter_is_no_proxy_and_waits_for_nothing) {
+    const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);
+    for (std::size_t bytes = 1; bytes < signature.size(); ++bytes) {
+        const std::string begun = signature.substr(0, bytes);
+        EXPECT_TRUE(let_in(begun) == begun);
+        EXPECT_TRUE(let_in(begun + "alice") == begun + "alice");
+        EXPECT_TRUE(let_in_by_one(begun + "alice") == begun + "alice");
+    }
+    EXPECT_TRUE(let_in("alice\n" + signature) == "alice\n" + signature);
+    EXPECT_TRUE(let_in_by_one("a" + signature) == "a" + signature);
+}
+
 Test(door, what_was_held_back_is_not_lost) {
     Door door;
     std::string text;
-    EXPECT_TRUE(door.let_in("\xEF\xBB", text));
+    EXPECT_EQ(door.let_in("\xEF\xBB", text), "");
     EXPECT_EQ(text, "");
     door.open(text);
     EXPECT_EQ(text, "\xEF\xBB");
