@@ -29,6 +29,12 @@ std::optional<std::uint32_t> number_in(std::string_view text, std::uint32_t max)
     return number;
 }
 
+// GNU telnet sends Ctrl-D as it is, and keeps the line open: it is no part of a name.
+std::string_view without_ctrl_d(std::string_view text) {
+    while (text.starts_with('\x04')) text.remove_prefix(1);
+    return text;
+}
+
 bool has_word(std::string_view words, std::string_view word) {
     return (' ' + std::string(words) + ' ').find(' ' + std::string(word) + ' ') !=
            std::string::npos;
@@ -180,7 +186,7 @@ void Conversation::lose_patience() {
 
 void Conversation::offer_name(const LineReader::Line& line) {
     if (line.too_long) return name_failed(Text::NameTooLong);
-    const std::string_view offered = trim(line.text);
+    const std::string_view offered = trim(without_ctrl_d(line.text));
     if (offered.starts_with('/')) {
         const std::string command = clean_text(offered);
         return obey_at_the_door(parse_command(command));

@@ -746,6 +746,20 @@ Test(conversation, a_bad_name_is_explained_and_asked_for_again) {
     }
 }
 
+Test(conversation, ctrl_d_of_telnet_is_no_part_of_a_name) {
+    for (const char* line : {"\x04"
+                             "alice\r\n",
+                             "\x04\x04 alice\r\n"}) {
+        Client client;
+        client.types(line);
+        client.conversation.link_opened();
+        EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
+    }
+    Client client;
+    (void)client.screen();
+    EXPECT_CONTAINS(client.shown_for("al\x04ice\n"), "A name is made of letters");
+}
+
 Test(conversation, a_good_name_is_taken_after_bad_ones) {
     Client client;
     for (const char* line : {"a b\n", "\n", "alice\n"}) client.types(line);
