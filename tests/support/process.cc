@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -46,6 +47,25 @@ std::optional<Process> process(pid_t pid) {
     fields >> found.state >> found.ppid >> found.pgrp;
     found.cmdline = command_line(pid);
     return found;
+}
+
+std::uint64_t processor_ticks(pid_t pid) {
+    const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
+    // proc(5): utime and stime are the fields 14 and 15, and the third follows the parenthesis.
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string field;
+    for (int number = 3; number < 14; ++number) fields >> field;
+    std::uint64_t user = 0;
+    std::uint64_t system = 0;
+    if (!(fields >> user >> system)) throw std::runtime_error("no process to measure");
+    return user + system;
+}
+
+std::uint64_t peak_memory_kib(pid_t pid) {
+    const std::string status = contents("/proc/" + std::to_string(pid) + "/status");
+    const std::size_t at = status.find("VmHWM:");
+    if (at == std::string::npos) throw std::runtime_error("no process to measure");
+    return std::stoull(status.substr(at + 6));
 }
 
 std::vector<Process> all_processes() {

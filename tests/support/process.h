@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct Process {
 
 // Nothing when there is no such process.
 [[nodiscard]] std::optional<Process> process(pid_t pid);
+
+// What it has used of the processor, in clock ticks; the most memory it ever had, in KiB.
+[[nodiscard]] std::uint64_t processor_ticks(pid_t pid);
+[[nodiscard]] std::uint64_t peak_memory_kib(pid_t pid);
 
 // Everything that runs now, by pid.
 [[nodiscard]] std::vector<Process> all_processes();

@@ -96,8 +96,10 @@ std::uint64_t cpu_ticks(pid_t pid) {
 // Sanitizers keep shadows, and what was freed.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::uint64_t kMemoryKib = 256 * 1024;
+constexpr int kThousand = 300;  // each of them has shadows of its own
 #else
 constexpr std::uint64_t kMemoryKib = 4 * 1024;
+constexpr int kThousand = 1000;
 #endif
 
 // Anonymous memory of a process: what it has for itself.
@@ -213,17 +215,21 @@ Test(limits, who_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
     slow.expect("Your name: ");
     slow.send_line("slow");
     slow.expect("Welcome, slow.");
+    const std::string its_line = daemon.wait_log("slow joined");
+    const pid_t its_worker = std::stoi(its_line.substr(its_line.find(", pid ") + 6));
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
-    // More than all buffers on the way to the slow one hold.
-    constexpr int kMessages = 4000;
+    // 20 MB: more than all buffers on the way to the slow one hold.
+    constexpr int kMessages = 5000;
     const std::string text(4000, 'x');
     for (int i = 0; i < kMessages; ++i) {
         bob.send_line(std::to_string(i) + ' ' + text);
         alice.expect_line("bob says: " + std::to_string(i) + ' ' + text);
     }
     bob.send_line("the end");
+    alice.expect_line("bob says: the end");
+    for (const pid_t pid : {its_worker, daemon.broker()}) EXPECT_LT(memory_kib(pid), kMemoryKib);
     int next = 0;
     int skipped = 0;
     slow.expect("bob entered the chat room\n");
@@ -345,8 +351,11 @@ Test(limits, who_does_not_read_can_be_removed) {
 
 Test(limits, a_thousand_who_say_nothing_are_in_nobodys_way) {
     Daemon daemon({"--max-per-ip", "0"});
+    rlimit descriptors{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    set_limit(getpid(), RLIMIT_NOFILE, descriptors.rlim_max);
     std::vector<Client> silent;
-    for (int i = 0; i < 300; ++i) silent.emplace_back(daemon.port());
+    for (int i = 0; i < kThousand; ++i) silent.emplace_back(daemon.port());
     Client alice = join(daemon.port(), "alice");
     alice.send_line("/who");
     alice.expect_line("You are the only one here:");
