@@ -2,6 +2,7 @@
 
 #include "core/name.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "bounds.h"
@@ -45,6 +46,32 @@ bool has_only_good_characters(std::string_view name) {
     return has_letter_or_digit;
 }
 
+std::u32string prototypes_of(std::string_view name) {
+    std::u32string prototypes;
+    while (!name.empty()) {
+        const Decoded next = decode_utf8(name);
+        append_prototype(prototypes, next.code);
+        name.remove_prefix(next.bytes);
+    }
+    return prototypes;
+}
+
+// Marks above and below a letter look the same in any order. Normalization has an order for them;
+// any other will do.
+void sort_marks(std::u32string& text) {
+    for (auto at = text.begin(); at != text.end();) {
+        const auto marks = std::find_if(at, text.end(), is_combining_mark);
+        at = std::find_if_not(marks, text.end(), is_combining_mark);
+        std::sort(marks, at);
+    }
+}
+
+std::string skeleton(std::u32string_view prototypes, char32_t capital_i) {
+    std::string key;
+    for (const char32_t code : prototypes) append_utf8(key, code == U'I' ? capital_i : code);
+    return key;
+}
+
 }  // namespace
 
 NameFault check_name(std::string_view name) {
@@ -63,6 +90,12 @@ std::string fold_name(std::string_view name) {
         name.remove_prefix(next.bytes);
     }
     return key;
+}
+
+std::array<std::string, 2> skeletons_of(std::string_view name) {
+    std::u32string prototypes = prototypes_of(name);
+    sort_marks(prototypes);
+    return {skeleton(prototypes, U'l'), skeleton(prototypes, U'i')};
 }
 
 }  // namespace chatd

@@ -114,6 +114,16 @@ Member* Room::by_name(std::string_view name) {
     return found == names_.end() ? nullptr : found->second;
 }
 
+// Is it the name of somebody else, or does it look like one? `self` may be null.
+bool Room::is_taken(std::string_view name, const Member* self) {
+    const Member* const owner = by_name(name);
+    if (owner != nullptr && owner != self) return true;
+    return std::ranges::any_of(skeletons_of(name), [&](const std::string& skeleton) {
+        const auto [first, last] = looks_.equal_range(skeleton);
+        return std::any_of(first, last, [&](const auto& look) { return look.second != self; });
+    });
+}
+
 std::vector<const Member*> Room::matching(std::string_view prefix, std::size_t max) const {
     const std::string folded = fold_name(prefix);
     std::vector<const Member*> found;
@@ -135,7 +145,7 @@ Room::Admission Room::attach(const Applicant& applicant, std::int64_t now_ms) {
         remove(*known, LeaveReason::Lost, 0, now_ms);
     }
     if (applicant.session != 0) return {nullptr, Refusal::Removed};
-    if (by_name(applicant.name) != nullptr) return {nullptr, Refusal::NameTaken};
+    if (is_taken(applicant.name, nullptr)) return {nullptr, Refusal::NameTaken};
     if (free_.empty()) return {nullptr, Refusal::RoomFull};
     return join(applicant, now_ms);
 }
@@ -210,8 +220,7 @@ bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
 
 bool Room::append_rename(const Member& member, Entry entry, std::string_view name) {
     if (check_name(name) != NameFault::None) return false;
-    const Member* const owner = by_name(name);
-    if (owner != nullptr && owner != &member) {
+    if (is_taken(name, &member)) {
         refuse(member, entry, Refusal::NameTaken, name);
         return true;
     }
@@ -259,10 +268,10 @@ void Room::append(const Entry& entry, std::string_view name, std::string_view te
 void Room::apply(const LogEntry& added) {
     if (Member* const member = by_session(added.entry.from)) {
         const bool named_anew = added.entry.kind == EntryKind::Rename;
-        if (named_anew) names_.erase(fold_name(member->name()));
+        if (named_anew) forget_name(*member);
         if (added.entry.kind == EntryKind::Leave) forget(*member);
         settle(*member, added);
-        if (named_anew) names_.emplace(fold_name(member->name()), member);
+        if (named_anew) index_name(*member);
     }
     // Not before the row is as it says.
     std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
@@ -279,16 +288,33 @@ void Room::settle(Member& member, const LogEntry& added) {
 }
 
 void Room::index(Member& member) {
-    names_.emplace(fold_name(member.name()), &member);
+    index_name(member);
     sessions_.emplace(member.session, &member);
     pids_.emplace(member.pid, &member);
 }
 
 void Room::forget(Member& member) {
-    names_.erase(fold_name(member.name()));
+    forget_name(member);
     sessions_.erase(member.session);
     pids_.erase(member.pid);
     free_.push_back(&member);
+}
+
+void Room::index_name(Member& member) {
+    names_.emplace(fold_name(member.name()), &member);
+    const auto [first, second] = skeletons_of(member.name());
+    looks_.emplace(first, &member);
+    if (second != first) looks_.emplace(second, &member);
+}
+
+void Room::forget_name(const Member& member) {
+    names_.erase(fold_name(member.name()));
+    for (const std::string& skeleton : skeletons_of(member.name())) {
+        const auto [first, last] = looks_.equal_range(skeleton);
+        const auto own =
+            std::find_if(first, last, [&](const auto& look) { return look.second == &member; });
+        if (own != last) looks_.erase(own);
+    }
 }
 
 }  // namespace chatd

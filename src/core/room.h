@@ -116,6 +116,7 @@ class Room {
     };
 
     Member* by_name(std::string_view name);
+    [[nodiscard]] bool is_taken(std::string_view name, const Member* self);
     Admission join(const Applicant& applicant, std::int64_t now_ms);
     bool append_post(Member& member, const Post& request, std::string_view name,
                      std::string_view text, std::int64_t now_ms);
@@ -127,6 +128,8 @@ class Room {
     static void settle(Member& member, const LogEntry& added);
     void index(Member& member);
     void forget(Member& member);
+    void index_name(Member& member);
+    void forget_name(const Member& member);
     void recover_rows();
     void refuse_poison(std::int64_t now_ms);
 
@@ -134,6 +137,8 @@ class Room {
     std::span<Member> table_;
     Log& log_;
     std::map<std::string, Member*, std::less<>> names_;  // by folded name
+    // By each skeleton of the name. Members whom an older program let in may share one.
+    std::unordered_multimap<std::string, Member*> looks_;
     std::unordered_map<std::uint64_t, Member*> sessions_;
     std::unordered_map<std::int32_t, Member*> pids_;
     std::vector<Member*> free_;

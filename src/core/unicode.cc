@@ -23,6 +23,14 @@ struct FoldRange {
     std::uint32_t stride;
 };
 
+// Stands for `size` codes of kPrototypeText, from `begin` on.
+struct Prototype {
+    char32_t code;
+    std::uint16_t begin;
+    std::uint16_t size;
+};
+
+#include "core/confusables_data.inc"
 #include "core/unicode_data.inc"
 
 // The range of `table` that `code` lies in, or null.
@@ -31,6 +39,36 @@ const Range* find_range(const Range (&table)[size], char32_t code) {
     const auto ends_before = [](const Range& range, char32_t value) { return range.last < value; };
     const Range* range = std::lower_bound(std::begin(table), std::end(table), code, ends_before);
     return range != std::end(table) && range->first <= code ? range : nullptr;
+}
+
+// False: the tables have nothing for this code.
+bool append_listed_prototype(std::u32string& out, char32_t code) {
+    const FoldRange* run = find_range(kLookAlikeRuns, code);
+    if (run != nullptr && (code - run->first) % run->stride == 0) {
+        out += static_cast<char32_t>(static_cast<std::int32_t>(code) + run->delta);
+        return true;
+    }
+    const Prototype* found = std::ranges::lower_bound(kPrototypes, code, {}, &Prototype::code);
+    if (found == std::end(kPrototypes) || found->code != code) return false;
+    out.append(kPrototypeText + found->begin, found->size);
+    return true;
+}
+
+// The letters that a Hangul syllable is composed of, by the arithmetic of The Unicode Standard 15.0
+// (section 3.12).
+constexpr char32_t kSyllablesFirst = 0xAC00;
+constexpr char32_t kSyllablesLast = 0xD7A3;
+constexpr char32_t kLeadFirst = 0x1100;
+constexpr char32_t kVowelFirst = 0x1161;
+constexpr char32_t kBeforeTails = 0x11A7;
+constexpr char32_t kVowels = 21;
+constexpr char32_t kTails = 28;  // counting "none"
+
+void append_syllable_prototype(std::u32string& out, char32_t syllable) {
+    const char32_t index = syllable - kSyllablesFirst;
+    append_prototype(out, kLeadFirst + index / kTails / kVowels);
+    append_prototype(out, kVowelFirst + index / kTails % kVowels);
+    if (index % kTails != 0) append_prototype(out, kBeforeTails + index % kTails);
 }
 
 }  // namespace
@@ -51,6 +89,10 @@ bool is_combining_mark(char32_t code) {
     return find_range(kCombiningMarks, code) != nullptr;
 }
 
+bool is_enclosing_mark(char32_t code) {
+    return find_range(kEnclosingMarks, code) != nullptr;
+}
+
 bool is_space(char32_t code) {
     return find_range(kSpaces, code) != nullptr;
 }
@@ -63,6 +105,15 @@ char32_t fold_case(char32_t code) {
     const FoldRange* range = find_range(kSimpleFolding, code);
     if (range == nullptr || (code - range->first) % range->stride != 0) return code;
     return static_cast<char32_t>(static_cast<std::int32_t>(code) + range->delta);
+}
+
+void append_prototype(std::u32string& out, char32_t code) {
+    if (code >= kSyllablesFirst && code <= kSyllablesLast) {
+        return append_syllable_prototype(out, code);
+    }
+    if (append_listed_prototype(out, code)) return;
+    const char32_t folded = fold_case(code);
+    if (!append_listed_prototype(out, folded)) out += folded;
 }
 
 }  // namespace chatd

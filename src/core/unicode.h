@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <string>
+
 namespace chatd {
 
 // General categories Lu, Ll, Lt, Lm, Lo, except default ignorable code points: the Hangul
@@ -22,6 +24,9 @@ namespace chatd {
 // the combining grapheme joiner among them).
 [[nodiscard]] bool is_combining_mark(char32_t code);
 
+// General category Me: what is drawn around the character before it.
+[[nodiscard]] bool is_enclosing_mark(char32_t code);
+
 // General categories Zs, Zl and Zp. TAB and the line ends are controls, not spaces.
 [[nodiscard]] bool is_space(char32_t code);
 
@@ -32,5 +37,11 @@ namespace chatd {
 // Simple case folding, one code point to one: statuses C and S of CaseFolding.txt. It neither
 // depends on a language nor normalizes: U+00E9 and "e" with U+0301 stay different.
 [[nodiscard]] char32_t fold_case(char32_t code);
+
+// Appends what `code`, a character of a name, has in common with all that look like it, in either
+// case: its prototype in UTS #39, decomposed (NFKD) and folded, one or more characters. Marks that
+// look different stay different. A capital I, of any script, becomes U+0049 and nothing else does:
+// whether that is an i or looks like an l is left to the caller.
+void append_prototype(std::u32string& out, char32_t code);
 
 }  // namespace chatd

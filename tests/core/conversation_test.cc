@@ -792,12 +792,12 @@ Test(conversation, what_follows_five_bad_names_is_not_looked_at) {
 Test(conversation, who_tells_a_taken_name_is_asked_for_another) {
     Client client(Stage::Entering);
     client.broker(Denied{Refusal::NameTaken});
-    EXPECT_EQ(client.screen(), "The name alice is taken.\nYour name: ");
+    EXPECT_EQ(client.screen(), "The name alice is taken, or looks like one that is.\nYour name: ");
     EXPECT_EQ(client.sent(), kNothing);
     EXPECT_FALSE(client.conversation.wants_link());
     EXPECT_EQ(client.sent_for("bob\n"), Sent{"attach bob session 0 has 0"});
     client.broker(Denied{Refusal::NameTaken});
-    EXPECT_EQ(client.screen(), "The name bob is taken.\nYour name: ");
+    EXPECT_EQ(client.screen(), "The name bob is taken, or looks like one that is.\nYour name: ");
 }
 
 Test(conversation, taken_names_and_bad_names_count_together) {
@@ -812,7 +812,8 @@ Test(conversation, taken_names_and_bad_names_count_together) {
     client.types("alice\n");
     (void)client.screen();
     client.broker(Denied{Refusal::NameTaken});
-    EXPECT_EQ(client.screen(), "The name alice is taken.\nToo many tries. Goodbye.\n");
+    EXPECT_EQ(client.screen(),
+              "The name alice is taken, or looks like one that is.\nToo many tries. Goodbye.\n");
     EXPECT_EQ(client.end(), End::Refused);
 }
 
@@ -1108,7 +1109,7 @@ Test(conversation, of_several_requests_the_one_that_is_refused_is_named) {
     client.is_refused(3, Refusal::NobodyThere, "dan");
     EXPECT_EQ(client.screen(),
               "Nobody here is called bob.\n"
-              "The name eve is taken.\n"
+              "The name eve is taken, or looks like one that is.\n"
               "Nobody here is called dan.\n");
 }
 
@@ -1174,7 +1175,7 @@ Test(conversation, nick_may_be_refused_by_the_room) {
     Client client(Stage::Talking);
     client.types("/nick bob\n");
     client.is_refused(1, Refusal::NameTaken, "bob");
-    EXPECT_EQ(client.screen(), "The name bob is taken.\n");
+    EXPECT_EQ(client.screen(), "The name bob is taken, or looks like one that is.\n");
     EXPECT_EQ(client.conversation.name(), "alice");
 }
 
@@ -1662,7 +1663,7 @@ Test(conversation, a_refusal_of_another_request_does_not_end_who_is_leaving) {
     client.is_refused(1, Refusal::NameTaken, "bob");
     EXPECT_FALSE(client.end().has_value());
     client.leaves_the_log(2, LeaveReason::Quit);
-    EXPECT_EQ(client.screen(), "The name bob is taken.\nGoodbye.\n");
+    EXPECT_EQ(client.screen(), "The name bob is taken, or looks like one that is.\nGoodbye.\n");
     EXPECT_EQ(client.end(), End::Goodbye);
 }
 
@@ -1674,7 +1675,8 @@ Test(conversation, a_refusal_names_what_was_refused_also_after_a_broken_link) {
     client.welcome(2);  // both are in the log, which follows
     client.is_refused(1, Refusal::NameTaken, "bob");
     client.is_refused(2, Refusal::NobodyThere, "dan");
-    EXPECT_EQ(client.screen(), "The name bob is taken.\nNobody here is called dan.\n");
+    EXPECT_EQ(client.screen(),
+              "The name bob is taken, or looks like one that is.\nNobody here is called dan.\n");
 }
 
 // --- Overtaken by the log ---
@@ -1715,7 +1717,7 @@ Test(conversation, a_refusal_names_what_was_refused_also_after_a_gap) {
     client.broker(Gap{37, 1}, "alice");
     (void)client.screen();
     client.is_refused(1, Refusal::NameTaken, "bob");
-    EXPECT_EQ(client.screen(), "The name bob is taken.\n");
+    EXPECT_EQ(client.screen(), "The name bob is taken, or looks like one that is.\n");
 }
 
 Test(conversation, whose_own_leaving_was_lost_in_a_gap_ends) {

@@ -4,9 +4,12 @@
 
 #include <criterion/criterion.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bounds.h"
 #include "core/unicode.h"
@@ -19,6 +22,7 @@ using chatd::fold_name;
 using chatd::kNameBytesMax;
 using chatd::kNameCharactersMax;
 using chatd::NameFault;
+using chatd::skeletons_of;
 using chatd::test::escaped;
 
 namespace {
@@ -47,6 +51,26 @@ std::string encode(char32_t code) {
     std::string text;
     chatd::append_utf8(text, code);
     return text;
+}
+
+bool look_alike(std::string_view one, std::string_view other) {
+    return std::ranges::any_of(skeletons_of(one), [&](const std::string& skeleton) {
+        return std::ranges::count(skeletons_of(other), skeleton) != 0;
+    });
+}
+
+// One of these names in the room keeps the other one out, whoever came first.
+struct Pair {
+    const char* one;
+    const char* other;
+};
+
+void expect_alike(const Pair& pair, bool alike) {
+    for (const char* name : {pair.one, pair.other}) expect_good(name);
+    cr_expect(look_alike(pair.one, pair.other) == alike, "%s and %s", escaped(pair.one).c_str(),
+              escaped(pair.other).c_str());
+    cr_expect(look_alike(pair.other, pair.one) == alike, "%s and %s", escaped(pair.other).c_str(),
+              escaped(pair.one).c_str());
 }
 
 }  // namespace
@@ -180,7 +204,7 @@ Test(name, other_differences_make_other_names) {
     EXPECT_NE(fold_name("alice"), fold_name("a1ice"));
     EXPECT_NE(fold_name("alice"), fold_name("alice_"));
     EXPECT_NE(fold_name("\u00E9"), fold_name("e\u0301"));  // nothing is normalized
-    EXPECT_NE(fold_name("a"), fold_name("\u0430"));        // nor are look-alikes
+    EXPECT_NE(fold_name("a"), fold_name("\u0430"));        // look-alikes are not the same
 }
 
 Test(name, the_key_of_a_good_name_is_a_good_name_of_as_many_characters) {
@@ -194,4 +218,103 @@ Test(name, the_key_of_a_good_name_is_a_good_name_of_as_many_characters) {
         wrong += kept ? 0 : 1;
     }
     EXPECT_EQ(wrong, 0);
+}
+
+// --- Look-alikes
+
+Test(name, letters_of_another_script_look_alike) {
+    constexpr Pair kPairs[] = {
+        {"alice", "\u0430lice"},                      // Cyrillic a
+        {"alice", "\u0251lice"},                      // the Latin alpha of phoneticians
+        {"PAUL", "\u0420\u0410UL"},                   // Cyrillic er and a
+        {"paul", "\u0420\u0410UL"},                   // the same in capitals
+        {"Paul", "\u0440\u0430ul"},                   // and in small letters
+        {"alice", "\u0410LICE"},                      // capitals, with an i among them
+        {"alice", "\u0391L\u0399C\u0395"},            // Greek capitals
+        {"max", "\u039CAX"},                          // a capital Mu, where the small m is r and n
+        {"nora", "\u039DORA"},                        // a capital Nu, not its small one
+        {"bob", "b\u03BFb"},                          // Greek omicron
+        {"bob", "b\u0585b"},                          // Armenian o
+        {"scope", "\u0455\u0441\u043E\u0440\u0435"},  // Cyrillic throughout
+        {"\u0421\u0410\u0428\u0410", "CA\u0428A"},    // the other way round
+        {"\u30ED\u30ED", "\u53E3\u53E3"},             // Katakana ro and the Chinese mouth
+    };
+    for (const Pair& pair : kPairs) expect_alike(pair, true);
+}
+
+Test(name, other_forms_of_the_same_letters_look_alike) {
+    constexpr Pair kPairs[] = {
+        {"alice", "alice"},
+        {"alice", "ALICE"},
+        {"alice", "ＡＬＩＣＥ"},  // wide
+        {"alice", "ａｌｉｃｅ"},
+        {"alice", "\U0001D41A\U0001D425\U0001D422\U0001D41C\U0001D41E"},  // mathematical bold
+        {"MIKE", "\U0001D544\U0001D540\U0001D542\U0001D53C"},             // double-struck
+        {"サクラ", "ｻｸﾗ"},                                                // narrow
+        {"\u00E9va", "e\u0301va"},                                        // composed or not
+        {"\u00C9VA", "e\u0301va"},
+        {"\u1EC7", "e\u0323\u0302"},  // two marks, in the order of normalization
+        {"\u1EC7", "\u00EA\u0323"},   // and in the other one
+        {"\u1EC7", "e\u0302\u0323"},
+        {"김철수", "\u1100\u1175\u11B7\u110E\u1165\u11AF\u1109\u116E"},  // letter by letter
+        {"\u9F8D", "\uF9C4"},                                            // a compatibility form
+        {"\u0645\u062D", "\uFEE3\uFEA2"},                                // Arabic, in shaped forms
+        {"file", "\uFB01le"},                                            // a ligature
+    };
+    for (const Pair& pair : kPairs) expect_alike(pair, true);
+}
+
+Test(name, digits_look_like_letters) {
+    constexpr Pair kPairs[] = {
+        {"bob", "b0b"},     {"BOB", "b0b"},        {"lara", "1ara"},  {"Lara", "1ARA"},
+        {"IAN", "1AN"},     {"Ian", "lan"},        {"Ian", "1an"},    {"alice", "aIice"},
+        {"alice", "a1ice"}, {"r2d20", "R2D2O"},    {"10", "lO"},      {"10", "IO"},
+        {"a5", "a\uFF15"},  {"a5", "a\U0001D7D3"}, {"bo", "b\u06F5"},  // the Persian five is a ring
+    };
+    for (const Pair& pair : kPairs) expect_alike(pair, true);
+}
+
+Test(name, an_m_looks_like_r_and_n) {
+    constexpr Pair kPairs[] = {
+        {"corn", "com"}, {"Corn", "COM"}, {"mom", "rnorn"}, {"rnax", "Max"}, {"CORN", "c\u043Ern"}};
+    for (const Pair& pair : kPairs) expect_alike(pair, true);
+}
+
+Test(name, whoever_looks_like_Ian_need_not_look_like_each_other) {
+    expect_alike({"Ian", "ian"}, true);
+    expect_alike({"Ian", "IAN"}, true);
+    expect_alike({"Ian", "lan"}, true);
+    expect_alike({"ian", "lan"}, false);
+    expect_alike({"ian", "LAN"}, false);
+}
+
+Test(name, what_people_tell_apart_does_not_look_alike) {
+    constexpr Pair kPairs[] = {
+        {"user1", "user2"},    {"user1", "user11"},      {"user10", "user01"},   {"anna", "hanna"},
+        {"anna", "anna_"},     {"anna", "an.na"},        {"anna", "an-na"},      {"an-na", "an_na"},
+        {"王", "玉"},          {"小明", "小朋"},         {"小明", "小红"},       {"大", "太"},
+        {"rose", "ros\u00E9"}, {"Zo\u00EB", "Zo\u00E9"}, {"e\u0301", "e\u0300"}, {"nina", "vina"},
+        {"ivan", "inan"},      {"uta", "yta"},           {"kai", "kal"},         {"eli", "ell"},
+        {"ben", "8en"},        {"5am", "Sam"},           {"2oe", "Zoe"},         {"Юрий", "Юлий"},
+        {"Маша", "Миша"},      {"Νίκος", "Νίκη"},        {"김철수", "김철호"},   {"が", "か"},
+        {"さくら", "サクラ"},  {"محمد", "محمود"},        {"हिन्दी", "हिन्दु"},
+    };
+    for (const Pair& pair : kPairs) expect_alike(pair, false);
+}
+
+Test(name, numbered_names_never_look_alike) {
+    std::vector<std::string> keys;
+    for (int number = 0; number < 20000; ++number) {
+        keys.push_back(skeletons_of("user" + std::to_string(number)).front());
+    }
+    std::ranges::sort(keys);
+    EXPECT_TRUE(std::ranges::adjacent_find(keys) == keys.end());
+}
+
+Test(name, a_longer_name_looks_like_its_parts_in_a_row) {
+    const std::string name = repeat("\uFDFA", kNameCharactersMax);  // the ligature of most letters
+    expect_good(name);
+    EXPECT_EQ(skeletons_of(name).front(),
+              repeat(skeletons_of("\uFDFA").front(), kNameCharactersMax));
+    EXPECT_EQ(skeletons_of(""), (std::array<std::string, 2>{}));
 }

@@ -47,6 +47,7 @@ struct Remains {
     Words table;
 
     TableHeader& header() { return *reinterpret_cast<TableHeader*>(table.data()); }
+    Member* rows() { return reinterpret_cast<Member*>(table.data() + kHeaderWords); }
 
     bool operator==(const Remains&) const = default;
 };
@@ -537,6 +538,102 @@ Test(room, what_no_honest_worker_asks_for_does_nothing) {
     Broker next(broker.remains());
     EXPECT_EQ(next.news(), Lines{});
     EXPECT_EQ(next.state(), state);
+}
+
+// --- Names that look alike
+
+Test(room, nobody_comes_in_who_looks_like_a_member) {
+    Broker broker;
+    broker.join(10, "alice");
+    (void)broker.news();
+    for (const char* name : {"\u0430lice", "aIice", "ＡＬＩＣＥ", "\u0410LICE"}) {
+        EXPECT_TRUE(broker.attach(11, name).member == nullptr);
+        EXPECT_EQ(broker.attach(11, name).reason, Refusal::NameTaken);
+    }
+    EXPECT_EQ(broker.news(), Lines{});
+    broker.join(11, "alica");
+}
+
+Test(room, nobody_becomes_one_who_looks_like_another) {
+    Broker broker;
+    broker.join(10, "alice");
+    Member& bob = broker.join(11, "bob");
+    (void)broker.news();
+    EXPECT_TRUE(broker.post(bob, EntryKind::Rename, "\u0430lice", {}));
+    EXPECT_EQ(broker.news(), Lines{"2:bob is refused to 2 1/0"});
+    EXPECT_EQ(names(broker.room->matching({})), (Lines{"alice", "bob"}));
+}
+
+Test(room, a_member_may_look_like_itself) {
+    Broker broker;
+    Member& alice = broker.join(10, "alice");
+    (void)broker.news();
+    EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "\u0430lice", {}));
+    EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "AL1CE", {}));
+    EXPECT_EQ(broker.news(), (Lines{"1:alice becomes \u0430lice", "1:\u0430lice becomes AL1CE"}));
+    EXPECT_EQ(broker.attach(11, "ALICE").reason, Refusal::NameTaken);
+    broker.join(11, "alice");  // Small letters look like neither.
+}
+
+Test(room, who_looks_like_one_who_has_left_is_welcome) {
+    Broker broker;
+    EXPECT_TRUE(broker.post(broker.join(10, "alice"), EntryKind::Leave, {}, {}));
+    Member& second = broker.join(11, "\u0430lice");
+    EXPECT_EQ(broker.attach(12, "alice").reason, Refusal::NameTaken);
+    EXPECT_TRUE(broker.post(second, EntryKind::Rename, "Ian", {}));
+    broker.join(12, "alice");
+    EXPECT_EQ(broker.attach(13, "lan").reason, Refusal::NameTaken);
+    EXPECT_EQ(broker.attach(13, "ian").reason, Refusal::NameTaken);
+    broker.room->remove(second, LeaveReason::Lost, 0, 0);
+    broker.join(13, "ian");
+    broker.join(14, "lan");
+}
+
+Test(room, a_private_message_goes_to_the_very_name_and_to_no_look_alike) {
+    Broker broker;
+    broker.join(10, "alice");
+    Member& bob = broker.join(11, "bob");
+    (void)broker.news();
+    EXPECT_TRUE(broker.post(bob, EntryKind::Tell, "\u0430lice", "psst"));
+    EXPECT_TRUE(broker.post(bob, EntryKind::Tell, "ALICE", "psst"));
+    EXPECT_EQ(broker.news(), (Lines{"2:bob is refused to 2 2/0", "2:bob tells to 1 psst"}));
+}
+
+Test(room, the_next_broker_knows_who_looks_like_whom) {
+    Broker first;
+    Member& alice = first.join(10, "alice");
+    first.join(11, "bob");
+    EXPECT_TRUE(first.post(alice, EntryKind::Rename, "tom", {}));
+    Broker second(first.remains());
+    EXPECT_EQ(second.attach(12, "b0b").reason, Refusal::NameTaken);
+    EXPECT_EQ(second.attach(12, "t\u043Em").reason, Refusal::NameTaken);
+    second.join(12, "\u0430lice");
+    expect_same(second, Broker(second.remains()));
+}
+
+Test(room, look_alikes_whom_an_older_program_let_in_stay_and_go_as_they_like) {
+    Broker older;
+    older.join(10, "alice");
+    older.join(11, "elice");
+    older.join(12, "olice");
+    Remains remains = older.remains();
+    Member* const elice = std::find_if(remains.rows(), remains.rows() + 4,
+                                       [](const Member& row) { return row.pid == 11; });
+    ASSERT_EQ(elice->name(), "elice");
+    elice->name_text[0] = 'a';
+    elice->name_text[1] = 'I';
+    Broker broker(remains);
+    EXPECT_EQ(broker.room->members(), 3);
+    EXPECT_EQ(names(broker.room->matching("a")), (Lines{"aIice", "alice"}));
+    EXPECT_EQ(broker.attach(13, "\u0430lice").reason, Refusal::NameTaken);
+
+    Member& alice = by_name(broker, "alice");
+    EXPECT_TRUE(broker.say(alice, "still here"));
+    broker.room->remove(by_name(broker, "aIice"), LeaveReason::Lost, 0, 0);
+    EXPECT_EQ(broker.attach(13, "\u0430lice").reason, Refusal::NameTaken);
+    EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "carol", {}));
+    broker.join(13, "\u0430lice");
+    EXPECT_EQ(broker.state().size(), 3);
 }
 
 // --- Without being asked

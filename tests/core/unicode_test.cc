@@ -10,10 +10,12 @@
 
 #include "support/expect.h"
 
+using chatd::append_prototype;
 using chatd::fold_case;
 using chatd::is_combining_mark;
 using chatd::is_default_ignorable;
 using chatd::is_digit;
+using chatd::is_enclosing_mark;
 using chatd::is_letter;
 using chatd::is_letter_or_digit;
 using chatd::is_space;
@@ -43,6 +45,16 @@ std::size_t count_codes(Property property) {
     std::size_t count = 0;
     for (char32_t code = 0; code < kBeyondUnicode; ++code) count += property(code) ? 1 : 0;
     return count;
+}
+
+std::u32string prototype(char32_t code) {
+    std::u32string text;
+    append_prototype(text, code);
+    return text;
+}
+
+bool may_stand_in_a_name(char32_t code) {
+    return is_letter_or_digit(code) || is_combining_mark(code);
 }
 
 bool changes_case(char32_t code) {
@@ -131,11 +143,12 @@ Test(unicode, the_tables_hold_as_many_characters_as_Unicode_15_0_has) {
     constexpr std::size_t kIgnorable = 1 + 2 + 4 + 16 + 240;  // U+034F, Khmer, the selectors
     EXPECT_EQ(count_codes(is_combining_mark), kMn + kMc - kIgnorable);
     EXPECT_EQ(count_codes(is_default_ignorable), 4174);
+    EXPECT_EQ(count_codes(is_enclosing_mark), 13);
 }
 
 Test(unicode, no_character_is_two_things) {
-    constexpr Property kProperties[] = {is_letter, is_digit, is_combining_mark, is_space,
-                                        is_default_ignorable};
+    constexpr Property kProperties[] = {is_letter,         is_digit, is_combining_mark,
+                                        is_enclosing_mark, is_space, is_default_ignorable};
     for (char32_t code = 0; code < kBeyondUnicode; ++code) {
         int things = 0;
         for (const Property property : kProperties) things += property(code) ? 1 : 0;
@@ -191,6 +204,54 @@ Test(unicode, what_was_folded_stays_and_a_letter_stays_a_letter) {
         const char32_t folded = fold_case(code);
         const bool same_kind = is_letter(folded) || !is_letter(code);
         if (changes_case(folded) || !same_kind) {
+            cr_expect(false, "U+%04X", static_cast<unsigned>(code));
+        }
+    }
+}
+
+// --- Look-alikes
+
+Test(unicode, the_prototype_of_a_letter_is_decomposed_and_folded) {
+    EXPECT_EQ(prototype(U'a'), U"a");
+    EXPECT_EQ(prototype(U'A'), U"a");
+    EXPECT_EQ(prototype(U'\u0430'), U"a");  // Cyrillic
+    EXPECT_EQ(prototype(U'\u0410'), U"a");  // and its capital
+    EXPECT_EQ(prototype(U'Ａ'), U"a");
+    EXPECT_EQ(prototype(U'\u01DE'), U"a\u0308\u0304");  // a capital with two marks
+    EXPECT_EQ(prototype(U'm'), U"rn");
+    EXPECT_EQ(prototype(U'\u039C'), U"rn");  // capital Mu
+    EXPECT_EQ(prototype(U'0'), U"o");
+    EXPECT_EQ(prototype(U'1'), U"l");
+    EXPECT_EQ(prototype(U'한'), U"\u1112\u1161\u1102");  // the last letter looks like the first
+    EXPECT_EQ(prototype(U'하'), U"\u1112\u1161");
+    EXPECT_EQ(prototype(U'\u0416'), U"\u0436");  // what looks like nothing else
+    EXPECT_EQ(prototype(U'中'), U"中");
+}
+
+Test(unicode, a_capital_I_of_any_script_is_left_to_the_caller) {
+    for (const char32_t code : std::u32string_view(U"I\u0399\u0406Ｉ\U0001D408")) {
+        EXPECT_EQ(prototype(code), U"I");
+    }
+    EXPECT_EQ(prototype(U'\u00CD'), U"I\u0301");
+    for (const char32_t code : std::u32string_view(U"i\u03B9\u0456ｉ")) {
+        EXPECT_EQ(prototype(code), U"i");
+    }
+    for (const char32_t code : std::u32string_view(U"lL1")) EXPECT_EQ(prototype(code), U"l");
+}
+
+Test(unicode, an_accent_stays_what_it_is) {
+    EXPECT_EQ(prototype(U'\u0300'), U"\u0300");
+    EXPECT_EQ(prototype(U'\u0301'), U"\u0301");
+    EXPECT_EQ(prototype(U'\u0308'), U"\u0308");
+}
+
+Test(unicode, a_prototype_looks_like_itself_alone) {
+    for (char32_t code = 0; code < kBeyondUnicode; ++code) {
+        if (!may_stand_in_a_name(code)) continue;
+        const std::u32string text = prototype(code);
+        std::u32string again;
+        for (const char32_t each : text) append_prototype(again, each);
+        if (text.empty() || again != text) {
             cr_expect(false, "U+%04X", static_cast<unsigned>(code));
         }
     }

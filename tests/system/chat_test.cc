@@ -136,10 +136,33 @@ Test(chat, a_taken_name_is_refused_with_its_reason_and_the_prompt_again) {
     Client other(daemon.port());
     other.expect("Your name: ");
     other.send_line("aLICE");
-    other.expect_line("The name aLICE is taken.");
+    other.expect_line("The name aLICE is taken, or looks like one that is.");
     other.expect("Your name: ");
     other.send_line("bob");
     other.expect("Welcome, bob.");
+    daemon.finish();
+}
+
+Test(chat, who_looks_like_somebody_here_is_refused_until_that_one_has_left) {
+    Daemon daemon;
+    Client witness = join(daemon.port(), "witness");
+    Client alice = join(daemon.port(), "alice");
+    witness.expect_line("alice entered the chat room");
+    Client other(daemon.port());
+    other.expect("Your name: ");
+    other.send_line("\u0430lice");  // Cyrillic
+    other.expect_line("The name \u0430lice is taken, or looks like one that is.");
+    witness.send_line("/nick aIice");
+    witness.expect_line("The name aIice is taken, or looks like one that is.");
+    alice.send_line("/nick \u0430lice");
+    alice.expect_line("You are now called \u0430lice.");
+    alice.send_line("/quit");
+    alice.expect_line("Goodbye.");
+    alice.expect_eof();
+    witness.expect_line("alice is now called \u0430lice");
+    witness.expect_line("\u0430lice left the chat room");
+    other.send_line("\u0430lice");
+    other.expect("Welcome, \u0430lice.");
     daemon.finish();
 }
 
@@ -148,7 +171,7 @@ Test(chat, what_was_sent_behind_a_refused_name_does_not_become_one) {
     Client alice = join(daemon.port(), "alice");
     Client other(daemon.port());
     other.send("alice\nhello\n");
-    other.expect("The name alice is taken.\nYour name: ");
+    other.expect("The name alice is taken, or looks like one that is.\nYour name: ");
     other.send_line("bob");
     other.expect("Welcome, bob.");
     alice.expect_line("bob entered the chat room");

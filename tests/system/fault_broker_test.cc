@@ -42,7 +42,7 @@ void play_a_scene(Daemon& daemon) {
     alice.expect_line("carol is now called caro");
     bob.expect_line("carol is now called caro");
     bob.send_line("/nick ALICE");
-    bob.expect_line("The name ALICE is taken.");
+    bob.expect_line("The name ALICE is taken, or looks like one that is.");
 
     carol.send_line("/who");
     carol.expect_line("3 people are here:");
