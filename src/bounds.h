@@ -22,6 +22,11 @@ inline constexpr std::size_t kNameBytesMax = 4 * kNameCharactersMax;  // UTF-8 a
 // around.
 inline constexpr std::size_t kNameMarksMax = 4;
 
+// Combining marks in a row in what people say; more would write over the lines around. Eight is
+// what the tallest stack that Tibetan books print has (U+0F67 with seven letters and a sign);
+// Hebrew with vowels and cantillation has up to six, everything else less.
+inline constexpr std::size_t kTextMarksMax = 8;
+
 // Bad or taken names before the connection ends: enough for typing errors, too few for guessing.
 inline constexpr int kLoginAttemptsMax = 5;
 

@@ -8,6 +8,7 @@
 #include "core/fault.h"
 #include "core/name.h"
 #include "core/text.h"
+#include "core/utf8.h"
 
 namespace chatd {
 namespace {
@@ -187,7 +188,14 @@ bool Room::append_post(Member& member, const Post& request, std::string_view nam
                        std::string_view text, std::int64_t now_ms) {
     Entry entry = entry_from(member, request.kind, now_ms);
     entry.counter = request.counter;
-    if (!is_clean_text(text)) return false;
+    std::string fewer_marks;
+    if (!is_clean_text(text)) {
+        if (!is_clean_but_for_marks(text)) return false;
+        // A worker from before an upgrade may count them by another rule, or not at all.
+        fewer_marks = clean_text(text);
+        if (fewer_marks.empty()) append_utf8(fewer_marks, kReplacementCharacter);
+        text = fewer_marks;
+    }
     switch (request.kind) {
         case EntryKind::Say:
         case EntryKind::Emote:

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <utility>
 
+#include "bounds.h"
 #include "core/unicode.h"
 #include "core/utf8.h"
 
@@ -75,17 +76,47 @@ Fate fate_of(const Decoded& character) {
     return row != std::end(kFates) && row->first <= character.code ? row->fate : Fate::Keep;
 }
 
-// How many bytes at the front of `line` clean_text() would keep as they are.
-std::size_t clean_prefix_bytes(std::string_view line) {
+// Counts the marks that what is kept of a line may still have where it ends now.
+class Marks {
+  public:
+    // Must be asked about every character that is kept, in order. False: a mark too many.
+    bool admits(char32_t code) {
+        if (is_han(code)) {
+            left_ = kTextMarksMax;
+        } else if (is_combining_mark(code) || is_enclosing_mark(code)) {
+            if (left_ == 0) return false;
+            --left_;
+        } else if (!is_default_ignorable(code)) {
+            left_ = carried_by(code);
+        }
+        return true;
+    }
+
+    // The same for a printable one of ASCII, without the tables.
+    void pass(char byte) { left_ = carried_by(static_cast<unsigned char>(byte)); }
+
+  private:
+    // Whole lines are of these; they must not pay for three more tables.
+    static bool is_han(char32_t code) { return code >= 0x3400 && code <= 0x9FFF; }
+
+    static std::size_t carried_by(char32_t code) { return code == ' ' ? 0 : kTextMarksMax; }
+
+    std::size_t left_ = 0;
+};
+
+// How many bytes at the front of `line` clean_text() would keep as they are, behind what `marks`
+// has seen.
+std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
     std::size_t bytes = 0;
     while (bytes < line.size()) {
-        // Most lines are ASCII; they must not pay for decoding and the table.
+        // Most lines are ASCII; they must not pay for decoding and the tables.
         if (line[bytes] >= 0x20 && line[bytes] <= 0x7E) {
+            marks.pass(line[bytes]);
             ++bytes;
             continue;
         }
         const Decoded next = decode_utf8(line.substr(bytes));
-        if (fate_of(next) != Fate::Keep) break;
+        if (fate_of(next) != Fate::Keep || !marks.admits(next.code)) break;
         bytes += next.bytes;
     }
     return bytes;
@@ -164,7 +195,7 @@ class Cleaner {
 
   private:
     void take_clean_prefix() {
-        const std::size_t bytes = clean_prefix_bytes(rest_);
+        const std::size_t bytes = clean_prefix_bytes(rest_, marks_);
         clean_.append(rest_.substr(0, bytes));
         rest_.remove_prefix(bytes);
     }
@@ -173,14 +204,19 @@ class Cleaner {
         const Decoded next = decode_control(rest_);
         rest_.remove_prefix(next.bytes);
         switch (fate_of(next)) {
-            case Fate::Keep:  // cannot be: take_clean_prefix() took it
+            case Fate::Keep:  // a mark too many, or take_clean_prefix() had taken it
             case Fate::Drop: break;
-            case Fate::Space: clean_ += ' '; break;
-            case Fate::Replace: append_utf8(clean_, kReplacementCharacter); break;
+            case Fate::Space: put(U' '); break;
+            case Fate::Replace: put(kReplacementCharacter); break;
             case Fate::Escape: rest_.remove_prefix(escape_sequence_bytes(rest_)); break;
             case Fate::ControlSequence: rest_.remove_prefix(control_sequence_bytes(rest_)); break;
             case Fate::ControlString: skip_control_string(); break;
         }
+    }
+
+    void put(char32_t code) {
+        (void)marks_.admits(code);  // It is none.
+        append_utf8(clean_, code);
     }
 
     // Once the rest of the line holds no terminator, it will not hold one later: asking again
@@ -194,6 +230,7 @@ class Cleaner {
 
     std::string_view rest_;
     std::string clean_;
+    Marks marks_;
     bool no_terminator_left_ = false;
 };
 
@@ -213,7 +250,17 @@ std::string clean_text(std::string_view line) {
 }
 
 bool is_clean_text(std::string_view line) {
-    return clean_prefix_bytes(line) == line.size();
+    Marks marks;
+    return clean_prefix_bytes(line, marks) == line.size();
+}
+
+bool is_clean_but_for_marks(std::string_view line) {
+    while (!line.empty()) {
+        const Decoded next = decode_utf8(line);
+        if (fate_of(next) != Fate::Keep) return false;
+        line.remove_prefix(next.bytes);
+    }
+    return true;
 }
 
 bool is_blank(std::string_view line) {

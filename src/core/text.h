@@ -21,11 +21,19 @@ namespace chatd {
 // U+FEFF, interlinear annotation and tag characters are dropped. What scripts and emoji need is
 // kept, even if it has no width: joiners, variation selectors, soft hyphens.
 //
+// Combining and enclosing marks are dropped beyond kTextMarksMax in a row, and where nothing
+// carries them: at the beginning and after a space. What has no width neither carries marks nor
+// begins another row. So a clean line stays clean wherever it is cut after a space.
+//
 // Takes time linear in the line, at most triples its bytes, and changes nothing the second time.
 [[nodiscard]] std::string clean_text(std::string_view line);
 
 // True iff clean_text(line) == line. Allocates nothing.
 [[nodiscard]] bool is_clean_text(std::string_view line);
+
+// True iff clean_text(line) would change nothing or only drop marks: what programs took for clean
+// that did not count them yet. Allocates nothing.
+[[nodiscard]] bool is_clean_but_for_marks(std::string_view line);
 
 // True iff a reader would see nothing of the line: only spaces of any kind, TABs, characters
 // without shape. The empty line is blank; other controls are not looked through, so clean first.

@@ -524,6 +524,17 @@ constexpr std::string_view kTyped[] = {
     "hello\n",
     "你好\r\n",
     "//x\n",
+    "\u0301\n",
+    "\u0301e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\n",
+    "/me \u0301 \u0301\n",
+    "/me \u200D\u0301waves\n",
+    "/msg bob \u0301 \u0301psst\n",
+    "/msg \u0301bob psst\n",
+    "/r \u0301yes\n",
+    "//\u0301x\n",
+    "/\u0301x\n",
+    "/quit\u0301\n",
+    "/who \u0301a\n",
     "/help\n",
     "/who\n",
     "/who al\r\n",
@@ -1019,6 +1030,16 @@ Test(conversation, what_is_said_is_cleaned) {
 Test(conversation, a_line_with_nothing_to_see_is_not_said) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("\n   \n\t\r\n\u3000\u200B\n\033[31m\n"), kNothing);
+}
+
+Test(conversation, no_mark_begins_what_is_said) {
+    Client client(Stage::Talking);
+    client.types("\u0301\n\u0301hi\n/me \u0301waves\n/msg bob \u0301 \u0301psst\n//\u0301x\n");
+    EXPECT_EQ(client.sent(),
+              (Sent{"1 say: hi", "2 emote: waves", "3 tell bob: psst", "4 say: /\u0301x"}));
+    client.types("/me \u0301\n");
+    EXPECT_EQ(client.sent(), kNothing);
+    EXPECT_EQ(client.screen(), "Say what you do: /me waves\n");
 }
 
 Test(conversation, a_line_is_said_however_it_is_cut) {

@@ -540,6 +540,19 @@ Test(room, what_no_honest_worker_asks_for_does_nothing) {
     EXPECT_EQ(next.state(), state);
 }
 
+Test(room, what_an_older_worker_sends_is_said_with_fewer_marks) {
+    Broker broker;
+    Member& alice = broker.join(10, "alice");
+    (void)broker.news();
+    std::string pile = "e";
+    for (int i = 0; i < 100; ++i) pile += "\u0301";
+    EXPECT_TRUE(broker.say(alice, pile));
+    EXPECT_TRUE(broker.say(alice, "\u0301"));
+    EXPECT_TRUE(broker.say(alice, "\u0301hello"));
+    EXPECT_EQ(broker.news(), (Lines{"1:alice says " + pile.substr(0, 1 + 2 * kTextMarksMax),
+                                    "1:alice says \uFFFD", "1:alice says hello"}));
+}
+
 // --- Names that look alike
 
 Test(room, nobody_comes_in_who_looks_like_a_member) {

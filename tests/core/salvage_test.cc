@@ -476,6 +476,21 @@ Test(salvage, a_number_is_kept_once) {
     EXPECT_EQ(found(bytes), all);
 }
 
+// What may be said changes from program to program; what was said stays.
+Test(salvage, entries_that_are_not_clean_by_todays_rules_are_whole) {
+    const std::string pile = "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301";
+    ASSERT_FALSE(is_clean_text(pile));
+    Words words = empty_log();
+    Log log(bytes_of(words));
+    say(log, "one");
+    say(log, pile);
+    say(log, "\u0301three");
+    const auto written = bytes_of(words);
+    EXPECT_TRUE(is_whole(written));
+    EXPECT_EQ(lines_of(written), (Lines{{1, "one"}, {2, pile}, {3, "\u0301three"}}));
+    EXPECT_EQ(salvaged(written), lines_of(written));
+}
+
 // --- What is no log
 
 // Else somebody could write one, and have the next repair find it.

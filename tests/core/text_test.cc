@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "bounds.h"
+#include "core/unicode.h"
 #include "core/utf8.h"
 #include "support/escape.h"
 #include "support/expect.h"
@@ -17,7 +19,9 @@
 using chatd::append_utf8;
 using chatd::clean_text;
 using chatd::is_blank;
+using chatd::is_clean_but_for_marks;
 using chatd::is_clean_text;
+using chatd::kTextMarksMax;
 using chatd::trim;
 using chatd::test::escaped;
 
@@ -64,13 +68,42 @@ bool holds_nothing_forbidden(std::string_view text) {
     return true;
 }
 
+bool is_mark(char32_t code) {
+    return chatd::is_combining_mark(code) || chatd::is_enclosing_mark(code);
+}
+
+// Likewise: no mark without something that carries it, nor too many on one.
+bool marks_fit(std::string_view text) {
+    bool carried = false;
+    std::size_t in_a_row = 0;
+    while (!text.empty()) {
+        const char32_t code = chatd::decode_utf8(text).code;
+        text.remove_prefix(chatd::decode_utf8(text).bytes);
+        if (is_mark(code)) {
+            if (!carried || ++in_a_row > kTextMarksMax) return false;
+        } else if (!chatd::is_default_ignorable(code)) {
+            carried = code != ' ';
+            in_a_row = 0;
+        }
+    }
+    return true;
+}
+
+bool stays_clean_after_every_space(std::string_view text) {
+    for (std::size_t at = text.find(' '); at != std::string_view::npos; at = text.find(' ', at)) {
+        if (!is_clean_text(text.substr(++at))) return false;
+    }
+    return true;
+}
+
 // The promises that hold for any bytes. Millions of passing assertions would take minutes, so
 // only a broken promise becomes one.
 void expect_promises(std::string_view line) {
     const std::string clean = clean_text(line);
-    const bool kept = holds_nothing_forbidden(clean) && is_clean_text(clean) &&
+    const bool kept = holds_nothing_forbidden(clean) && marks_fit(clean) && is_clean_text(clean) &&
                       clean_text(clean) == clean && is_clean_text(line) == (clean == line) &&
-                      clean.size() <= 3 * line.size();
+                      is_clean_but_for_marks(line) == holds_nothing_forbidden(line) &&
+                      stays_clean_after_every_space(clean) && clean.size() <= 3 * line.size();
     if (!kept) cr_expect(false, "%s became %s", escaped(line).c_str(), escaped(clean).c_str());
 }
 
@@ -92,13 +125,15 @@ class Random {
 
 // All that has a meaning to the cleaner, whole and in pieces.
 constexpr std::string_view kPieces[] = {
-    "\033",     "\033[",      "\033]",      "\033P",  "\033X",  "\033^",  "\033_",  "\033\\",
-    "\a",       "\u009B",     "\u009D",     "\u0090", "\u009C", "\u0085", "[",      "]",
-    "\\",       "0",          ";",          "?",      " ",      "#",      "(",      "m",
-    "B",        "~",          "\t",         "\r",     "\x7F",   "\x9B",   "\x9C",   "\xC2",
-    "\xE4\xBD", "\xA0",       "\xF0",       "\xFF",   "é",      "你",     "😀",      "\u202E",
-    "\u2066",   "\u2028",     "\uFEFF",     "\uFFFA", "\uFFFF", "\uFFFD", "\u200D", "\u00AD",
-    "\uFE0F",   "\U000E0041", "\U0010FFFE",
+    "\033",   "\033[",      "\033]",      "\033P",  "\033X",  "\033^",
+    "\033_",  "\033\\",     "\a",         "\u009B", "\u009D", "\u0090",
+    "\u009C", "\u0085",     "[",          "]",      "\\",     "0",
+    ";",      "?",          " ",          "#",      "(",      "m",
+    "B",      "~",          "\t",         "\r",     "\x7F",   "\x9B",
+    "\x9C",   "\xC2",       "\xE4\xBD",   "\xA0",   "\xF0",   "\xFF",
+    "é",      "你",         "😀",          "\u202E", "\u2066", "\u2028",
+    "\uFEFF", "\uFFFA",     "\uFFFF",     "\uFFFD", "\u200D", "\u00AD",
+    "\uFE0F", "\U000E0041", "\U0010FFFE", "\u0301", "\u20DD", "\u0301\u0302\u0303\u0304",
 };
 
 }  // namespace
@@ -295,6 +330,64 @@ Test(text, a_line_of_nothing_but_open_strings_takes_linear_time) {
     EXPECT_TRUE(clean_text(line).empty());
 }
 
+// --- Marks ---
+
+Test(text, as_many_marks_as_scripts_need_are_kept) {
+    expect_kept("\u0F67\u0F90\u0FB5\u0FA8\u0FB3\u0FBA\u0FBC\u0FBB\u0F82");  // Tibetan, the tallest
+    expect_kept("\u05E9\u05C1\u05BC\u05B8\u05BD\u0591\u05DC");  // Hebrew with all it can have
+    expect_kept("မြို့");                                          // Burmese
+    expect_kept("مُحَمَّد");
+    expect_kept("ที่รัก");
+    expect_kept("a\u0302\u0301\u0323\u0330e\u0301");
+    expect_kept("\u25CC\u0301 is an accent, and so is \u00A0\u0301");
+}
+
+Test(text, marks_beyond_eight_in_a_row_are_dropped) {
+    const auto row = [](std::size_t count) {
+        std::string marks;
+        for (; count > 0; --count) marks += "\u0489";
+        return marks;
+    };
+    EXPECT_EQ(kTextMarksMax, 8);
+    expect_kept("e" + row(8));
+    expect_cleaned("e" + row(9), "e" + row(8));
+    expect_cleaned("e" + row(1000) + "f" + row(9), "e" + row(8) + "f" + row(8));
+    expect_cleaned("你" + row(9) + "!", "你" + row(8) + "!");
+}
+
+Test(text, what_has_no_width_begins_no_new_row_of_marks) {
+    const std::string four = "\u0301\u0302\u0303\u0304";
+    for (const char* nothing : {"\u200D", "\u034F", "\uFE0F", "\u200B", "\u00AD"}) {
+        const std::string row = "e" + four + nothing + four;
+        expect_kept(row);
+        expect_cleaned(row + nothing + "\u0301", row + nothing);
+    }
+    expect_cleaned("e" + four + "\033[m" + four + "\u202E" + four, "e" + four + four);
+}
+
+Test(text, a_mark_that_nothing_carries_is_dropped) {
+    expect_cleaned("\u0301", "");
+    expect_cleaned("\u0301\u20DDhello", "hello");
+    expect_cleaned("a \u0301b", "a b");
+    expect_cleaned("a\t\u0301b", "a b");
+    expect_cleaned("a\u2028\u0301b", "a b");
+    expect_cleaned("\u200D\u0301a", "\u200Da");
+    expect_cleaned("\033[m\u0301a", "a");
+    expect_cleaned("\xFF\u0301", "\uFFFD\u0301");
+}
+
+Test(text, marks_are_all_that_text_may_have_too_many_of) {
+    EXPECT_TRUE(is_clean_but_for_marks("\u0301a \u0301 plain"));
+    EXPECT_FALSE(is_clean_but_for_marks("\u0301\n"));
+    EXPECT_FALSE(is_clean_but_for_marks("a\xFF"));
+}
+
+Test(text, a_line_of_nothing_but_marks_takes_linear_time) {
+    std::string line = "a";
+    for (int count = 0; count < 500000; ++count) line += "\u0301";
+    EXPECT_EQ(clean_text(line).size(), 1 + 2 * kTextMarksMax);
+}
+
 // --- Promises for any bytes ---
 
 Test(text, the_promises_hold_for_every_byte_and_every_two_bytes) {
@@ -312,7 +405,10 @@ Test(text, the_promises_hold_for_every_character) {
     for (char32_t code = 0; code <= 0x10FFFF; ++code) {
         const std::string line = encode(code);
         expect_promises(line);
-        if (is_clean_text(line) == is_forbidden(code) && (code < 0xD800 || code > 0xDFFF)) {
+        if (code >= 0xD800 && code <= 0xDFFF) continue;
+        expect_promises("a" + line);
+        if (is_clean_text("a" + line) == is_forbidden(code) ||
+            is_clean_text(line) == (is_forbidden(code) || is_mark(code))) {
             cr_expect(false, "U+%04X", static_cast<unsigned>(code));
         }
     }
