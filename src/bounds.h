@@ -64,7 +64,8 @@ inline constexpr std::uint32_t kNamesShown = 20;         // names in the welcome
 inline constexpr std::uint32_t kCrowdNames = 3;          // of many who come or go together
 inline constexpr std::uint32_t kPeopleShown = 50;        // rows of one /who
 
-// Descriptors a process of ours needs besides one for each client: 0, 1, 2, listeners, links, log.
+// Descriptors a process of ours needs besides one for each client: 0, 1, 2, listeners, links, log,
+// counters, readers of --metrics.
 inline constexpr std::uint32_t kSpareFds = 32;
 
 // So many brokers die while they handle one request before that is refused. Killed at random under
@@ -169,6 +170,10 @@ inline constexpr auto kRetryPauseMax = 20s;
 // After EMFILE, ENFILE, EAGAIN or ENOMEM the listener rests until a child ends, or this long: what
 // was short may belong to somebody else, and then no end of ours announces it.
 inline constexpr auto kListenerRest = 1s;
+
+// Readers of --metrics answered in one turn of the parent's loop, and kept afterwards until they
+// close: for one that is still sending its request would be told of an error.
+inline constexpr std::size_t kMetricsReadersMax = 4;
 
 // Clients taken in one turn of the parent's loop before it looks at signals again.
 inline constexpr int kAcceptsPerTurn = 64;

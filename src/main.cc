@@ -17,6 +17,7 @@
 //   core/flood              lines of the journal that come too often
 //   core/options            the command line
 //   core/user, sandbox_mode whom to become, and how much of a sandbox there is
+//   core/counters, metrics  what is counted    -> text for those who watch the server
 //   core/handover           what one program leaves to the next in the same process
 //
 //   shell/parent            accepts, forks, reaps, shuts down
@@ -44,6 +45,7 @@
 #include "exit_status.h"
 #include "shell/parent.h"
 #include "shell/upgrade.h"
+#include "shell/worker.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/sandbox.h"
@@ -70,7 +72,7 @@ int serve(const Options& options, ProcessTitle& title, const Summons& summons) {
     if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
         throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
     }
-    const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM});
+    const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, kServerCloses, SIGALRM});
     ::tzset();  // Workers show local time and open no file.
     run_parent(options, title, signals, fresh ? nullptr : &summons.handover);
     return static_cast<int>(ExitStatus::Ok);

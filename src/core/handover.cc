@@ -88,6 +88,14 @@ bool read_line(Reader& in, std::string_view word, Handover& out) {
     if (word == "program-directory") return in(out.program_directory);
     if (word == "broker") return in(out.broker);
     if (word == "outbox") return in(out.outbox);
+    if (word == "counters") {
+        bool good = in(out.counters_version) && in(out.broker_counters);
+        while (good && !in.at_line_end()) good = in(out.parent_counters.emplace_back());
+        return good;
+    }
+    if (word == "metrics") {
+        return in(out.metrics) && in(out.metrics_directory) && in(out.metrics_name);
+    }
     if (word == "listener") {
         Handover::Listener& listener = out.listeners.emplace_back();
         return in(listener.fd) && in(listener.name);
@@ -106,6 +114,9 @@ std::vector<int> Handover::fds() const {
     std::vector<int> all = {broker_listener, broker_place,   log_memory, members_memory,
                             control_first,   control_second, bell};
     if (program_directory >= 0) all.push_back(program_directory);
+    for (const int fd : {broker_counters, metrics, metrics_directory}) {
+        if (fd >= 0) all.push_back(fd);
+    }
     for (const Listener& listener : listeners) all.push_back(listener.fd);
     return all;
 }
@@ -130,6 +141,10 @@ std::string write_handover(const Handover& from) {
         out.word("worker")(worker.pid)(worker.birth_ns)(worker.source).end_line();
     }
     out.word("outbox")(from.outbox).end_line();
+    out.word("counters")(from.counters_version)(from.broker_counters);
+    for (const std::uint64_t counter : from.parent_counters) out(counter);
+    out.end_line();
+    out.word("metrics")(from.metrics)(from.metrics_directory)(from.metrics_name).end_line();
     out.word("end").end_line();
     return out.text_;
 }

@@ -49,6 +49,16 @@ struct Handover {
     std::vector<Worker> workers;
     std::string outbox;  // frames for the broker that are not on the link yet
 
+    // See counters.h; older versions count nothing: -1, and none.
+    std::uint32_t counters_version = 0;
+    int broker_counters = -1;
+    std::vector<std::uint64_t> parent_counters;
+
+    // See sys/metrics_socket.h; -1: there is none.
+    int metrics = -1;
+    int metrics_directory = -1;
+    std::string metrics_name;
+
     // All descriptors that go over.
     [[nodiscard]] std::vector<int> fds() const;
 };

@@ -27,6 +27,7 @@ enum LongOption : int {
     kRunDir,
     kUser,
     kSandbox,
+    kMetrics,
     kLogLevel,
     kReadyFd,
     kHelpOption,
@@ -51,6 +52,7 @@ constexpr option kLongOptions[] = {
     {"run-dir", required_argument, nullptr, kRunDir},
     {"user", required_argument, nullptr, kUser},
     {"sandbox", required_argument, nullptr, kSandbox},
+    {"metrics", required_argument, nullptr, kMetrics},
     {"log-level", required_argument, nullptr, kLogLevel},
     {"ready-fd", required_argument, nullptr, kReadyFd},
     {"help", no_argument, nullptr, kHelpOption},
@@ -147,6 +149,9 @@ std::optional<std::string> take(Options& options, int option, const std::string&
         case kSandbox:
             return unless(assign(sandbox_mode_named(value), options.sandbox),
                           "--sandbox takes on, off or report");
+        case kMetrics:
+            options.metrics_path = value;
+            return unless(!value.empty(), "--metrics takes the name of a socket to be made");
         case kLogLevel:
             return unless(assign(level_named(value), options.level),
                           "--log-level takes error, warning, info or debug");
@@ -184,6 +189,7 @@ const char* const kHelp =
     "                         behind it (nobody)\n"
     "      --sandbox MODE     on: a process that does what is none of its business dies;\n"
     "                         report: is told on stderr; off (on)\n"
+    "      --metrics SOCKET   answer who connects to this AF_UNIX socket with what is counted\n"
     "      --log-level L      error, warning, info or debug (info)\n"
     "      --ready-fd N       write the port to descriptor N once clients can come\n"
     "      --help             show this\n"

@@ -32,6 +32,7 @@ struct Options {
     std::string run_directory;  // empty: see default_run_directory()
     std::string user;           // empty: see user_to_become()
     SandboxMode sandbox = kSandboxMode;
+    std::string metrics_path;  // empty: nobody may read them
     Level level = Level::Info;
     int ready_fd = -1;
 };

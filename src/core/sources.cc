@@ -14,9 +14,18 @@ Sources::Sources(std::uint32_t per_source_max, std::pmr::memory_resource* memory
 Sources::Answer Sources::asks(std::string_view source, Moment now) const {
     const auto found = sources_.find(source);
     if (found == sources_.end()) return Answer::Yes;
-    if (found->second.counts && now < found->second.waits_until) return Answer::Penalised;
+    if (has_to_wait(found->second, now)) return Answer::Penalised;
     const bool full = per_source_max_ != 0 && found->second.clients >= per_source_max_;
     return full ? Answer::TooMany : Answer::Yes;
+}
+
+bool Sources::has_to_wait(const Source& source, Moment now) {
+    return source.counts && now < source.waits_until;
+}
+
+std::size_t Sources::penalised(Moment now) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        sources_, [now](const auto& row) { return has_to_wait(row.second, now); }));
 }
 
 std::chrono::seconds Sources::waits(std::string_view source, Moment now) const {

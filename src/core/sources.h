@@ -42,6 +42,9 @@ class Sources {
     void came(std::string_view source);
     void went(std::string_view source, std::chrono::seconds penalty, Moment now);
 
+    // Sources that have to wait now.
+    [[nodiscard]] std::size_t penalised(Moment now) const;
+
     // Sources that are remembered.
     [[nodiscard]] std::size_t size() const { return sources_.size(); }
 
@@ -51,6 +54,7 @@ class Sources {
         Moment waits_until{};
         bool counts = false;  // the penalties have reached kPenaltyMin
     };
+    static bool has_to_wait(const Source& source, Moment now);
     using Table = std::pmr::map<std::pmr::string, Source, std::less<>>;
 
     void forget_what_is_over(Moment now);

@@ -16,6 +16,7 @@
 #include "bounds.h"
 #include "core/check.h"
 #include "core/conversation.h"
+#include "core/counters.h"
 #include "core/crowd.h"
 #include "core/fault.h"
 #include "core/name.h"
@@ -82,6 +83,7 @@ std::string counted(std::uint64_t number, const char* noun) {
 struct Means {
     Mapping log;
     Mapping members;
+    Mapping counters;
     Poller poller;
 };
 
@@ -99,9 +101,11 @@ class Broker {
           log_(means.log.bytes()),
           room_(means.members.bytes(), log_, wall_ms()),
           poller_(means.poller),
+          counters_(*reinterpret_cast<BrokerCounters*>(means.counters.bytes().data())),
           links_(rate_of_requests(setup.rate)),
           published_(setup.sync ? log_.synced() : log_.head()),
           crowds_(log_) {
+        count();
         crowds_.set_end(published_);
         CHATD_CHECK(poller_.add(setup_.listener, EPOLLIN, kListener));
         CHATD_CHECK(poller_.add(setup_.control, EPOLLIN, kControl));
@@ -120,6 +124,7 @@ class Broker {
         while (!parent_gone_) {
             show_title();
             for (const epoll_event& event : poller_.wait(time_to_wake())) dispatch(event);
+            count();
             if (fan_out_is_due()) let_more_come();
             if ((!asked_.empty() || fan_out_is_due()) && publish()) {
                 answer();
@@ -156,6 +161,11 @@ class Broker {
         return std::nullopt;
     }
 
+    void count() {
+        set_counter(counters_.members, room_.members());
+        set_counter(counters_.messages, log_.messages());
+    }
+
     // --- Out
 
     // Lets what has happened be sent: with --sync only once the disk has it, by one fdatasync for
@@ -163,6 +173,7 @@ class Broker {
     [[nodiscard]] bool publish() {
         if (published_ != log_.head() && setup_.sync && !sync()) return false;
         published_ = log_.head();
+        count();  // before anybody hears of it
         crowds_.set_end(published_);
         return true;
     }
@@ -221,6 +232,7 @@ class Broker {
         fault_point("broker:after-fan-out");
         const auto end = Clock::now();
         fanned_out_to_ = to;
+        count_fan_out(counters_, static_cast<std::uint64_t>((end - begin).count()));
         next_fan_out_ = end + std::min<Clock::duration>((end - begin) / 4, kFanOutPauseMax);
         next_crowd_ = end + std::min<Clock::duration>((end - begin) * 4, kCrowdPauseMax);
     }
@@ -230,7 +242,10 @@ class Broker {
         const Member* const member = room_.by_session(link.session);
         const Link::Standing standing =
             member == nullptr ? Link::Standing{{}, kNoLongerMember} : standing_of(*member);
-        if (!link.flush(log_, crowds_, standing)) {
+        const bool goes_on = link.flush(log_, crowds_, standing);
+        add_to_counter(counters_.deliveries, std::exchange(link.delivered, 0));
+        add_to_counter(counters_.skipped, std::exchange(link.skipped, 0));
+        if (!goes_on) {
             read_to_the_end(link);
             return close(link);
         }
@@ -558,6 +573,7 @@ class Broker {
     Log log_;
     Room room_;
     Poller& poller_;
+    BrokerCounters& counters_;
     std::array<char, kReadBytes> buffer_;
 
     Links links_;
@@ -581,10 +597,11 @@ class Broker {
 int run_broker(const BrokerSetup& setup, ProcessTitle& title, Journal& journal) {
     // A broker's life is the parent's to end: a Ctrl-C or a service manager that signals everybody
     // must not take away the one who tells the room.
-    Signals::ignore({SIGINT, SIGTERM, SIGHUP});
+    Signals::ignore({SIGINT, SIGTERM, SIGHUP, SIGUSR1});
     ProcessTitle::set_short("chatd-broker");
     prefer_throughput();
-    Means means{Mapping(setup.log_memory), Mapping(setup.members_memory), Poller()};
+    Means means{Mapping(setup.log_memory), Mapping(setup.members_memory), Mapping(setup.counters),
+                Poller()};
     enter_sandbox(setup.sandbox, Role::Broker, setup.descriptors_max);
     auto broker = std::make_unique<Broker>(setup, means, title, journal);
     broker->run();

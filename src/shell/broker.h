@@ -19,6 +19,7 @@ struct BrokerSetup {
     int control;         // what the parent says; its end means ours
     int log_memory;      // see Log
     int members_memory;  // see Room
+    int counters;        // see BrokerCounters
     std::uint32_t replay;
     bool sync;    // nothing is sent before the disk has it
     bool crowds;  // who comes and goes together shares a line

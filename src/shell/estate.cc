@@ -1,6 +1,11 @@
 #include "shell/estate.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <tuple>
 #include <utility>
 
 #include "bounds.h"
@@ -58,6 +63,42 @@ UniqueFd taken(int fd) {
     return UniqueFd(fd);
 }
 
+UniqueFd make_counters() {
+    return make_shared_memory("chatd-counters", sizeof(BrokerCounters));
+}
+
+std::unique_ptr<MetricsSocket> open_metrics(const Options& options) {
+    if (options.metrics_path.empty()) return nullptr;
+    return std::make_unique<MetricsSocket>(options.metrics_path);
+}
+
+// As they go over.
+using Numbers = std::array<std::uint64_t, sizeof(ParentCounters) / sizeof(std::uint64_t)>;
+
+bool knows_counters(const Handover& handover) {
+    return handover.counters_version == kCountersVersion && handover.broker_counters >= 0 &&
+           handover.parent_counters.size() == std::tuple_size_v<Numbers>;
+}
+
+UniqueFd inherit_broker_counters(const Handover& handover) {
+    if (handover.broker_counters < 0) return make_counters();
+    UniqueFd fd = taken(handover.broker_counters);
+    return knows_counters(handover) ? std::move(fd) : make_counters();
+}
+
+ParentCounters inherit_parent_counters(const Handover& handover) {
+    if (!knows_counters(handover)) return {};
+    Numbers numbers;
+    std::copy_n(handover.parent_counters.begin(), numbers.size(), numbers.begin());
+    return std::bit_cast<ParentCounters>(numbers);
+}
+
+std::unique_ptr<MetricsSocket> inherit_metrics(const Handover& handover) {
+    if (handover.metrics < 0) return nullptr;
+    return std::make_unique<MetricsSocket>(
+        taken(handover.metrics), taken(handover.metrics_directory), handover.metrics_name);
+}
+
 void expect_format(const char* what, bool known) {
     if (known) return;
     throw SetupError(ExitStatus::System, std::string("this version does not know the format of ") +
@@ -70,6 +111,7 @@ Estate acquire_estate(const Options& options, const char* argv0, Journal& journa
     const std::optional<User> becomes = user_to_become(options.user);
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = listen_tcp(options.addresses, options.port);
+    std::unique_ptr<MetricsSocket> metrics = open_metrics(options);
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
     LocalDirectory directory(run_directory(options, becomes), becomes);
     UniqueFd log = open_log(options, becomes, journal);
@@ -83,11 +125,22 @@ Estate acquire_estate(const Options& options, const char* argv0, Journal& journa
         .broker_listener = LocalListener(std::move(directory), name),
         .log_memory = std::move(log),
         .members_memory = make_shared_memory("chatd-members", Room::memory_bytes(most)),
+        .broker_counters = make_counters(),
         .control = make_socket_pair(),
         .bell = make_bell(),
         .program_directory = std::move(program_directory),
         .oom_score = oom_score,
+        .metrics = std::move(metrics),
     };
+}
+
+BrokerCounters read_counters(const Estate& estate) {
+    BrokerCounters counters{};
+    // Not a mapping: whoever touches one that was cut short dies.
+    const ssize_t bytes = ::pread(estate.broker_counters.get(), &counters, sizeof counters, 0);
+    if (bytes != static_cast<ssize_t>(sizeof counters)) counters = {};
+    counters.members = std::min<std::uint64_t>(counters.members, estate.clients_max);
+    return counters;
 }
 
 Handover describe_estate(const Estate& estate) {
@@ -116,6 +169,15 @@ Handover describe_estate(const Estate& estate) {
         handover.workers.push_back({pid, worker.birth_ns, worker.source});
     }
     handover.outbox = estate.outbox;
+    handover.counters_version = kCountersVersion;
+    handover.broker_counters = estate.broker_counters.get();
+    const auto numbers = std::bit_cast<Numbers>(estate.counters);
+    handover.parent_counters.assign(numbers.begin(), numbers.end());
+    if (estate.metrics != nullptr) {
+        handover.metrics = estate.metrics->fd();
+        handover.metrics_directory = estate.metrics->directory();
+        handover.metrics_name = estate.metrics->name();
+    }
     return handover;
 }
 
@@ -145,11 +207,14 @@ Estate inherit_estate(const Handover& handover, const char* argv0) {
             handover.socket_path, taken(handover.broker_listener), taken(handover.broker_place)}),
         .log_memory = taken(handover.log_memory),
         .members_memory = taken(handover.members_memory),
+        .broker_counters = inherit_broker_counters(handover),
         .control = {taken(handover.control_first), taken(handover.control_second)},
         .bell = taken(handover.bell),
         .program_directory = handover.program_directory < 0 ? directory_of_program(argv0)
                                                             : taken(handover.program_directory),
         .oom_score = be_killed_last(),
+        .counters = inherit_parent_counters(handover),
+        .metrics = inherit_metrics(handover),
         .unshared = std::move(unshared),
         .workers = std::move(workers),
         .broker = handover.broker,

@@ -11,12 +11,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/counters.h"
 #include "core/handover.h"
 #include "core/options.h"
 #include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/local.h"
 #include "sys/memory.h"
+#include "sys/metrics_socket.h"
 #include "sys/net.h"
 
 namespace chatd {
@@ -31,14 +33,17 @@ struct Estate {
     bool has_terminal;
     std::vector<Listener> listeners;
     LocalListener broker_listener;
-    UniqueFd log_memory;      // see Log
-    UniqueFd members_memory;  // see Room
+    UniqueFd log_memory;       // see Log
+    UniqueFd members_memory;   // see Room
+    UniqueFd broker_counters;  // see read_counters()
     // Both ends stay for as long as there is a room: what one broker has not read, the next one
     // reads.
     SocketPair control;
     UniqueFd bell;               // see sys/bell.h
     UniqueFd program_directory;  // see sys/program.h
     int oom_score = 0;           // see be_killed_last()
+    ParentCounters counters = {};
+    std::unique_ptr<MetricsSocket> metrics = {};  // null: nobody may read them
 
     // The workers, by pid; written to at each fork.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
@@ -51,6 +56,10 @@ struct Estate {
 // have to be root: once that is had, this process becomes the user of --user. The journal is told
 // what of the history is lost.
 [[nodiscard]] Estate acquire_estate(const Options& options, const char* argv0, Journal& journal);
+
+// What the broker has counted. It may write there what it likes, or cut it short: what is read are
+// numbers, and no more members than there may be clients.
+[[nodiscard]] BrokerCounters read_counters(const Estate& estate);
 
 // The estate as it stands, for the next program.
 [[nodiscard]] Handover describe_estate(const Estate& estate);

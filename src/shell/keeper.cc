@@ -73,13 +73,15 @@ pid_t BrokerKeeper::fork_broker() {
                                 estate_.control.second.get(),
                                 estate_.log_memory.get(),
                                 estate_.members_memory.get(),
+                                estate_.broker_counters.get(),
                                 options_.replay,
                                 options_.sync,
                                 options_.crowds,
                                 options_.limits.rate,
                                 options_.sandbox,
                                 estate_.clients_max + kSpareFds};
-        keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory});
+        keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory,
+                   setup.counters});
         be_killed_before(estate_.oom_score, kOomBroker);
         Journal journal("broker", options_.level);
         return run_broker(setup, title_, journal);
@@ -116,6 +118,7 @@ bool BrokerKeeper::ended(const Reaped& reaped) {
 void BrokerKeeper::restart(Clock::duration lived) {
     // No other one comes: whoever waits for it shall know.
     if (closing_) return estate_.broker_listener.stop();
+    ++estate_.counters.broker_restarts;
     const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (log_bytes_ >> 20);
     died_young_ = lived < young ? died_young_ + 1 : 0;
     const Clock::duration pause = pause_after(died_young_);

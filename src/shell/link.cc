@@ -51,6 +51,7 @@ void Link::start(const Log& log, Position position, std::uint64_t messages,
 // Tells the reader that it will not see what was said up to here.
 void Link::miss(std::uint64_t messages, const Standing& standing) {
     append_frame(replies, Gap{messages - messages_, standing.acked}, standing.name);
+    skipped += messages - messages_;
     messages_ = messages;
 }
 
@@ -100,7 +101,8 @@ bool Link::send_live(const Log& log, Crowds& crowds, const Standing& standing) {
         }
     }
     if (!blocked_ && !send_log(log, Reading::Live, at_, end)) return false;
-    messages_ = log.messages_before(at_);
+    const std::uint64_t before = std::exchange(messages_, log.messages_before(at_));
+    delivered += messages_ - before;
     return true;
 }
 

@@ -77,6 +77,10 @@ class Link {
     // Is there anything to send, of the log up to `end`?
     [[nodiscard]] bool behind(Position end) const;
 
+    // Since whoever counts them has set them to 0: messages to all that it was sent, and missed.
+    std::uint64_t delivered = 0;
+    std::uint64_t skipped = 0;
+
     // The kernel took less than there was; wait until the worker has read.
     [[nodiscard]] bool blocked() const { return blocked_; }
 

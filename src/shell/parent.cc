@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -16,6 +17,7 @@
 #include "core/conversation.h"
 #include "core/fault.h"
 #include "core/frame.h"
+#include "core/metrics.h"
 #include "core/sources.h"
 #include "core/texts.h"
 #include "shell/estate.h"
@@ -55,6 +57,15 @@ std::chrono::seconds penalty_of(int wait_status) {
     }
 }
 
+WorkerEnd end_of(int wait_status) {
+    static_assert(static_cast<int>(WorkerEnd::Silent) ==
+                  static_cast<int>(Conversation::End::Silent));
+    if (WIFSIGNALED(wait_status)) return WorkerEnd::Killed;
+    const int status = WEXITSTATUS(wait_status);
+    return status <= static_cast<int>(WorkerEnd::Silent) ? static_cast<WorkerEnd>(status)
+                                                         : WorkerEnd::Failed;
+}
+
 class Parent {
     using Table = decltype(Estate::workers);
 
@@ -79,7 +90,7 @@ class Parent {
             sources_.expect(worker.source);
             sources_.came(worker.source);
         }
-        fds_.reserve(2 + estate_.listeners.size());
+        fds_.reserve(2 + MetricsSocket::kPolls + estate_.listeners.size());
         if (handover == nullptr) {
             try_sandbox(options.sandbox);
             keeper_.start();
@@ -109,11 +120,18 @@ class Parent {
 
     void wait() {
         fds_ = {keeper_.link_poll(), keeper_.bell_poll()};
+        if (estate_.metrics != nullptr) {
+            const auto polls = estate_.metrics->polls();
+            fds_.insert(fds_.end(), polls.begin(), polls.end());
+        }
         if (accepts()) {
             for (const Listener& listener : estate_.listeners)
                 fds_.push_back({listener.fd.get(), POLLIN, 0});
         }
         bell_rings_ = signals_.wait(fds_, time_to_wake()) && fds_[1].revents != 0;
+        if (estate_.metrics != nullptr) {
+            std::copy_n(fds_.begin() + 2, metrics_polled_.size(), metrics_polled_.begin());
+        }
     }
 
     void turn() {
@@ -126,13 +144,16 @@ class Parent {
         journal_.turn();
         dismiss_broker();
         accept_clients();
+        answer_metrics();
         show_title();
     }
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
         std::optional<Clock::time_point> wake;
-        for (const auto& due : {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at(),
-                                journal_.wake_at()}) {
+        for (const auto& due :
+             {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at(),
+              journal_.wake_at(),
+              estate_.metrics == nullptr ? std::nullopt : estate_.metrics->wake_at()}) {
             if (due && (!wake || *due < *wake)) wake = due;
         }
         if (!wake) return std::nullopt;
@@ -147,6 +168,9 @@ class Parent {
         asked |= hung_up && estate_.has_terminal && !has_terminal();
         if (asked && !closing_until_) begin_closing();
         if (hung_up && !closing_until_) upgrade_.begin();
+        if (signals_.take(SIGUSR1)) {
+            for (const std::string& line : render_status(status())) journal_.answer(line);
+        }
         if (closing_until_ && Clock::now() >= *closing_until_) kill_all();
         children_ended_ |= signals_.take(SIGCHLD);
     }
@@ -156,6 +180,25 @@ class Parent {
         for (const Listener& listener : estate_.listeners) title += ' ' + listener.name;
         title_.set(title + ", " + std::to_string(estate_.workers.size()) +
                    (estate_.workers.size() == 1 ? " client" : " clients"));
+    }
+
+    // --- Those who watch
+
+    [[nodiscard]] Status status() const {
+        return {kVersion,
+                estate_.workers.size(),
+                estate_.clients_max,
+                sources_.penalised(Clock::now()),
+                estate_.counters,
+                read_counters(estate_)};
+    }
+
+    void answer_metrics() {
+        if (estate_.metrics == nullptr) return;
+        const auto text = [this] { return render_metrics(status()); };
+        if (!estate_.metrics->turn(metrics_polled_, text)) {
+            journal_.warning("--metrics: the kernel has no room for all of them");
+        }
     }
 
     // --- Clients
@@ -190,6 +233,7 @@ class Parent {
     void take_client(Accepted accepted) {
         if (estate_.workers.size() >= estate_.clients_max) {
             journal_.debug("%s refused: the room is full", accepted.peer.c_str());
+            estate_.counters.count(TurnedAway::RoomFull);
             return refuse(accepted.fd, Text::RoomFull);
         }
         const Moment now = Clock::now();
@@ -210,7 +254,7 @@ class Parent {
         fault_point("parent:after-accept");
         const pid_t pid = fork_child([&] {
             signals_.forget();
-            Signals::ignore({SIGINT, SIGHUP});
+            Signals::ignore({SIGINT, SIGHUP, SIGUSR1});
             keep_only({setup.client.get(), setup.broker, setup.bell});
             prefer_throughput();
             be_killed_before(estate_.oom_score, kOomWorker);
@@ -219,9 +263,11 @@ class Parent {
         });
         if (pid < 0) {
             const int error = errno;
+            estate_.counters.count(TurnedAway::OutOfResources);
             refuse(setup.client, Text::ServerBusy);
             return rest("fork", error);
         }
+        ++estate_.counters.forks;
         fault_point("parent:after-fork");
         row.key() = pid;
         estate_.workers.insert(std::move(row));
@@ -233,7 +279,9 @@ class Parent {
     void turn_away(const Accepted& accepted, Sources::Answer why, Moment now) {
         journal_.debug("%s refused: %s", accepted.peer.c_str(),
                        why == Sources::Answer::TooMany ? "too many of its address" : "penalised");
-        if (why == Sources::Answer::TooMany) {
+        const bool too_many = why == Sources::Answer::TooMany;
+        estate_.counters.count(too_many ? TurnedAway::TooManyOfItsSource : TurnedAway::Penalised);
+        if (too_many) {
             return refuse(accepted.fd, Text::TooManyOfYours,
                           std::to_string(options_.per_source_max));
         }
@@ -254,7 +302,9 @@ class Parent {
     void refuse_without_descriptor(const Listener& listener) {
         spare_.reset();
         const Accepted accepted = accept_client(listener);
-        if (accepted.fd.valid()) refuse(accepted.fd, Text::ServerBusy);
+        if (!accepted.fd.valid()) return;
+        estate_.counters.count(TurnedAway::OutOfResources);
+        refuse(accepted.fd, Text::ServerBusy);
     }
 
     // Something is short: take no more until something ends, or for a while.
@@ -292,6 +342,8 @@ class Parent {
         keeper_.tell(Ended{birth_ns, lived_ms, pid, wait_status});
         const auto penalty = options_.penalties ? penalty_of(wait_status) : std::chrono::seconds(0);
         sources_.went(worker->second.source, penalty, Clock::now());
+        estate_.counters.count(end_of(wait_status));
+        if (penalty.count() != 0) ++estate_.counters.penalties;
         estate_.workers.erase(worker);
         if (rest_until_) end_rest();
     }
@@ -320,7 +372,10 @@ class Parent {
         estate_.listeners.clear();
         upgrade_.cancel();
         keeper_.begin_closing();
-        for (const auto& [pid, worker] : estate_.workers) (void)::kill(pid, SIGUSR1);
+        for (const auto& [pid, worker] : estate_.workers) {
+            // Workers of older programs know only the first one, ours only the other.
+            for (const int signal : {SIGUSR1, kServerCloses}) (void)::kill(pid, signal);
+        }
     }
 
     // The broker has outlived the workers, to tell them and to log their ends; now it goes.
@@ -352,6 +407,7 @@ class Parent {
     UniqueFd spare_;
 
     std::vector<pollfd> fds_;
+    std::array<pollfd, MetricsSocket::kPolls> metrics_polled_{};
     bool bell_rings_ = false;
     bool children_ended_ = true;  // of the program before some may have, unseen
     bool resting_ = false;

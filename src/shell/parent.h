@@ -12,7 +12,8 @@
 namespace chatd {
 
 // Sets everything up, or takes over what the program before has left, or throws SetupError; then
-// serves until SIGTERM or SIGINT. SIGHUP: upgrades.
+// serves until SIGTERM or SIGINT. SIGHUP: upgrades. SIGUSR1:
+// logs its status.
 void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
                 const Handover* handover);
 

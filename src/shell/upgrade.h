@@ -38,6 +38,7 @@ class Upgrade {
     bool ended(const Reaped& reaped);
 
     [[nodiscard]] std::optional<Clock::time_point> wake_at() const { return check_until_; }
+    [[nodiscard]] bool is_trying() const { return candidate_ > 0; }
     void turn();    // ends a trial that takes too long
     void cancel();  // there will be none
 

@@ -129,7 +129,7 @@ class Worker {
     // full, with a client that does not read.
     void take_signals() {
         if (signals_.take(SIGALRM)) look_whether_idle();
-        if (signals_.take(SIGUSR1)) conversation_.server_closes();
+        if (signals_.take(kServerCloses)) conversation_.server_closes();
         if (signals_.take(SIGTERM)) {
             conversation_.operator_removes();
             remove_at_ = Clock::now() + kGoodbyeGrace;

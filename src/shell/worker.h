@@ -3,6 +3,8 @@
 // forks, and decides nothing that the conversation could decide.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <string>
 
@@ -24,8 +26,11 @@ struct WorkerSetup {
     std::uint64_t birth_ns;
 };
 
-// Returns the exit status, a Conversation::End. SIGTERM: the operator removes this client. SIGUSR1:
-// the server shuts down.
+// From the parent: the server shuts down. One that no operator sends to whoever is called chatd, as
+// SIGUSR1, and that does nothing to workers of older programs, which know only that.
+inline constexpr int kServerCloses = SIGURG;
+
+// Returns the exit status, a Conversation::End. SIGTERM: the operator removes this client.
 [[nodiscard]] int run_worker(WorkerSetup setup, ProcessTitle& title, const Signals& signals);
 
 }  // namespace chatd

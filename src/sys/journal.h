@@ -39,6 +39,9 @@ class Journal {
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void debug(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
+    // What the operator has asked for just now, whatever the level.
+    void answer(const std::string& line) { (void)write_line(line); }
+
     // How many lines of which kinds were left out. For the loop of whoever has a journal, which
     // waits no longer than until wake_at() and then calls turn().
     void tell_left_out();

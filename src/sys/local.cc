@@ -17,12 +17,12 @@
 namespace chatd {
 namespace {
 
-sockaddr_un address_of(const std::string& path) {
+sockaddr_un address_of(const std::string& path, const char* option) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
         throw SetupError(ExitStatus::BadDirectory,
-                         path + ": the path is too long for a socket; choose another --run-dir");
+                         path + ": the path is too long for a socket; choose another " + option);
     }
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     return address;
@@ -54,20 +54,20 @@ UniqueFd open_directory(const std::string& path) {
 }
 
 // Removes the socket file of a server that is no more.
-void remove_stale(const std::string& path, const sockaddr_un& address) {
+void remove_stale(const std::string& path, const sockaddr_un& address, const char* option) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return;
     if (!S_ISSOCK(status.st_mode)) {
         throw SetupError(
             ExitStatus::BadDirectory,
-            path + " is in the way and no socket; move it, or choose another --run-dir");
+            path + " is in the way and no socket; move it, or choose another " + option);
     }
     const UniqueFd probe = local_socket();
     if (!probe.valid()) throw system_error("socket");
     if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
         errno != ECONNREFUSED) {
         throw SetupError(ExitStatus::Unavailable,
-                         path + " is in use by another chatd; choose another --run-dir");
+                         path + " is in use by another chatd; choose another " + option);
     }
     if (::unlink(path.c_str()) != 0) throw system_error(path, ExitStatus::BadDirectory);
 }
@@ -114,19 +114,23 @@ bool LocalDirectory::is_of_this_process() const {
     return ::getpid() == owner_;
 }
 
-LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
-    : directory_(std::move(directory)), path_(directory_.path() + '/' + name) {
-    const sockaddr_un address = address_of(path_);
-    const UniqueFd lock = open_directory(directory_.path());
-    // One server at a time looks for what is stale: the lock goes with the descriptor.
-    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory_.path());
-    remove_stale(path_, address);
+UniqueFd bind_local(const std::string& path, const char* option) {
+    const sockaddr_un address = address_of(path, option);
+    remove_stale(path, address, option);
     UniqueFd fd = local_socket();
     if (!fd.valid()) throw system_error("socket");
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        throw system_error(path_, ExitStatus::BadDirectory);
+        throw system_error(path, ExitStatus::BadDirectory);
     }
-    fd_ = std::move(fd);
+    return fd;
+}
+
+LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
+    : directory_(std::move(directory)), path_(directory_.path() + '/' + name) {
+    const UniqueFd lock = open_directory(directory_.path());
+    // One server at a time looks for what is stale: the lock goes with the descriptor.
+    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory_.path());
+    fd_ = bind_local(path_, "--run-dir");
     place_.reset(::open(path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!place_.valid()) throw system_error(path_, ExitStatus::BadDirectory);
     if (::listen(fd_.get(), SOMAXCONN) != 0) throw system_error("listen");
@@ -144,7 +148,7 @@ LocalListener::~LocalListener() {
 
 // The kernel follows such a link to what is open there, whatever its name is by now (proc(5)).
 Connected connect_local(int place) {
-    const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place));
+    const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place), "--run-dir");
     Connected connected{local_socket(), 0};
     if (!connected.fd.valid()) return {UniqueFd(), errno};
     if (::connect(connected.fd.get(), reinterpret_cast<const sockaddr*>(&address),

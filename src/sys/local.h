@@ -1,4 +1,4 @@
-// The broker's AF_UNIX socket and the directory it lies in.
+// AF_UNIX sockets: the broker's, and the directory it lies in.
 #pragma once
 
 #include <sys/types.h>
@@ -39,6 +39,11 @@ class LocalDirectory {
     bool made_ = false;
     pid_t owner_;
 };
+
+// A socket bound to a path. A socket file that nobody listens on is a dead server's and is
+// replaced; whoever does that takes care to be alone. Throws SetupError, which says to choose
+// another `option`; nothing on the disk has changed then.
+[[nodiscard]] UniqueFd bind_local(const std::string& path, const char* option);
 
 // A listening socket at a path; the file is gone when this is destroyed by the process that made
 // it.
