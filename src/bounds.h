@@ -171,6 +171,9 @@ inline constexpr auto kRetryPauseMax = 20s;
 // was short may belong to somebody else, and then no end of ours announces it.
 inline constexpr auto kListenerRest = 1s;
 
+// Between two notices of the status to a service manager: it shows them to people.
+inline constexpr auto kStatusPause = 1s;
+
 // Readers of --metrics answered in one turn of the parent's loop, and kept afterwards until they
 // close: for one that is still sending its request would be told of an error.
 inline constexpr std::size_t kMetricsReadersMax = 4;

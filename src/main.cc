@@ -18,6 +18,7 @@
 //   core/options            the command line
 //   core/user, sandbox_mode whom to become, and how much of a sandbox there is
 //   core/counters, metrics  what is counted    -> text for those who watch the server
+//   core/service            what a service manager says and is told
 //   core/handover           what one program leaves to the next in the same process
 //
 //   shell/parent            accepts, forks, reaps, shuts down

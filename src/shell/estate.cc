@@ -19,6 +19,7 @@
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/program.h"
+#include "sys/service.h"
 
 namespace chatd {
 namespace {
@@ -110,7 +111,8 @@ void expect_format(const char* what, bool known) {
 Estate acquire_estate(const Options& options, const char* argv0, Journal& journal) {
     const std::optional<User> becomes = user_to_become(options.user);
     const std::uint32_t most = clients_max(options);
-    std::vector<Listener> listeners = listen_tcp(options.addresses, options.port);
+    std::vector<Listener> listeners = take_passed_listeners();
+    if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
     std::unique_ptr<MetricsSocket> metrics = open_metrics(options);
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
     LocalDirectory directory(run_directory(options, becomes), becomes);

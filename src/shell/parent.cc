@@ -30,6 +30,7 @@
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
+#include "sys/service.h"
 #include "version.h"
 
 namespace chatd {
@@ -99,6 +100,7 @@ class Parent {
             journal_.info("upgraded to %s; clients: %zu", kVersion, estate_.workers.size());
             keeper_.replace();
         }
+        service_.ready(headcount(), Clock::now());
         spare_ = spare_descriptor();
     }
 
@@ -146,13 +148,14 @@ class Parent {
         accept_clients();
         answer_metrics();
         show_title();
+        tell_service();
     }
 
     [[nodiscard]] std::optional<std::chrono::nanoseconds> time_to_wake() const {
         std::optional<Clock::time_point> wake;
         for (const auto& due :
              {closing_until_, rest_until_, keeper_.wake_at(), upgrade_.wake_at(),
-              journal_.wake_at(),
+              journal_.wake_at(), service_.wake_at(),
               estate_.metrics == nullptr ? std::nullopt : estate_.metrics->wake_at()}) {
             if (due && (!wake || *due < *wake)) wake = due;
         }
@@ -167,7 +170,10 @@ class Parent {
         const bool hung_up = signals_.take(SIGHUP);
         asked |= hung_up && estate_.has_terminal && !has_terminal();
         if (asked && !closing_until_) begin_closing();
-        if (hung_up && !closing_until_) upgrade_.begin();
+        if (hung_up && !closing_until_) {
+            service_.reloading(Clock::now());
+            upgrade_.begin();
+        }
         if (signals_.take(SIGUSR1)) {
             for (const std::string& line : render_status(status())) journal_.answer(line);
         }
@@ -193,12 +199,24 @@ class Parent {
                 read_counters(estate_)};
     }
 
+    [[nodiscard]] std::string headcount() const {
+        return render_headcount(estate_.workers.size(), read_counters(estate_).members);
+    }
+
     void answer_metrics() {
         if (estate_.metrics == nullptr) return;
         const auto text = [this] { return render_metrics(status()); };
         if (!estate_.metrics->turn(metrics_polled_, text)) {
             journal_.warning("--metrics: the kernel has no room for all of them");
         }
+    }
+
+    // An upgrade that is over and yet here was none.
+    void tell_service() {
+        const Clock::time_point now = Clock::now();
+        if (service_.is_reloading() && !upgrade_.is_trying()) service_.ready(headcount(), now);
+        if (service_.wants_status(now)) service_.show(headcount(), now);
+        service_.turn(now);
     }
 
     // --- Clients
@@ -368,6 +386,7 @@ class Parent {
     // signal. Then everybody goes, the broker last.
     void begin_closing() {
         journal_.info("closing; clients: %zu", estate_.workers.size());
+        service_.stopping();
         closing_until_ = Clock::now() + kShutdownGrace;
         estate_.listeners.clear();
         upgrade_.cancel();
@@ -404,6 +423,7 @@ class Parent {
     BrokerKeeper keeper_;
     Upgrade upgrade_;
     Sources sources_;
+    ServiceManager service_;
     UniqueFd spare_;
 
     std::vector<pollfd> fds_;

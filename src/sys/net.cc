@@ -1,6 +1,7 @@
 #include "sys/net.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -151,6 +152,28 @@ std::vector<Listener> listen_tcp(const std::vector<std::string>& addresses, std:
         port = bound_port(listeners.front());
     }
     return listeners;
+}
+
+Listener adopt_listener(int fd) {
+    const auto option = [fd](int name) {
+        int value = -1;
+        socklen_t bytes = sizeof value;
+        return ::getsockopt(fd, SOL_SOCKET, name, &value, &bytes) == 0 ? value : -1;
+    };
+    const int family = option(SO_DOMAIN);
+    Address address;
+    if ((family != AF_INET && family != AF_INET6) || option(SO_TYPE) != SOCK_STREAM ||
+        option(SO_ACCEPTCONN) != 1 || ::getsockname(fd, address.generic(), &address.bytes) != 0) {
+        throw SetupError(
+            ExitStatus::Usage,
+            "descriptor " + std::to_string(fd) +
+                ", passed by LISTEN_FDS, is no listening TCP socket; in a socket unit, "
+                "set ListenStream= to a port");
+    }
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw system_error("fcntl");
+    set_inheritable(fd, false);
+    return {UniqueFd(fd), text_of(address)};
 }
 
 std::uint16_t bound_port(const Listener& listener) {

@@ -24,6 +24,10 @@ struct Listener {
 [[nodiscard]] std::vector<Listener> listen_tcp(const std::vector<std::string>& addresses,
                                                std::uint16_t port);
 
+// A socket that somebody else has made and passed to this program. Throws SetupError unless it
+// listens for TCP clients.
+[[nodiscard]] Listener adopt_listener(int fd);
+
 [[nodiscard]] std::uint16_t bound_port(const Listener& listener);
 
 struct Accepted {
