@@ -36,6 +36,12 @@ Handover example() {
     handover.broker = 4711;
     handover.workers = {{4712, 1, "192.0.2.7"}, {4713, UINT64_MAX, ""}};
     handover.outbox = "worker 1 2\nend\n";
+    handover.counters_version = 1;
+    handover.broker_counters = 14;
+    handover.parent_counters = {0, UINT64_MAX, 7};
+    handover.metrics = 15;
+    handover.metrics_directory = 16;
+    handover.metrics_name = "a b.sock";
     return handover;
 }
 
@@ -55,7 +61,7 @@ Test(handover, everything_comes_over) {
     EXPECT_EQ(read->listeners[1].name, "127.0.0.1:8888");
     EXPECT_EQ(read->run_directory, example().run_directory);
     EXPECT_EQ(read->socket_path, example().socket_path);
-    EXPECT_EQ(read->fds().size(), 10);
+    EXPECT_EQ(read->fds().size(), 13);
     EXPECT_EQ(read->program_directory, 13);
     EXPECT_EQ(read->broker, 4711);
     EXPECT_EQ(read->workers.size(), 2);
@@ -63,6 +69,12 @@ Test(handover, everything_comes_over) {
     EXPECT_EQ(read->workers[1].pid, 4713);
     EXPECT_EQ(read->workers[1].birth_ns, UINT64_MAX);
     EXPECT_EQ(read->outbox, example().outbox);
+    EXPECT_EQ(read->counters_version, 1);
+    EXPECT_EQ(read->broker_counters, 14);
+    EXPECT_TRUE(read->parent_counters == example().parent_counters);
+    EXPECT_EQ(read->metrics, 15);
+    EXPECT_EQ(read->metrics_directory, 16);
+    EXPECT_EQ(read->metrics_name, "a b.sock");
 }
 
 Test(handover, a_server_with_nobody_in_it_comes_over) {
@@ -72,6 +84,19 @@ Test(handover, a_server_with_nobody_in_it_comes_over) {
     ASSERT_TRUE(read.has_value());
     EXPECT_TRUE(read->workers.empty());
     EXPECT_EQ(read->broker, -1);
+}
+
+// It counted nothing, and nobody could read that.
+Test(handover, one_of_an_older_server_comes_over) {
+    std::string text = write_handover(example());
+    const std::size_t begin = text.find("counters ");
+    text.erase(begin, text.rfind("end") - begin);
+    const auto read = read_handover(text);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->broker_counters, -1);
+    EXPECT_EQ(read->metrics, -1);
+    EXPECT_TRUE(read->parent_counters.empty());
+    EXPECT_EQ(read->fds().size(), example().fds().size() - 3);
 }
 
 Test(handover, one_that_is_cut_off_anywhere_is_refused) {
@@ -92,7 +117,7 @@ Test(handover, one_of_another_format_is_refused) {
 // A newer program may say more: this one would not know what it means.
 Test(handover, a_word_that_nobody_knows_is_refused) {
     std::string text = write_handover(example());
-    text.insert(text.rfind("end"), "metrics 13\n");
+    text.insert(text.rfind("end"), "weather 13\n");
     EXPECT_FALSE(read_handover(text).has_value());
 }
 

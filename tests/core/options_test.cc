@@ -238,6 +238,12 @@ Test(options, a_bad_replay_is_refused) {
     expect_trouble({"", "-1", "1001", "all"}, "--replay", "--replay takes a number from 0 to 1000");
 }
 
+Test(options, the_metrics_are_read_where_it_is_told) {
+    EXPECT_EQ(options({}).metrics_path, "");
+    EXPECT_EQ(options({"--metrics", "m.sock"}).metrics_path, "m.sock");
+    expect_trouble({""}, "--metrics", "--metrics takes the name of a socket to be made");
+}
+
 Test(options, a_run_directory_without_a_name_is_refused) {
     expect_trouble({""}, "--run-dir", "--run-dir takes the name of a directory");
 }
@@ -274,7 +280,7 @@ Test(options, a_missing_value_is_asked_for) {
     EXPECT_EQ(trouble({"-b", "::", "--port"}), "--port needs a value");
     for (const char* option :
          {"-b", "--bind", "--lang", "--max-clients", "--history", "--history-size", "--replay",
-          "--run-dir", "--user", "--sandbox", "--log-level", "--ready-fd"}) {
+          "--run-dir", "--user", "--sandbox", "--metrics", "--log-level", "--ready-fd"}) {
         EXPECT_EQ(trouble({option}), std::string(option) + " needs a value");
     }
 }
@@ -350,11 +356,12 @@ Test(options, help_and_version_may_be_asked_for) {
 
 Test(options, the_help_names_every_option) {
     for (const char* option :
-         {"-p, --port",       "-b, --bind",     "--lang en|zh",     "--max-clients",
-          "--history FILE",   "--history-size", "--sync",           "--replay",
-          "--max-per-ip N",   "--no-penalties", "--rate N[:BURST]", "--login-timeout S",
-          "--idle-timeout S", "--run-dir",      "--user NAME",      "--sandbox MODE",
-          "--log-level",      "--ready-fd",     "--help",           "--version"}) {
+         {"-p, --port",       "-b, --bind",       "--lang en|zh",     "--max-clients",
+          "--history FILE",   "--history-size",   "--sync",           "--replay",
+          "--max-per-ip N",   "--no-penalties",   "--rate N[:BURST]", "--login-timeout S",
+          "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--user NAME",
+          "--sandbox MODE",   "--log-level",      "--ready-fd",       "--help",
+          "--version"}) {
         EXPECT_CONTAINS(chatd::kHelp, option);
     }
 }

@@ -132,3 +132,15 @@ Test(sources, who_was_expected_and_does_not_come_takes_no_room) {
     visit(sources, kHere, 0s, kBegin);
     EXPECT_EQ(sources.size(), 0U);
 }
+
+Test(sources, those_who_have_to_wait_are_counted) {
+    Sources sources = with_at_most(0);
+    EXPECT_EQ(sources.penalised(kBegin), 0U);
+    visit(sources, kHere, kPenaltyForCrash, kBegin);  // not enough yet
+    EXPECT_EQ(sources.penalised(kBegin), 0U);
+    visit(sources, kHere, kPenaltyForCrash, kBegin);
+    visit(sources, kThere, kPenaltyMin, kBegin);
+    EXPECT_EQ(sources.penalised(kBegin), 2U);
+    EXPECT_EQ(sources.penalised(kBegin + kPenaltyMin), 1U);
+    EXPECT_EQ(sources.penalised(kBegin + 2 * kPenaltyForCrash), 0U);
+}

@@ -273,6 +273,31 @@ Test(link, a_reader_that_is_overtaken_twice_before_it_reads_misses_each_message_
     EXPECT_EQ(missed, line.log.messages());
 }
 
+Test(link, each_message_is_counted_once_as_delivered_or_as_skipped) {
+    Line line;
+    line.say("before it came");
+    line.start_at_head();
+    for (int i = 0; i < 5; ++i) line.say("read");
+    line.append(EntryKind::Tell, "not counted", kBob, kMe);
+    line.append(EntryKind::Join, {}, kBob);
+    (void)line.read_all();
+    EXPECT_EQ(line.link.delivered, 5);
+    EXPECT_EQ(line.link.skipped, 0);
+    line.fill_up();
+    while (line.log.tail() < 2 * kHistoryBytesMin) line.say(std::string(500, 'x'));
+    std::uint64_t missed = 0;
+    std::uint64_t came = 5;
+    for (const std::string& bytes : line.read_all()) {
+        const Frame frame = frame_of(bytes);
+        if (frame.type == FrameType::Gap) missed += frame.as<Gap>().messages;
+        if (frame.type == FrameType::Entry) ++came;
+    }
+    EXPECT_GT(missed, 0);
+    EXPECT_EQ(line.link.skipped, missed);
+    EXPECT_EQ(line.link.delivered, came);
+    EXPECT_EQ(missed + came + 1, line.log.messages());
+}
+
 Test(link, a_gap_without_messages_still_says_how_the_member_stands) {
     Line line;
     line.start_at_head();
