@@ -20,7 +20,7 @@
 ##   check-install  install, run, uninstall in a scratch directory
 ##
 ## Install
-##   install        into $(DESTDIR)$(BINDIR)
+##   install        into $(DESTDIR)$(BINDIR); with UNITDIR also units for systemd
 ##   uninstall      undo it
 ##
 ## Variables
@@ -31,6 +31,7 @@
 ##   WERROR=1                         warnings are errors
 ##   V=1                              show commands and each test
 ##   PREFIX=/usr/local  BINDIR=$(PREFIX)/bin  DESTDIR=
+##   UNITDIR=                         /etc/systemd/system, for example
 
 VARIANT ?= release
 BUILD ?= build
@@ -38,6 +39,7 @@ FILTER ?=
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+UNITDIR ?=
 INSTALL ?= install
 
 variants := release debug asan
@@ -254,9 +256,9 @@ check-headers: test-needs
 
 check-install: $(B)/chatd
 	$(Q)scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
-	$(MAKE) install DESTDIR="$$scratch" && \
+	$(MAKE) install DESTDIR="$$scratch" UNITDIR=/units && \
 	"$$scratch$(BINDIR)/chatd" --version && \
-	$(MAKE) uninstall DESTDIR="$$scratch" && \
+	$(MAKE) uninstall DESTDIR="$$scratch" UNITDIR=/units && \
 	left=$$(find "$$scratch" ! -type d) && \
 	if [ -n "$$left" ]; then echo "left behind: $$left"; exit 1; fi
 	@echo 'install and uninstall leave nothing behind'
@@ -270,9 +272,17 @@ help:
 install: $(B)/chatd
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 $(B)/chatd '$(DESTDIR)$(BINDIR)/chatd'
+ifneq ($(UNITDIR),)
+	$(INSTALL) -d '$(DESTDIR)$(UNITDIR)'
+	sed 's,/usr/local/bin/,$(BINDIR)/,' scripts/chatd.service >$(B)/chatd.service
+	$(INSTALL) -m 644 $(B)/chatd.service scripts/chatd.socket '$(DESTDIR)$(UNITDIR)'
+endif
 
 uninstall:
 	rm -f '$(DESTDIR)$(BINDIR)/chatd'
+ifneq ($(UNITDIR),)
+	rm -f '$(DESTDIR)$(UNITDIR)/chatd.service' '$(DESTDIR)$(UNITDIR)/chatd.socket'
+endif
 
 FORCE:
 -include $(deps)

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -65,7 +66,7 @@ std::vector<std::string> command_line(const DaemonOptions& options, const std::s
     if (const char* const mode = std::getenv("SANDBOX"); mode != nullptr && *mode != '\0') {
         add(argv, "--sandbox", mode);
     }
-    add(argv, "--ready-fd", "3");
+    add(argv, "--ready-fd", std::to_string(options.ready_fd));
     argv.insert(argv.end(), options.args.begin(), options.args.end());
     return argv;
 }
@@ -140,6 +141,15 @@ struct Daemon::Plumbing {
     Pipe log = make_pipe();
     Pipe ready = make_pipe();
 
+    [[nodiscard]] std::map<int, int> fds(const DaemonOptions& options) const {
+        std::map<int, int> all = options.fds;
+        all.insert({{0, in.get()},
+                    {1, log.write.get()},
+                    {2, log.write.get()},
+                    {options.ready_fd, ready.write.get()}});
+        return all;
+    }
+
     Plumbing() { (void)::fcntl(log.write.get(), F_SETPIPE_SZ, kLogPipeBytes); }
 };
 
@@ -153,10 +163,7 @@ Daemon::Daemon(DaemonOptions options, Plumbing plumbing)
       log_(std::move(plumbing.log.read), "log"),
       child_(Spawn{.argv = command_line(
                        options, run_dir_.empty() ? run_dir_ = scratch_.path() + "/run" : run_dir_),
-                   .fds = {{0, plumbing.in.get()},
-                           {1, plumbing.log.write.get()},
-                           {2, plumbing.log.write.get()},
-                           {3, plumbing.ready.write.get()}},
+                   .fds = plumbing.fds(options),
                    .env = std::move(options.env),
                    .before_exec = std::move(options.before_exec)}) {
     // Else there would be no end of what is read.

@@ -33,6 +33,8 @@ struct DaemonOptions {
     std::map<std::string, std::string> env = {};  // besides ours
     std::function<void()> before_exec = {};       // in the child: limits, signals
     std::string program = {};                     // "" is $CHATD
+    int ready_fd = 3;                             // of chatd's
+    std::map<int, int> fds = {};                  // further ones, see Spawn
 };
 
 // The binary that fails as `fault` says (see core/fault.h), and has another version than $CHATD.
