@@ -66,7 +66,7 @@ void ServiceManager::reloading(Clock::time_point now) {
 
 void ServiceManager::stopping() {
     reloading_ = false;
-    tell(kStoppingNotice);
+    tell(std::string(kStoppingNotice));
 }
 
 bool ServiceManager::wants_status(Clock::time_point now) const {
@@ -83,10 +83,10 @@ void ServiceManager::show(std::string_view status, Clock::time_point now) {
 void ServiceManager::turn(Clock::time_point now) {
     if (!alive_at_ || now < *alive_at_) return;
     alive_at_ = now + *alive_every_;
-    tell(kWatchdogNotice);
+    tell(std::string(kWatchdogNotice));
 }
 
-void ServiceManager::tell(std::string_view notice) const {
+void ServiceManager::tell(const std::string& notice) const {
     if (!socket_.valid()) return;
     (void)::sendto(socket_.get(), notice.data(), notice.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&address_), address_bytes_);

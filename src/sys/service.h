@@ -44,7 +44,7 @@ class ServiceManager {
     void turn(Clock::time_point now);
 
   private:
-    void tell(std::string_view notice) const;
+    void tell(const std::string& notice) const;
 
     UniqueFd socket_;  // invalid: nobody wants to hear
     sockaddr_un address_{};
