@@ -7,6 +7,7 @@
 //   core/text, utf8, unicode, name             what may stand in a line and in a name
 //   core/pace               how fast a client may go
 //   core/sources            where clients come from, and who has to wait
+//   core/rush               how many come at once, and who is turned away
 //   core/command            a line             -> what it asks for
 //   core/conversation       lines and frames   -> frames and screen text: all a worker decides
 //   core/frame              what worker, broker and parent say to each other

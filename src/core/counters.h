@@ -62,8 +62,9 @@ enum class TurnedAway : std::uint8_t {
     TooManyOfItsSource,
     Penalised,
     OutOfResources,
+    Rush,
 };
-inline constexpr std::size_t kTurnedAway = 4;
+inline constexpr std::size_t kTurnedAway = 5;
 
 // Numbers alone: that is how they go over.
 struct ParentCounters {

@@ -11,8 +11,8 @@ namespace {
 // As WorkerEnd and TurnedAway have them.
 constexpr std::array<std::string_view, kWorkerEnds> kEndNames = {
     "goodbye", "lost", "refused", "removed", "closed", "failed", "late", "silent", "killed"};
-constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {"full", "per_ip",
-                                                                        "penalised", "resources"};
+constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
+    "full", "per_ip", "penalised", "resources", "rush"};
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 

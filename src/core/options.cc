@@ -16,6 +16,7 @@ enum LongOption : int {
     kMaxClients,
     kMaxPerIp,
     kNoPenalties,
+    kMaxLogins,
     kRate,
     kLoginTimeout,
     kIdleTimeout,
@@ -41,6 +42,7 @@ constexpr option kLongOptions[] = {
     {"max-clients", required_argument, nullptr, kMaxClients},
     {"max-per-ip", required_argument, nullptr, kMaxPerIp},
     {"no-penalties", no_argument, nullptr, kNoPenalties},
+    {"max-logins", required_argument, nullptr, kMaxLogins},
     {"rate", required_argument, nullptr, kRate},
     {"login-timeout", required_argument, nullptr, kLoginTimeout},
     {"idle-timeout", required_argument, nullptr, kIdleTimeout},
@@ -118,6 +120,9 @@ std::optional<std::string> take(Options& options, int option, const std::string&
                 read_number<std::uint32_t>(value, 0, kClientsLimit, options.per_source_max),
                 "--max-per-ip takes a number from 0 to " + std::to_string(kClientsLimit));
         case kNoPenalties: options.penalties = false; return std::nullopt;
+        case kMaxLogins:
+            return unless(read_number<std::uint32_t>(value, 0, kClientsLimit, options.nameless_max),
+                          "--max-logins takes a number from 0 to " + std::to_string(kClientsLimit));
         case kRate:
             return unless(read_rate(value, options.limits.rate),
                           "--rate takes lines per second, and how many at once: 10 or 10:20");
@@ -174,6 +179,8 @@ const char* const kHelp =
     "      --max-clients N    refuse more than N clients at a time (10000)\n"
     "      --max-per-ip N     refuse more than N of one address; 0: no limit (256)\n"
     "      --no-penalties     let an address in whatever its clients have done\n"
+    "      --max-logins N     with more than N that told no name yet, turn newcomers away at\n"
+    "                         random, all of them with 2N; 0: nobody (half of all)\n"
     "      --rate N[:BURST]   lines a client may send per second, and at once; more wait,\n"
     "                         0: no limit (10:20)\n"
     "      --login-timeout S  seconds to tell a name in; 0: no limit (30)\n"

@@ -24,6 +24,7 @@ struct Options {
     Limits limits{{kLinesPerSecond, kLinesAtOnce}, kTimeToName, {}};
     std::uint32_t per_source_max = kPerSourceMax;  // 0: no limit
     bool penalties = true;
+    std::optional<std::uint32_t> nameless_max;  // see Rush; none: half of all that there may be
     std::string history_path;                  // empty: in memory
     std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
     bool sync = false;

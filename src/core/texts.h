@@ -29,6 +29,7 @@ enum class Text : std::uint8_t {
     ServerBusy,
     TooManyOfYours,
     Penalised,
+    Rush,
     // what happens in the room
     Entered,
     Left,

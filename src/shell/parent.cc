@@ -18,6 +18,7 @@
 #include "core/fault.h"
 #include "core/frame.h"
 #include "core/metrics.h"
+#include "core/rush.h"
 #include "core/sources.h"
 #include "core/texts.h"
 #include "shell/estate.h"
@@ -81,7 +82,9 @@ class Parent {
                                       : inherit_estate(*handover, title.arguments()[0])),
           keeper_(estate_, options, title, signals, journal_),
           upgrade_(estate_, title, journal_),
-          sources_(options.per_source_max, estate_.unshared->get()) {
+          sources_(options.per_source_max, estate_.unshared->get()),
+          rush_(options.nameless_max.value_or(estate_.clients_max / 2),
+                static_cast<std::uint32_t>(steady_ns())) {
         seal(options.sandbox);
         // What the end of a worker takes is here before its birth: not for want of memory may the
         // room never hear of it.
@@ -257,6 +260,10 @@ class Parent {
         const Moment now = Clock::now();
         const Sources::Answer answer = sources_.asks(accepted.source, now);
         if (answer != Sources::Answer::Yes) return turn_away(accepted, answer, now);
+        if (rush_.turns_away(nameless())) {
+            estate_.counters.count(TurnedAway::Rush);
+            return refuse(accepted.fd, Text::Rush);
+        }
         const std::uint64_t birth_ns = steady_ns();
         // Its rows are made before the fork: no child may be there that is not in the tables.
         estate_.workers.emplace(0, LivingWorker{birth_ns, accepted.source});
@@ -292,6 +299,12 @@ class Parent {
         sources_.came(accepted.source);
         if (std::exchange(resting_, false)) journal_.info("new clients come in again");
         journal_.info("%s connected, pid %d", accepted.peer.c_str(), pid);
+    }
+
+    // Clients that have told no name yet. That is for the broker to know; it may be wrong about it.
+    [[nodiscard]] std::uint64_t nameless() const {
+        const std::uint64_t clients = estate_.workers.size();
+        return clients - std::min(clients, read_counters(estate_).members);
     }
 
     void turn_away(const Accepted& accepted, Sources::Answer why, Moment now) {
@@ -423,6 +436,7 @@ class Parent {
     BrokerKeeper keeper_;
     Upgrade upgrade_;
     Sources sources_;
+    Rush rush_;
     ServiceManager service_;
     UniqueFd spare_;
 

@@ -132,6 +132,13 @@ Test(options, how_much_a_newcomer_is_shown_may_be_told) {
     EXPECT_EQ(options({"--replay=1000"}).replay, 1000);
 }
 
+Test(options, a_rush_may_be_told) {
+    EXPECT_FALSE(options({}).nameless_max.has_value());
+    EXPECT_EQ(options({"--max-logins", "0"}).nameless_max, 0);
+    EXPECT_EQ(options({"--max-logins=100"}).nameless_max, 100);
+    EXPECT_EQ(trouble({"--max-logins", "few"}), "--max-logins takes a number from 0 to 1048576");
+}
+
 Test(options, the_user_to_become_may_be_told) {
     EXPECT_EQ(options({}).user, "");
     EXPECT_EQ(options({"--user", "chatd"}).user, "chatd");
@@ -278,9 +285,9 @@ Test(options, a_shortened_option_that_may_be_two_is_no_option) {
 Test(options, a_missing_value_is_asked_for) {
     EXPECT_EQ(trouble({"-p"}), "-p needs a value");
     EXPECT_EQ(trouble({"-b", "::", "--port"}), "--port needs a value");
-    for (const char* option :
-         {"-b", "--bind", "--lang", "--max-clients", "--history", "--history-size", "--replay",
-          "--run-dir", "--user", "--sandbox", "--metrics", "--log-level", "--ready-fd"}) {
+    for (const char* option : {"-b", "--bind", "--lang", "--max-clients", "--history",
+                               "--history-size", "--replay", "--run-dir", "--user", "--sandbox",
+                               "--max-logins", "--metrics", "--log-level", "--ready-fd"}) {
         EXPECT_EQ(trouble({option}), std::string(option) + " needs a value");
     }
 }
@@ -359,9 +366,9 @@ Test(options, the_help_names_every_option) {
          {"-p, --port",       "-b, --bind",       "--lang en|zh",     "--max-clients",
           "--history FILE",   "--history-size",   "--sync",           "--replay",
           "--max-per-ip N",   "--no-penalties",   "--rate N[:BURST]", "--login-timeout S",
-          "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--user NAME",
-          "--sandbox MODE",   "--log-level",      "--ready-fd",       "--help",
-          "--version"}) {
+          "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
+          "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
+          "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::kHelp, option);
     }
 }

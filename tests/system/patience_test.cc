@@ -103,3 +103,23 @@ Test(patience, a_browser_is_told_where_it_is_and_nobody_else_hears_of_it) {
     EXPECT_CONTAINS(chatd.wait_log("(login) ended"), "was refused");
     EXPECT_TRUE(alice.quiet());
 }
+
+Test(patience, a_rush_at_the_door_turns_newcomers_away_until_names_are_told) {
+    Daemon chatd({"--max-logins", "1"});
+    Client alice = join(chatd.port(), "alice");
+    alice.send_line("/who");
+    alice.expect("You are the only one here:");  // the broker has counted her by now
+    Client first(chatd.port());
+    first.expect("Your name: ");
+    Client second(chatd.port());
+    second.expect("Your name: ");
+    Client third(chatd.port());
+    third.expect_line(
+        "Too many people are at the door right now. Please try again in a few seconds.");
+    third.expect_eof();
+    first.send_line("bob");
+    first.expect("Welcome, bob.");
+    alice.send_line("/who");
+    alice.expect("2 people are here:");
+    Client fourth = join(chatd.port(), "carol");
+}
