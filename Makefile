@@ -12,6 +12,7 @@
 ##   bench          measure it beside other chat servers (scripts/bench --help)
 ##   asan           all tests under the address and undefined behaviour sanitizers
 ##   report         system tests with a sandbox that tells what its lists lack
+##   fuzz           random inputs for the core, with clang++; what is found is in $(BUILD)/fuzz
 ##
 ## Care
 ##   lint           formatter (as a check), linters for C++ and shell
@@ -27,6 +28,7 @@
 ##   VARIANT=release|debug|asan       BUILD=build (where objects go)
 ##   FILTER=suite/name*               which tests to run
 ##   JOBS=n                           how many at once, also for make without -j
+##   SECONDS=30  TARGET=name          how long to fuzz each target; that one alone
 ##   CXX CPPFLAGS CXXFLAGS LDFLAGS    yours come last
 ##   WERROR=1                         warnings are errors
 ##   V=1                              show commands and each test
@@ -37,6 +39,8 @@ VARIANT ?= release
 BUILD ?= build
 FILTER ?=
 JOBS ?= $(shell nproc)
+SECONDS ?= 30
+TARGET ?=
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 UNITDIR ?=
@@ -58,10 +62,15 @@ endif
 # --- Sources ---
 
 B := $(BUILD)/$(VARIANT)
+F := $(BUILD)/fuzz
 
 all_srcs := $(sort $(wildcard src/*.cc src/*/*.cc))
 lib_srcs := $(filter-out src/main.cc,$(all_srcs))
-unit_srcs := $(sort $(wildcard tests/core/*_test.cc tests/sys/*_test.cc tests/chaos/*_test.cc tests/load/*_test.cc))
+# What a fuzzer runs on new inputs, the unit tests run on known ones.
+fuzz_srcs := $(sort $(filter-out %_test.cc %/fuzzer_main.cc,$(wildcard tests/fuzz/*.cc)))
+fuzz_targets := $(sort $(notdir $(wildcard tests/fuzz/corpus/*)))
+unit_srcs := $(sort $(fuzz_srcs) $(wildcard tests/core/*_test.cc tests/sys/*_test.cc \
+	tests/chaos/*_test.cc tests/fuzz/*_test.cc tests/load/*_test.cc))
 system_srcs := $(sort $(wildcard tests/system/*_test.cc))
 support_srcs := $(sort $(wildcard tests/support/*.cc) \
 	$(filter-out %_test.cc,$(wildcard tests/chaos/*.cc tests/load/*.cc)))
@@ -74,13 +83,17 @@ unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
 system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
 helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
+# Of the library, what makes no system call, and what little that needs.
+fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(filter src/core/% src/sys/%,$(lib_srcs)) $(fuzz_srcs))
+fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
+fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
 # What differs in the binary that tests make fail, and upgrade to.
 fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs))
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
-deps := $(src_objs:.o=.d) $(fault_objs:.o=.d) $(test_objs:.o=.d)
+deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
 
 # --- Flags ---
 
@@ -124,6 +137,12 @@ src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
 fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.2.0-faults"'
 # Criterion starts a test in a second process of the same program, and hands it addresses.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
+# libFuzzer is part of clang, whatever compiles the rest. To trace comparisons would take two thirds
+# of the time, and find out checksums, with which a damaged log is no longer one.
+fuzz_cxx := clang++
+fuzz_flags := -iquote tests -iquote src -MMD -MP -D_GLIBCXX_ASSERTIONS -std=c++20 -O1 -g \
+	-fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(sanitize) \
+	-fno-sanitize-coverage=trace-cmp
 
 ifeq ($(V),1)
 Q :=
@@ -176,11 +195,12 @@ $(B)/.link: $(B)/.flags
 	else echo '-pie -static-libstdc++ -static-libgcc' >$@; fi; fi; \
 	rm -f $(B)/probe $(B)/probe.*
 
-# These two change only when their text does: other flags rebuild everything, and a file that is
+# These change only when their text does: other flags rebuild everything, and a file that is
 # gone leaves the library and the tests.
 $(B)/.flags: export text = $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
 $(B)/.sources: export text = $(lib_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
-$(B)/.flags $(B)/.sources: FORCE
+$(F)/.flags: export text = $(fuzz_cxx) $(fuzz_flags)
+$(B)/.flags $(B)/.sources $(F)/.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
 
@@ -191,6 +211,7 @@ clean:
 
 .PHONY: test unit system asan report bench test-needs
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
+	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
 test: everything
@@ -238,6 +259,28 @@ $(test_objs): $(B)/%.o: %.cc $(B)/.flags | test-needs
 # Criterion's macros take a compiler three times as long with optimization, under sanitizers four
 # times.
 $(unit_objs) $(system_objs): quick := -O0 -U_FORTIFY_SOURCE
+
+# --- Fuzz ---
+
+.PHONY: fuzz fuzzers
+fuzz: $(if $(TARGET),$(TARGET:%=$(F)/fuzz-%),$(fuzzers))
+	$(Q)JOBS=$(JOBS) scripts/fuzz $(F) $(SECONDS) $(or $(TARGET),$(fuzz_targets))
+
+fuzzers: $(fuzzers)
+
+$(fuzzers): $(F)/fuzz-%: $(F)/entry-%.o $(fuzz_objs)
+	$(say) LD $@
+	$(Q)$(fuzz_cxx) $(subst fuzzer-no-link,fuzzer,$(fuzz_flags)) -o $@ $^
+
+$(fuzz_entries): $(F)/entry-%.o: tests/fuzz/fuzzer_main.cc $(F)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX "$< ($*)"
+	$(Q)$(fuzz_cxx) $(fuzz_flags) -DFUZZ_TARGET=fuzz_$* -c -o $@ $<
+
+$(fuzz_objs): $(F)/%.o: %.cc $(F)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX "$< (fuzz)"
+	$(Q)$(fuzz_cxx) $(fuzz_flags) -c -o $@ $<
 
 # --- Care ---
 

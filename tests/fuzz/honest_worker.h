@@ -1,0 +1,76 @@
+// A worker without sockets or a clock: a conversation, and what shell/worker.cc does with it. It
+// claims that what comes out is what may come out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/conversation.h"
+#include "fuzz/memory_broker.h"
+
+namespace chatd::fuzz {
+
+class HonestWorker {
+  public:
+    HonestWorker(MemoryBroker& broker, std::int32_t pid, Conversation::Settings settings);
+
+    HonestWorker(const HonestWorker&) = delete;
+    HonestWorker& operator=(const HonestWorker&) = delete;
+
+    // --- Its client
+
+    void client_sends(std::string_view bytes);
+    void client_finishes();
+    void client_is_lost();
+    void client_reads();
+
+    // --- Its broker
+
+    // Sends what there is to send and takes what is there to take, opening a link if need be.
+    void exchange();
+
+    // The same, but the link breaks when so many bytes have come through.
+    void send_and_break(std::size_t bytes);
+    void exchange_and_break(std::size_t bytes);
+
+    void break_link();
+
+    // --- Its server
+
+    void is_removed();
+    void server_closes();
+    void broker_is_silent();
+    void gives_back_memory();
+
+    void pass(std::chrono::milliseconds time);
+
+    // The client ends and everybody does what is to be done: it is over before long.
+    void claim_end();
+
+    [[nodiscard]] std::optional<Conversation::End> end() const { return conversation_.end(); }
+    [[nodiscard]] bool linked() const { return link_.has_value(); }
+    [[nodiscard]] const std::string& name() const { return conversation_.name(); }
+    [[nodiscard]] std::uint64_t session() const { return link_ ? link_->session : 0; }
+
+  private:
+    void open_link();
+    void send(std::size_t bytes);
+    void take(std::size_t bytes);
+    void claim_bounds();
+    void claim_screen(std::string_view screen);
+    void claim_frames(std::string_view frames);
+
+    MemoryBroker& broker_;
+    std::int32_t pid_;
+    Conversation conversation_;
+    std::optional<MemoryBroker::Link> link_;
+    FrameReader reader_;
+    Moment now_;
+    bool finished_ = false;
+    std::optional<Conversation::End> end_;
+};
+
+}  // namespace chatd::fuzz

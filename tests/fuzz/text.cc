@@ -1,0 +1,203 @@
+// Fuzz target: what is done with text, from its bytes to a line, a name or a command.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bounds.h"
+#include "core/command.h"
+#include "core/door.h"
+#include "core/line.h"
+#include "core/name.h"
+#include "core/text.h"
+#include "core/utf8.h"
+#include "fuzz/claim.h"
+#include "fuzz/script.h"
+#include "fuzz/targets.h"
+
+namespace chatd::fuzz {
+namespace {
+
+bool lies_in(std::string_view part, std::string_view whole) {
+    return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+
+// --- UTF-8
+
+void claim_decoding(std::string_view bytes) {
+    std::size_t count = 0;
+    std::string encoded;
+    for (std::string_view rest = bytes; !rest.empty(); ++count) {
+        const Decoded next = decode_utf8(rest);
+        CLAIM(next.bytes >= 1 && next.bytes <= 4 && next.bytes <= rest.size());
+        CLAIM(next.valid || next.code == kReplacementCharacter);
+        CLAIM(next.code <= 0x10FFFF && (next.code < 0xD800 || next.code > 0xDFFF));
+        encoded.clear();
+        append_utf8(encoded, next.code);
+        if (next.valid) CLAIM(encoded == rest.substr(0, next.bytes));
+        rest.remove_prefix(next.bytes);
+    }
+    CLAIM(count_utf8(bytes) == count);
+}
+
+// What is cut is what decoding would have come to.
+void claim_cut(std::string_view bytes, std::size_t most) {
+    const std::string_view cut = cut_utf8(bytes, most);
+    CLAIM(cut.size() <= most && bytes.starts_with(cut));
+    std::size_t longest = 0;
+    while (longest < bytes.size()) {
+        const std::size_t next = longest + decode_utf8(bytes.substr(longest)).bytes;
+        if (next > most) break;
+        longest = next;
+    }
+    CLAIM(cut.size() == longest);
+}
+
+// --- Text
+
+void claim_clean(std::string_view text) {
+    CLAIM(is_clean_text(text));
+    while (!text.empty()) {
+        const Decoded next = decode_utf8(text);
+        CLAIM(next.valid);
+        CLAIM(next.code >= 0x20 && next.code != 0x7F && (next.code < 0x80 || next.code > 0x9F));
+        text.remove_prefix(next.bytes);
+    }
+}
+
+void claim_cleaning(std::string_view bytes) {
+    const std::string clean = clean_text(bytes);
+    claim_clean(clean);
+    CLAIM(clean_text(clean) == clean);
+    CLAIM(clean.size() <= 3 * bytes.size());
+    CLAIM(is_clean_text(bytes) == (clean == bytes));
+    const std::string_view trimmed = trim(clean);
+    CLAIM(lies_in(trimmed, clean) && trim(trimmed) == trimmed);
+    CLAIM(is_blank(clean) == is_blank(trimmed));
+}
+
+// --- Names
+
+void claim_name(std::string_view bytes) {
+    const std::string key = fold_name(bytes);
+    CLAIM(fold_name(key) == key);
+    const NameFault fault = check_name(bytes);
+    CLAIM((fault == NameFault::Empty) == bytes.empty());
+    CLAIM((fault == NameFault::TooLong) ==
+          (bytes.size() > kNameBytesMax || count_utf8(bytes) > kNameCharactersMax));
+    if (fault != NameFault::None) return;
+    claim_clean(bytes);
+    CLAIM(bytes.find(' ') == std::string_view::npos && !is_blank(bytes));
+    CLAIM(bytes.front() != '/');
+    CLAIM(check_name(key) == NameFault::None);
+    CLAIM(count_utf8(key) == count_utf8(bytes));
+}
+
+// --- Lines
+
+using Lines = std::vector<std::optional<std::string>>;  // nothing: one that was too long
+
+void take_lines(LineReader& reader, Lines& lines) {
+    while (const auto line = reader.next()) {
+        CLAIM(line->text.size() <= kLineBytesMax && !(line->too_long && !line->text.empty()));
+        lines.push_back(line->too_long ? std::nullopt : std::optional(line->text));
+    }
+    // A line that just fits, and the CR that may be the first half of its end.
+    CLAIM(reader.buffered_bytes() <= kLineBytesMax + 1);
+}
+
+Lines lines_of(std::string_view bytes) {
+    LineReader reader;
+    Lines lines;
+    reader.add(bytes);
+    take_lines(reader, lines);
+    reader.finish();
+    take_lines(reader, lines);
+    return lines;
+}
+
+Lines lines_in_pieces(std::string_view bytes, std::uint32_t seed) {
+    LineReader reader;
+    Lines lines;
+    for_each_piece(bytes, seed, [&](std::string_view piece) {
+        reader.add(piece);
+        take_lines(reader, lines);
+    });
+    reader.finish();
+    take_lines(reader, lines);
+    return lines;
+}
+
+// --- The door
+
+struct Knock {
+    std::string text;
+    bool let_in = true;
+    bool operator==(const Knock&) const = default;
+};
+
+Knock knock(std::string_view bytes) {
+    Door door;
+    Knock result;
+    result.let_in = door.let_in(bytes, result.text);
+    if (result.let_in) door.open(result.text);
+    return result;
+}
+
+Knock knock_in_pieces(std::string_view bytes, std::uint32_t seed) {
+    Door door;
+    Knock result;
+    for_each_piece(bytes, seed, [&](std::string_view piece) {
+        if (result.let_in) result.let_in = door.let_in(piece, result.text);
+    });
+    if (result.let_in) door.open(result.text);
+    return result;
+}
+
+// --- Commands
+
+void claim_command(std::string_view line) {
+    const Command command = parse_command(line);
+    CLAIM(lies_in(command.argument, line));
+    if (command.verb == Verb::Say) {
+        CLAIM(command.word.empty());
+        CLAIM(line.starts_with("//") ? command.argument == line.substr(1)
+                                     : command.argument == line);
+        return;
+    }
+    CLAIM(lies_in(command.word, line) && command.word.starts_with('/'));
+    CLAIM(trim(command.argument) == command.argument);
+    const auto nearest = nearest_command(command.word);
+    if (command.verb != Verb::Unknown) CLAIM(nearest.has_value());
+    if (nearest) CLAIM(parse_command(*nearest).verb != Verb::Unknown);
+}
+
+}  // namespace
+
+void fuzz_text(std::string_view input) {
+    Script script(input);
+    const std::uint32_t seed = script.byte();
+    const std::string_view bytes = script.rest();
+
+    claim_decoding(bytes);
+    claim_cut(bytes, seed);
+    claim_cut(bytes, bytes.size() / 2);
+    claim_cleaning(bytes);
+    claim_name(bytes);
+    claim_command(bytes);
+    (void)protocol_of(bytes);
+    CLAIM(knock_in_pieces(bytes, seed) == knock(bytes));
+
+    const Lines lines = lines_of(bytes);
+    CLAIM(lines_in_pieces(bytes, seed) == lines);
+    for (const auto& line : lines) {
+        if (!line) continue;
+        claim_cleaning(*line);
+        claim_name(trim(*line));
+        claim_command(clean_text(*line));
+    }
+}
+
+}  // namespace chatd::fuzz
