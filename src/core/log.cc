@@ -131,12 +131,15 @@ std::string_view Log::run_at(Position at, Position end) const {
             std::min<std::size_t>(end - at, ring_.size() - at % ring_.size())};
 }
 
-// Is there a whole entry that comes after all before it? What an earlier lap left is older.
+// Is there a whole entry that comes after all before it? What an earlier lap left is older, and
+// what was written to the wrong place does not lead back to the one before.
 bool Log::follows(Position at, Position end) const {
     const std::optional<Frame> frame = whole_entry(run_at(at, end));
     if (!frame) return false;
     const auto entry = frame->as<Entry>();
-    return entry.seq >= next_seq_ && entry.messages >= messages_;
+    const bool leads_back = empty_ ? entry.back_bytes == 0 || at < tail_ + entry.back_bytes
+                                   : at == newest_ + entry.back_bytes;
+    return leads_back && entry.seq >= next_seq_ && entry.messages >= messages_;
 }
 
 Position Log::synced() const {

@@ -814,6 +814,45 @@ Test(log, behind_a_damaged_entry_nothing_is_kept) {
     }
 }
 
+// It would lead the way back into the middle of another one, and that ends every broker.
+Test(log, a_whole_entry_in_the_place_of_another_is_not_believed) {
+    Story story;
+    story.say_bytes(128);
+    story.say_bytes(96);
+    const Position place = story.say_bytes(120).at;
+    story.say_bytes(160);
+    const Told& misplaced = story.say_bytes(120);
+    story.say_bytes(96);
+    std::copy_n(&story.memory.at(misplaced.at), misplaced.bytes.size(), &story.memory.at(place));
+    story.reopen();
+    EXPECT_EQ(story.log->head(), place);
+    EXPECT_EQ(story.log->after_seq(0), story.log->tail());
+    story.told.resize(2);
+    story.say("next");
+    expect_holds(*story.log, story.told);
+}
+
+// The same with the oldest, behind a pad: what lies in the pad is nothing.
+Test(log, an_oldest_entry_that_leads_back_into_the_pad_before_it_is_not_believed) {
+    Story story;
+    fill_up_to(story, 480);
+    const Position tail = story.log->head();
+    story.say_bytes(96);
+    const Told misplaced = story.say_bytes(96);
+    ASSERT_EQ(misplaced.entry.back_bytes, 96);
+    const Position behind_pad = kRing;
+    ASSERT_TRUE(tail < behind_pad);
+    const FrameHeader pad{480, kFrameVersion, FrameType::Pad, 0, 0};
+    std::memcpy(&story.memory.at(tail), &pad, sizeof pad);
+    std::copy_n(misplaced.bytes.data(), misplaced.bytes.size(),
+                reinterpret_cast<char*>(&story.memory.at(behind_pad)));
+    story.memory.header().tail = tail;
+    story.memory.header().head = behind_pad + misplaced.bytes.size();
+    story.reopen();
+    EXPECT_EQ(story.log->after_seq(0), story.log->head());
+    EXPECT_FALSE(story.log->newest().has_value());
+}
+
 Test(log, a_log_without_a_whole_entry_begins_anew) {
     Story story = three_entries();
     std::ranges::fill(story.memory.ring(), std::byte{0x55});
