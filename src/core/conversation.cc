@@ -35,6 +35,11 @@ std::string_view without_ctrl_d(std::string_view text) {
     return text;
 }
 
+// A new name goes back to the broker, of its bearer or of whom one answers: as a name, not a text.
+bool can_be_said_back(const Frame& entry) {
+    return entry.as<Entry>().kind != EntryKind::Rename || entry.text.size() <= kNameBytesMax;
+}
+
 bool has_word(std::string_view words, std::string_view word) {
     return (' ' + std::string(words) + ' ').find(' ' + std::string(word) + ' ') !=
            std::string::npos;
@@ -385,11 +390,15 @@ bool Conversation::broker_sent(const Frame& frame) {
     if (std::exchange(silence_told_, false)) screen_.line(Text::RoomIsBack);
     switch (frame.type) {
         case FrameType::Welcome:
+            if (welcomed_) return false;  // all that waits would be sent once more each time
             broker_version_ = frame.name;
             welcomed(frame.as<Welcome>(), frame.text);
             break;
         case FrameType::Denied: denied(frame.as<Denied>().reason); break;
-        case FrameType::Entry: happened(frame.as<Entry>(), frame.name, frame.text); break;
+        case FrameType::Entry:
+            if (!can_be_said_back(frame)) return false;
+            happened(frame.as<Entry>(), frame.name, frame.text);
+            break;
         case FrameType::Gap: overtaken(frame.as<Gap>(), frame.name); break;
         case FrameType::Past:
             screen_.set_now(frame.as<Past>().now_ms);

@@ -1853,6 +1853,34 @@ Test(conversation, a_frame_that_is_no_broker_s_is_refused) {
     EXPECT_EQ(client.sent(), kNothing);
 }
 
+// All that is not acknowledged would go out once more each time, whether the broker reads it or
+// not.
+Test(conversation, a_second_welcome_over_one_link_is_refused) {
+    Client client(Stage::Talking);
+    client.types("one\ntwo\n");
+    EXPECT_EQ(client.sent().size(), 2);
+    EXPECT_FALSE(client.takes(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice"));
+    EXPECT_EQ(client.sent(), kNothing);
+    client.relinks();
+    client.broker(Welcome{kMe, 0, 100, kNow, 1, 0}, {}, "alice");
+    EXPECT_EQ(client.sent().size(), 2);
+}
+
+// It goes back in the Attach of the next link, or as the name of whom /r answers: a name longer
+// than a frame can hold would end the worker there.
+Test(conversation, a_new_name_too_long_for_one_is_refused) {
+    const std::string longest(chatd::kNameBytesMax, 'x');
+    for (const std::uint64_t who : {kMe, kBob}) {
+        Client client(Stage::Talking);
+        client.told(kBob, "bob", "psst");
+        EXPECT_FALSE(client.takes(client.entry(EntryKind::Rename, who), "bob", longest + 'x'));
+        client.happens(EntryKind::Rename, who, "bob", longest);
+        client.types("/r yes\n");
+        EXPECT_EQ(client.sent().size(), 1);
+        client.relinks();
+    }
+}
+
 Test(conversation, an_entry_of_a_kind_nobody_knows_shows_nothing) {
     Client client(Stage::Talking);
     client.happens(static_cast<EntryKind>(200), kBob, "bob", "hello");
@@ -2077,7 +2105,7 @@ Test(conversation, no_bytes_and_no_frames_whenever_they_come_crash_it) {
             switch (random.below(20)) {
                 case 0: client.conversation.link_opened(); break;
                 case 1: client.conversation.link_closed(); break;
-                case 2: client.broker(Welcome{kMe, random.below(10), 0, kNow, 1, 0}); break;
+                case 2: (void)client.takes(Welcome{kMe, random.below(10), 0, kNow, 1, 0}); break;
                 case 3: client.broker(Denied{static_cast<Refusal>(random.below(8))}); break;
                 case 4: client.broker(Gap{random.below(3), random.below(10)}, name()); break;
                 case 5: client.broker(People{kNow, 3, 2}, name()); break;
