@@ -87,7 +87,7 @@ bool MemoryBroker::attach(Link& link, const Frame& frame) {
         room_->attach({link.pid, wanted.birth_ns, wanted.session, frame.name, frame.text}, now_ms_);
     if (admission.member != nullptr) {
         admit(link, *admission.member, wanted);
-    } else if (room_->has_left(wanted.session, wanted.last_seq)) {
+    } else if (room_->end_of(wanted.session, wanted.last_seq)) {
         see_off(link, wanted);
     } else {
         append_frame(link.replies, Denied{admission.reason});

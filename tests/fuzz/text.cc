@@ -132,17 +132,21 @@ Lines lines_in_pieces(std::string_view bytes, std::uint32_t seed) {
 
 // --- The door
 
+// Who means another protocol is not read, so how much of it was makes no difference.
 struct Knock {
     std::string text;
-    bool let_in = true;
-    bool operator==(const Knock&) const = default;
+    std::string_view protocol;
+
+    bool operator==(const Knock& other) const {
+        return protocol == other.protocol && (!protocol.empty() || text == other.text);
+    }
 };
 
 Knock knock(std::string_view bytes) {
     Door door;
     Knock result;
-    result.let_in = door.let_in(bytes, result.text);
-    if (result.let_in) door.open(result.text);
+    result.protocol = door.let_in(bytes, result.text);
+    if (result.protocol.empty()) door.open(result.text);
     return result;
 }
 
@@ -150,9 +154,9 @@ Knock knock_in_pieces(std::string_view bytes, std::uint32_t seed) {
     Door door;
     Knock result;
     for_each_piece(bytes, seed, [&](std::string_view piece) {
-        if (result.let_in) result.let_in = door.let_in(piece, result.text);
+        if (result.protocol.empty()) result.protocol = door.let_in(piece, result.text);
     });
-    if (result.let_in) door.open(result.text);
+    if (result.protocol.empty()) door.open(result.text);
     return result;
 }
 
