@@ -114,7 +114,11 @@ void Conversation::advance() {
 bool Conversation::takes_lines() const {
     if (end_ || screen_.out.size() >= kScreenBytesMax) return false;
     if (state_ == State::Naming) return true;
-    return state_ == State::Talking && question_.empty() && unacked_bytes_ < kUnackedBytesMax;
+    return state_ == State::Talking && !waits_for_answer();
+}
+
+bool Conversation::waits_for_answer() const {
+    return !question_.empty() || unacked_bytes_ >= kUnackedBytesMax;
 }
 
 void Conversation::handle_end_of_input() {
@@ -169,8 +173,9 @@ std::optional<Moment> Conversation::patience_ends() const {
     };
     if (end_) return std::nullopt;
     if (state_ == State::Naming) return after(came_at_, settings_.limits.to_name);
-    // What waits for its turn is not silence.
-    const bool silent = state_ == State::Talking && lines_.buffered_bytes() == 0;
+    // What waits for its turn is not silence; half a line that stays one is.
+    const bool waits = is_paced() || (lines_.buffered_bytes() != 0 && waits_for_answer());
+    const bool silent = state_ == State::Talking && !waits;
     return silent ? after(active_at_, settings_.limits.silent) : std::nullopt;
 }
 

@@ -123,6 +123,7 @@ class Conversation {
 
     void advance();
     [[nodiscard]] bool takes_lines() const;
+    [[nodiscard]] bool waits_for_answer() const;
     [[nodiscard]] bool is_paced() const;
     void spend_pace();
     void tell_pace();

@@ -2286,6 +2286,16 @@ Test(conversation, who_is_silent_for_too_long_leaves) {
     EXPECT_TRUE(client.end() == End::Silent);
 }
 
+// It could hold its place for ever.
+Test(conversation, half_a_line_that_stays_one_is_silence_too) {
+    Client client(Stage::Talking, Language::English, kPatience);
+    client.types("half a line");
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 600s);
+    client.conversation.time_is(kBegin + 600s);
+    EXPECT_EQ(client.screen(), "You have said nothing for 600 seconds. Goodbye.\n");
+    EXPECT_EQ(client.sent(), Sent{"1 leave silent"});
+}
+
 Test(conversation, who_is_silent_and_does_not_read_either_ends_at_once) {
     Client client(Stage::Talking, Language::English, kPatience);
     client.happens(EntryKind::Say, kBob, "bob", "are you there?");
