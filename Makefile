@@ -12,6 +12,7 @@
 ##   bench          measure it beside other chat servers (scripts/bench --help)
 ##   asan           all tests under the address and undefined behaviour sanitizers
 ##   report         system tests with a sandbox that tells what its lists lack
+##   valgrind       some system tests under valgrind
 ##   fuzz           random inputs for the core, with clang++; what is found is in $(BUILD)/fuzz
 ##
 ## Care
@@ -186,9 +187,9 @@ $(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
 	$(Q)$(CXX) $(src_flags) $(fault_flags) -c -o $@ $<
 
 # A static-pie binary costs each process less memory and time, but not every system can make one
-# that runs.
+# that runs, and tools that look for errors want libc's own malloc out of the way.
 $(B)/.link: $(B)/.flags
-	$(Q)if [ $(VARIANT) = asan ]; then echo '-pie' >$@; else \
+	$(Q)if [ $(VARIANT) != release ]; then echo '-pie' >$@; else \
 	echo 'int main() { return *new int(0); }' >$(B)/probe.cc; \
 	if $(CXX) -fPIE -static-pie $(ld_flags) -o $(B)/probe $(B)/probe.cc 2>/dev/null && $(B)/probe; \
 	then echo '-static-pie' >$@; \
@@ -209,7 +210,7 @@ clean:
 
 # --- Test ---
 
-.PHONY: test unit system asan report bench test-needs
+.PHONY: test unit system asan report valgrind bench test-needs
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
@@ -228,6 +229,12 @@ asan:
 
 report:
 	$(Q)SANDBOX=report $(MAKE) system
+
+valgrind: $(B)/system_tests $(helpers) $(faulty)
+	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd
+	$(Q)WRAPPER='valgrind -q --vgdb=no' SANDBOX=off CHATD=$(abspath $(BUILD)/debug/chatd) \
+	HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
+	scripts/run-tests $(B)/system_tests
 
 bench: everything
 	$(Q)scripts/bench --plot

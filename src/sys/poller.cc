@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::size_t kEventsPerTurn = 1024;
 
+// Rounded up, so that what is waited for is due then.
+int whole_ms(std::chrono::nanoseconds time) {
+    constexpr std::int64_t kMost = 60'000;
+    const std::int64_t ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+    return static_cast<int>(std::clamp<std::int64_t>(ms, 0, kMost));
+}
+
 epoll_event event_of(std::uint32_t events, std::uint64_t id) {
     epoll_event event{};
     event.events = events;
@@ -42,8 +49,12 @@ void Poller::remove(int fd) {
 std::span<const epoll_event> Poller::wait(std::optional<std::chrono::nanoseconds> timeout) {
     // Pauses between fan-outs are shorter than epoll_wait's milliseconds.
     const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
-    const int ready = ::epoll_pwait2(fd_.get(), ready_.data(), static_cast<int>(ready_.size()),
-                                     timeout ? &left : nullptr, nullptr);
+    const auto room = static_cast<int>(ready_.size());
+    int ready = ::epoll_pwait2(fd_.get(), ready_.data(), room, timeout ? &left : nullptr, nullptr);
+    if (ready < 0 && errno == ENOSYS) {
+        // Linux before 5.11; and valgrind, which does not know that call.
+        ready = ::epoll_wait(fd_.get(), ready_.data(), room, timeout ? whole_ms(*timeout) : -1);
+    }
     CHATD_CHECK(ready >= 0 || errno == EINTR);
     return {ready_.data(), static_cast<std::size_t>(std::max(ready, 0))};
 }

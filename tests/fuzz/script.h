@@ -26,7 +26,7 @@ class Script {
         static_assert(std::is_trivially_copyable_v<Value>);
         Value value{};
         const std::string_view taken = bytes(sizeof value);
-        std::memcpy(static_cast<void*>(&value), taken.data(), taken.size());
+        if (!taken.empty()) std::memcpy(static_cast<void*>(&value), taken.data(), taken.size());
         return value;
     }
 

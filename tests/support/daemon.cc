@@ -15,8 +15,10 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -47,6 +49,12 @@ std::string chatd_program() {
     return path;
 }
 
+std::vector<std::string> words_of(const char* variable) {
+    const char* const value = std::getenv(variable);
+    std::istringstream text(value == nullptr ? "" : value);
+    return {std::istream_iterator<std::string>(text), {}};
+}
+
 void add(std::vector<std::string>& argv, const char* option,
          const std::optional<std::string>& value) {
     if (!value) return;
@@ -55,7 +63,9 @@ void add(std::vector<std::string>& argv, const char* option,
 }
 
 std::vector<std::string> command_line(const DaemonOptions& options, const std::string& run_dir) {
-    std::vector<std::string> argv{options.program.empty() ? chatd_program() : options.program};
+    // A program that runs chatd and looks at what it does, as the goal `valgrind` has it.
+    std::vector<std::string> argv = words_of("WRAPPER");
+    argv.push_back(options.program.empty() ? chatd_program() : options.program);
     add(argv, "-b", options.address);
     add(argv, "-p", options.port);
     add(argv, "--lang", options.lang);
@@ -97,7 +107,8 @@ std::vector<std::string> sockets_in(const std::string& directory) {
 
 bool has_sanitizer_report(std::string_view log) {
     return log.find("Sanitizer:") != std::string_view::npos ||
-           log.find(": runtime error: ") != std::string_view::npos;
+           log.find(": runtime error: ") != std::string_view::npos ||
+           log.find("\n==") != std::string_view::npos;  // valgrind
 }
 
 }  // namespace
