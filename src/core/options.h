@@ -25,8 +25,8 @@ struct Options {
     std::uint32_t per_source_max = kPerSourceMax;  // 0: no limit
     bool penalties = true;
     std::optional<std::uint32_t> nameless_max;  // see Rush; none: half of all that there may be
-    std::string history_path;                  // empty: in memory
-    std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
+    std::string history_path;                   // empty: in memory
+    std::optional<std::size_t> history_bytes;   // none: kHistoryBytes, or as large as the file is
     bool sync = false;
     std::uint32_t replay = kReplay;
     bool crowds = true;
