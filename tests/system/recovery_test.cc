@@ -94,6 +94,10 @@ Test(recovery, newcomers_wait_for_a_stopped_broker_and_then_get_in) {
 Test(recovery, nobody_looks_after_a_broker_of_whom_nobody_wants_anything) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
+    // What a newcomer is shown ends after the welcome: with this all of it has come.
+    alice.send_line("/who");
+    alice.expect("You are the only one here:\n");
+    (void)alice.line();
     (void)kill(daemon.broker(), SIGSTOP);
     const long before = processor_time(daemon.pid());
     // Longer than the watchdog is patient: nothing may happen then, and there is nothing to wait
