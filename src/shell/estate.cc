@@ -68,9 +68,10 @@ UniqueFd make_counters() {
     return make_shared_memory("chatd-counters", sizeof(BrokerCounters));
 }
 
-std::unique_ptr<MetricsSocket> open_metrics(const Options& options) {
+std::unique_ptr<MetricsSocket> open_metrics(const Options& options,
+                                            const std::optional<User>& becomes) {
     if (options.metrics_path.empty()) return nullptr;
-    return std::make_unique<MetricsSocket>(options.metrics_path);
+    return std::make_unique<MetricsSocket>(options.metrics_path, becomes);
 }
 
 // As they go over.
@@ -113,7 +114,7 @@ Estate acquire_estate(const Options& options, const char* argv0, Journal& journa
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();
     if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
-    std::unique_ptr<MetricsSocket> metrics = open_metrics(options);
+    std::unique_ptr<MetricsSocket> metrics = open_metrics(options, becomes);
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
     LocalDirectory directory(run_directory(options, becomes), becomes);
     UniqueFd log = open_log(options, becomes, journal);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,7 +22,7 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
-MetricsSocket::MetricsSocket(const std::string& path)
+MetricsSocket::MetricsSocket(const std::string& path, const std::optional<User>& becomes)
     : name_(path.substr(path.rfind('/') + 1)), owner_(::getpid()) {
     // Kept: the path may lead there no more for whom we become.
     directory_.reset(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -31,6 +32,11 @@ MetricsSocket::MetricsSocket(const std::string& path)
     // One server at a time looks for what is stale.
     if (::flock(directory_.get(), LOCK_EX) != 0) throw system_error("--metrics: flock");
     UniqueFd fd = bind_local(path, "--metrics");
+    // So that it can be removed at the end, also where others have files too.
+    if (becomes && ::fchownat(directory_.get(), name_.c_str(), becomes->uid, becomes->gid,
+                              AT_SYMLINK_NOFOLLOW) != 0) {
+        throw system_error("--metrics: " + path, ExitStatus::BadDirectory);
+    }
     if (::listen(fd.get(), SOMAXCONN) != 0) throw system_error("listen");
     if (::flock(directory_.get(), LOCK_UN) != 0) throw system_error("--metrics: flock");
     fd_ = std::move(fd);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "bounds.h"
+#include "core/user.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -20,9 +21,9 @@ namespace chatd {
 // The file is gone when this is destroyed by the process that made it, if that may still remove it.
 class MetricsSocket {
   public:
-    // A socket file that nobody listens on is a dead server's and is replaced. Throws SetupError;
-    // nothing on the disk has changed then.
-    explicit MetricsSocket(const std::string& path);
+    // A socket file that nobody listens on is a dead server's and is replaced; the new one belongs
+    // to whom this process is to become. Throws SetupError; nothing on the disk has changed then.
+    explicit MetricsSocket(const std::string& path, const std::optional<User>& becomes = {});
 
     // One that another program of this process had before.
     MetricsSocket(UniqueFd fd, UniqueFd directory, std::string name);

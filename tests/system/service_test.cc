@@ -204,6 +204,18 @@ Test(service, what_happens_is_counted) {
     EXPECT_FALSE(fs::exists(metrics.path));
 }
 
+// As in /tmp: who is not root removes there only what is its own.
+Test(service, the_socket_of_metrics_is_gone_at_the_end_also_where_others_have_files) {
+    const Scratch scratch;
+    EXPECT_EQ(::chown(scratch.path().c_str(), ::geteuid(), ::getegid()), 0);
+    EXPECT_EQ(::chmod(scratch.path().c_str(), 01777), 0);
+    const std::string path = scratch.path() + "/metrics.sock";
+    Daemon daemon({"--metrics", path});
+    EXPECT_CONTAINS(connect_to(path).expect("chatd_members 0"), "chatd_clients 0");
+    daemon.finish();
+    EXPECT_FALSE(fs::exists(path));
+}
+
 Test(service, penalties_are_counted) {
     const Metrics metrics;
     Daemon daemon(metrics.options({.penalties = true, .env = {{"ASAN_OPTIONS", "handle_segv=0"}}}));
