@@ -101,88 +101,104 @@ void append(std::vector<AllowedCall>& calls, const AllowedCall (&more)[count]) {
     calls.insert(calls.end(), std::begin(more), std::end(more));
 }
 
-sock_filter load(std::size_t offset) {
-    return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
-}
-
-sock_filter answer(std::uint32_t action) {
-    return BPF_STMT(BPF_RET | BPF_K, action);
-}
-
 std::size_t low_half(unsigned argument) {
     return offsetof(seccomp_data, args) + argument * sizeof(std::uint64_t);  // little-endian
 }
 
+// Where a test leads.
+enum class Exit : std::uint8_t { Next, Allow, Refuse };
+
+// Writes the program front to back; all of it ends in one of two answers behind it.
 class Assembler {
   public:
-    explicit Assembler(std::uint32_t otherwise) : otherwise_(otherwise) {}
-
-    std::vector<sock_filter> assemble(std::span<const AllowedCall> allowed) {
-        program_ = {load(offsetof(seccomp_data, arch)), jump_if(BPF_JEQ, kMachine, 1, 0),
-                    answer(otherwise_), load(offsetof(seccomp_data, nr))};
+    std::vector<sock_filter> assemble(std::span<const AllowedCall> allowed,
+                                      std::uint32_t otherwise) {
+        load(offsetof(seccomp_data, arch));
+        test(kMachine, Exit::Next, Exit::Refuse);
+        load(offsetof(seccomp_data, nr));
         add_search(allowed);
+        for (const Test& test : tests_) {
+            program_[test.at].jt = distance(test.at, test.then);
+            program_[test.at].jf = distance(test.at, test.otherwise);
+        }
+        program_.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+        program_.push_back(BPF_STMT(BPF_RET | BPF_K, otherwise));
         return std::move(program_);
     }
 
   private:
-    static sock_filter jump_if(int test, std::uint32_t value, std::size_t then,
-                               std::size_t otherwise) {
-        CHATD_CHECK(then <= UINT8_MAX && otherwise <= UINT8_MAX);
-        return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), value,
-                        static_cast<std::uint8_t>(then), static_cast<std::uint8_t>(otherwise));
+    struct Test {
+        std::size_t at;
+        Exit then;
+        Exit otherwise;
+    };
+
+    static std::uint8_t checked(std::size_t steps) {
+        CHATD_CHECK(steps <= UINT8_MAX);
+        return static_cast<std::uint8_t>(steps);
     }
 
-    // A binary search: the kernel runs the program once for each call there is when it is set up,
-    // and a list would take it half as long again.
+    [[nodiscard]] std::uint8_t distance(std::size_t from, Exit exit) const {
+        if (exit == Exit::Next) return 0;
+        return checked(program_.size() - from - 1 + (exit == Exit::Allow ? 0 : 1));
+    }
+
+    void load(std::size_t offset) {
+        program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
+    }
+
+    void test(std::uint32_t value, Exit then, Exit otherwise) {
+        tests_.push_back({program_.size(), then, otherwise});
+        program_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
+    }
+
+    // A binary search: the kernel runs the program once for each call there is when it is set up.
     void add_search(std::span<const AllowedCall> calls) {
-        const AllowedCall& middle = calls[calls.size() / 2];
-        const auto begin = std::ranges::lower_bound(calls, middle.number, {}, &AllowedCall::number);
-        const auto below = static_cast<std::size_t>(begin - calls.begin());
-        if (below == 0) {
-            const auto end =
-                std::ranges::upper_bound(calls, middle.number, {}, &AllowedCall::number);
-            const auto same = static_cast<std::size_t>(end - calls.begin());
-            if (same == calls.size()) return add_call(calls);
-            return add_branch(calls[same].number, calls.first(same), calls.subspan(same));
+        const int middle = calls[calls.size() / 2].number;
+        auto split = std::ranges::lower_bound(calls, middle, {}, &AllowedCall::number);
+        if (split == calls.begin()) {
+            split = std::ranges::upper_bound(calls, middle, {}, &AllowedCall::number);
         }
-        add_branch(middle.number, calls.first(below), calls.subspan(below));
-    }
-
-    void add_branch(int from, std::span<const AllowedCall> below,
-                    std::span<const AllowedCall> others) {
+        if (split == calls.end()) return add_call(calls);
+        const auto below = static_cast<std::size_t>(split - calls.begin());
         const std::size_t branch = program_.size();
-        program_.emplace_back();
-        add_search(below);
-        program_[branch] =
-            jump_if(BPF_JGE, static_cast<std::uint32_t>(from), program_.size() - branch - 1, 0);
-        add_search(others);
+        program_.push_back(
+            BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, static_cast<std::uint32_t>(split->number), 0, 0));
+        add_search(calls.first(below));
+        program_[branch].jt = checked(program_.size() - branch - 1);
+        add_search(calls.subspan(below));
     }
 
     // All rows of one call.
     void add_call(std::span<const AllowedCall> rows) {
-        program_.push_back(jump_if(BPF_JEQ, static_cast<std::uint32_t>(rows[0].number), 1, 0));
-        program_.push_back(answer(otherwise_));
-        for (const AllowedCall& row : rows) add_row(row);
-        if (has_conditions(rows.back())) program_.push_back(answer(otherwise_));
-    }
-
-    static bool has_conditions(const AllowedCall& row) { return row.conditions[0].mask != 0; }
-
-    void add_row(const AllowedCall& row) {
-        std::size_t left = 1;  // instructions behind the conditions
-        for (const Condition& condition : row.conditions) left += condition.mask == 0 ? 0 : 3;
-        for (const Condition& condition : row.conditions) {
-            if (condition.mask == 0) continue;
-            left -= 3;
-            program_.push_back(load(low_half(condition.argument)));
-            program_.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
-            program_.push_back(jump_if(BPF_JEQ, condition.value, 0, left));
+        const bool conditional = rows[0].conditions[0].mask != 0;
+        test(static_cast<std::uint32_t>(rows[0].number), conditional ? Exit::Next : Exit::Allow,
+             Exit::Refuse);
+        for (std::size_t i = 0; conditional && i < rows.size(); ++i) {
+            add_conditions(rows[i], i + 1 == rows.size());
         }
-        program_.push_back(answer(SECCOMP_RET_ALLOW));
     }
 
-    std::uint32_t otherwise_;
+    // A row that is followed by another one of its call has one condition: when that does not
+    // hold, the other row is next.
+    void add_conditions(const AllowedCall& row, bool last) {
+        const bool both = row.conditions[1].mask != 0;
+        CHATD_CHECK(last || !both);
+        const Exit otherwise = last ? Exit::Refuse : Exit::Next;
+        add_condition(row.conditions[0], both ? Exit::Next : Exit::Allow, otherwise);
+        if (both) add_condition(row.conditions[1], Exit::Allow, otherwise);
+    }
+
+    void add_condition(const Condition& condition, Exit then, Exit otherwise) {
+        load(low_half(condition.argument));
+        if (condition.mask != kAllBits) {
+            program_.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
+        }
+        test(condition.value, then, otherwise);
+    }
+
     std::vector<sock_filter> program_;
+    std::vector<Test> tests_;
 };
 
 }  // namespace
@@ -199,7 +215,7 @@ std::vector<AllowedCall> allowed_calls(Role role, pid_t pid) {
 
 std::vector<sock_filter> filter_program(std::span<const AllowedCall> allowed,
                                         std::uint32_t otherwise) {
-    return Assembler(otherwise).assemble(allowed);
+    return Assembler().assemble(allowed, otherwise);
 }
 
 }  // namespace chatd
