@@ -135,7 +135,7 @@ cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CU
 ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
 
 src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
-fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.2.0-faults"'
+fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"'
 # Criterion starts a test in a second process of the same program, and hands it addresses.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
 # libFuzzer is part of clang, whatever compiles the rest. To trace comparisons would take two thirds

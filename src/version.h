@@ -2,7 +2,7 @@
 #pragma once
 
 #ifndef CHATD_VERSION
-#define CHATD_VERSION "0.2.0"
+#define CHATD_VERSION "0.3.0"
 #endif
 
 namespace chatd {

@@ -25,7 +25,7 @@ TestSuite(upgrade, .timeout = 60);
 
 namespace {
 
-constexpr const char* kOther = "0.2.0-faults";
+constexpr const char* kOther = "0.3.0-faults";
 
 std::string chatd_program() {
     return std::getenv("CHATD");
