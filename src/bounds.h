@@ -106,9 +106,6 @@ inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;  // what --rate may say
 
-// Workers keep to the rate by themselves. A broker that was away hears at once what they saved up
-// meanwhile; one that sends more than this much time's worth at once is its client's no more.
-inline constexpr std::uint32_t kRequestsSavedUp_s = 60;
 
 // Clients of one address (of an IPv6 network of 64 bits) at a time; --max-per-ip. A school behind
 // one address fits.

@@ -75,6 +75,9 @@ class Conversation {
     void link_opened();
     void link_closed();
 
+    // The room has let it in over this link.
+    [[nodiscard]] bool is_welcomed() const { return welcomed_; }
+
     // Something is asked of the broker: there should be a frame from it soon.
     [[nodiscard]] bool waits_for_broker() const;
 

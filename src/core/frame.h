@@ -106,6 +106,12 @@ struct Post {
     std::uint8_t spare[6];
 };
 
+// Workers keep to the rate of lines by themselves. A broker that was away, or a client that did not
+// read, has them save up requests, and they come at once: so many of the shortest, and the few that
+// are no Posts. A worker that sends more at once is its client's no more.
+inline constexpr std::uint32_t kRequestsSavedUp =
+    kUnackedBytesMax / (sizeof(FrameHeader) + sizeof(Post) + 1) + 16;
+
 // Who is here? name: only those whose name begins so.
 struct AskWho {
     static constexpr FrameType kType = FrameType::AskWho;

@@ -41,6 +41,9 @@ using End = Conversation::End;
 // Not 0, and nobody's: sessions count from 1.
 constexpr std::uint64_t kStranger = UINT64_MAX;
 
+// The birth of no worker: of a process that has no business here any more.
+constexpr std::uint64_t kExpelled = UINT64_MAX;
+
 // Before each fan-out; more make no difference.
 constexpr int kYields = 2;
 
@@ -72,7 +75,7 @@ Cause cause_of(int wait_status) {
 
 // What an honest worker never exceeds; 0 stays no limit.
 Rate rate_of_requests(Rate lines) {
-    return {lines.per_second, lines.burst + lines.per_second * kRequestsSavedUp_s};
+    return {lines.per_second, lines.burst + kRequestsSavedUp};
 }
 
 std::string counted(std::uint64_t number, const char* noun) {
@@ -273,8 +276,9 @@ class Broker {
 
     // --- Links
 
+    // Not without end: whoever connects again and again must not keep it here.
     void accept_links() {
-        for (;;) {
+        for (int i = 0; i < kAcceptsPerTurn; ++i) {
             UniqueFd fd(::accept4(setup_.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (fd.valid()) {
                 add_link(std::move(fd));
@@ -294,6 +298,9 @@ class Broker {
         if (is_gone(*pid)) return;
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
+            const Moment now = Clock::now();
+            if (!old->pace.allows(now)) return;
+            old->pace.spend(now);
             if (old->open()) read_to_the_end(*old);
             forget(*old);
         }
@@ -351,6 +358,7 @@ class Broker {
 
     bool handle(Link& link, const Frame& frame) {
         const Moment now = Clock::now();
+        if (link.member_birth_ns == kExpelled) return dismiss(link);
         if (!link.pace.allows(now)) return expel(link);
         link.pace.spend(now);
         switch (frame.type) {
@@ -374,17 +382,32 @@ class Broker {
         journal_.warning("%s broke the rules, pid %d", link.name.c_str(), link.pid());
         Member* const member = room_.by_session(link.session);
         if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, wall_ms());
-        link.member_birth_ns = UINT64_MAX;
+        link.member_birth_ns = kExpelled;
+        return dismiss(link);
+    }
+
+    // Tells the worker, if it reads, that there is nothing for it here any more: it ends then.
+    bool dismiss(Link& link) {
+        append_frame(link.replies, Denied{Refusal::Removed});
+        (void)link.flush(log_, crowds_, {{}, kNoLongerMember});
         return false;
     }
 
+    // A process is a member once. As another one, or once more, it could fill the log with comings
+    // and goings.
     bool attach(Link& link, const Frame& frame) {
         const auto wanted = frame.as<Attach>();
         if (link.session != 0 || check_name(frame.name) != NameFault::None ||
             !is_clean_text(frame.text)) {
             return false;
         }
-        if (comes_again(link, wanted)) return false;
+        // Another birth: or it is a later process of the same pid, and the end of the one before is
+        // not known here yet. That one tries again.
+        const bool was_member = link.member_birth_ns != 0;
+        if (was_member && wanted.birth_ns != link.member_birth_ns) return false;
+        if (was_member && wanted.session == 0 && room_.by_pid(link.pid()) == nullptr) {
+            return dismiss(link);
+        }
         asked_.push_back(&link);
         fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
         const auto admission = room_.attach(
@@ -394,18 +417,12 @@ class Broker {
                 return see_off(link, wanted, *end);
             }
             append_frame(link.replies, Denied{admission.reason});
+            // Looking for a session takes time; an honest worker does not ask twice.
+            if (wanted.session != 0) link.member_birth_ns = kExpelled;
             return true;
         }
         admit(link, *admission.member, wanted);
         return true;
-    }
-
-    // A process is a member once. As another one, or once more, it could fill the log with comings
-    // and goings.
-    [[nodiscard]] bool comes_again(const Link& link, const Attach& wanted) {
-        if (link.member_birth_ns == 0) return false;
-        return wanted.birth_ns != link.member_birth_ns ||
-               (wanted.session == 0 && room_.by_pid(link.pid()) == nullptr);
     }
 
     // It has left, and the broker died before it was told: it reads on to its own Leave. Whether it
@@ -530,8 +547,8 @@ class Broker {
         Link* const link = link_of(ended);
         if (link != nullptr && link->open()) read_to_the_end(*link);
         Member* const member = room_.by_pid(ended.pid);
-        // When it was born only it has told, and it may have lied; then no process has its pid any
-        // more, or a later one of ours has, which puts it out when it comes in: see Room::attach().
+        // When it was born only it has told, and it may have lied: then no process has its pid any
+        // more. Or a later one of ours has by now, which puts it out: see Room::attach().
         const bool is_member =
             member != nullptr && (member->birth_ns == ended.birth_ns || is_gone(ended.pid));
         // It may have died before it came back to this broker.
@@ -558,7 +575,8 @@ class Broker {
         if (links_.by_pid(ended.pid) == nullptr) accept_links();
         Link* const link = links_.by_pid(ended.pid);
         const bool is_its =
-            link != nullptr && (link->birth_ns == 0 || link->birth_ns == ended.birth_ns);
+            link != nullptr &&
+            (link->birth_ns == 0 || link->birth_ns == ended.birth_ns || is_gone(ended.pid));
         return is_its ? link : nullptr;
     }
 

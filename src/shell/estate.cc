@@ -47,15 +47,14 @@ std::string run_directory(const Options& options, const std::optional<User>& bec
     return options.run_directory.empty() ? default_run_directory(becomes) : options.run_directory;
 }
 
-// The file goes over to whom this process becomes: to be repaired while in use, and for the next
-// start as that user.
+// As whom this process becomes: that one has to be able to repair it while it is in use.
 UniqueFd open_log(const Options& options, const std::optional<User>& becomes, Journal& journal) {
     if (options.history_path.empty()) {
         return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
     }
+    const ActingAs user(becomes);
     History history = open_history(options.history_path, options.history_bytes);
     if (!history.news.empty()) journal.warning("%s", history.news.c_str());
-    if (becomes) give_file(history.fd.get(), *becomes);
     return std::move(history.fd);
 }
 

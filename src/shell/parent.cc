@@ -100,6 +100,10 @@ class Parent {
             keeper_.start();
             announce();
         } else {
+            if (user_to_become(options.user)) {
+                journal_.warning(
+                    "the server was started by a version that stays root; start it anew");
+            }
             journal_.info("upgraded to %s; clients: %zu", kVersion, estate_.workers.size());
             keeper_.replace();
         }

@@ -248,15 +248,17 @@ class Worker {
         Connected connected = connect_local(broker_);
         if (!connected.fd.valid()) {
             // The backlog is full, or descriptors are: neither can be waited for.
-            connect_pause_ = std::min<Clock::duration>(connect_pause_ * 2, kConnectPauseMax);
-            connect_at_ = Clock::now() + connect_pause_;
-            return;
+            return pause_before_connecting();
         }
         connect_at_.reset();
-        connect_pause_ = kConnectPause;
         link_ = std::move(connected.fd);
         fault_point("worker:after-connect");
         conversation_.link_opened();
+    }
+
+    void pause_before_connecting() {
+        connect_pause_ = std::min<Clock::duration>(connect_pause_ * 2, kConnectPauseMax);
+        connect_at_ = Clock::now() + connect_pause_;
     }
 
     void read_link() {
@@ -288,6 +290,12 @@ class Worker {
         fault_point("worker:after-losing-link");
         link_.reset();
         reader_.clear();
+        // At once only to a room that had let it in.
+        if (conversation_.is_welcomed()) {
+            connect_pause_ = kConnectPause;
+        } else {
+            pause_before_connecting();
+        }
         conversation_.link_closed();
     }
 

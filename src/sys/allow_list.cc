@@ -71,8 +71,9 @@ const AllowedCall kCommon[] = {
 };
 
 const AllowedCall kOfWorker[] = {
-    {SYS_socket, {is(0, AF_UNIX)}, "connect_local(): a link to the next broker"},
-    {SYS_connect, {}, "the same"},
+    {SYS_socket,
+     {is(0, AF_UNIX), is(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)},
+     "connect_local(): a link to the next broker"},
     {SYS_ioctl, {is(1, FIONREAD)}, "is the broker silent, or is it us? unread_bytes()"},
     {SYS_ioctl, {is(1, SIOCOUTQ)}, "has the client all that it was sent? is_all_confirmed()"},
     {SYS_getsockopt, {is(1, IPPROTO_TCP), is(2, TCP_INFO)}, "is the client still there?"},
@@ -203,11 +204,16 @@ class Assembler {
 
 }  // namespace
 
-std::vector<AllowedCall> allowed_calls(Role role, pid_t pid) {
+std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link) {
     std::vector<AllowedCall> calls;
     append(calls, kCommon);
     calls.push_back({SYS_tgkill, {is(0, static_cast<std::uint32_t>(pid))}, "abort(3)"});
-    if (role == Role::Worker) append(calls, kOfWorker);
+    if (role == Role::Worker) {
+        append(calls, kOfWorker);
+        // Not the client's socket, which could be connected to somewhere else.
+        calls.push_back(
+            {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local(), that link"});
+    }
     if (role == Role::Broker) append(calls, kOfBroker);
     std::ranges::stable_sort(calls, {}, &AllowedCall::number);
     return calls;

@@ -31,8 +31,8 @@ struct AllowedCall {
 };
 
 // By number; a call that stands there twice is allowed when one of the rows allows it. `pid`: of
-// the process itself.
-[[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid);
+// the process itself. `link`: the number that the descriptor of a worker's link has, or will have.
+[[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link);
 
 // The filter of seccomp(2) that allows these calls, sorted as above, and answers `otherwise`, one
 // of SECCOMP_RET_*, to any other, and to each one that is made as another machine would make it.

@@ -4,7 +4,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/check.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 
@@ -40,7 +40,9 @@ std::string contents(const char* path) {
 
 void become(User user) {
     // Groups first: afterwards it may not.
-    if (::setgroups(0, nullptr) != 0) throw system_error("setgroups");
+    if (::setgroups(0, nullptr) != 0) {
+        throw system_error("cannot become another user (--user root stays root): setgroups");
+    }
     if (::setresgid(user.gid, user.gid, user.gid) != 0) throw system_error("setresgid");
     if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
 }
@@ -72,24 +74,25 @@ std::optional<User> user_to_become(const std::string& wanted) {
                          "--user takes NAME, UID, NAME:GID or UID:GID; there is no " + wanted +
                              " in " + kPasswd);
     }
+    if (found->uid == ::geteuid()) return std::nullopt;
     if (is_root) return found;
-    if (found->uid != ::geteuid()) {
-        throw SetupError(ExitStatus::Usage,
-                         "only root can become " + wanted + "; leave --user away");
-    }
-    return std::nullopt;
+    throw SetupError(ExitStatus::Usage, "only root can become " + wanted + "; leave --user away");
 }
 
-void give_file(int fd, User user) {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) throw system_error("fstat");
-    if (status.st_uid == 0 && ::fchown(fd, user.uid, user.gid) != 0) throw system_error("fchown");
+ActingAs::ActingAs(const std::optional<User>& user) : acting_(user.has_value()) {
+    if (!user) return;
+    if (::setegid(user->gid) != 0) throw system_error("setegid");
+    if (::seteuid(user->uid) != 0) throw system_error("seteuid");
+}
+
+ActingAs::~ActingAs() {
+    if (acting_) CHATD_CHECK(::seteuid(0) == 0 && ::setegid(0) == 0);
 }
 
 void give_up_privileges(std::optional<User> user) {
     if (user) become(*user);
-    // Root may do all there is without any.
-    if (user && user->uid == 0) return;
+    // Who is to stay root is to stay what that means.
+    if (::geteuid() == 0) return;
     drop_capabilities();
     if (user && ::setresuid(0, 0, 0) == 0) {
         throw SetupError(ExitStatus::System, "privileges could be had again; refusing to run");
@@ -102,11 +105,12 @@ int be_killed_last() {
 }
 
 void be_killed_before(int parent, int more) {
-    // Nobody else can do anything to the parent's children for which it would have to be
-    // inaccessible: but by becoming another user the kernel made this file root's.
-    (void)::prctl(PR_SET_DUMPABLE, 1);
+    // This file is root's while nobody may look into the process: so for a moment somebody may.
+    const int dumpable = ::prctl(PR_GET_DUMPABLE);
+    if (dumpable != 1) (void)::prctl(PR_SET_DUMPABLE, 1);
     const int usual = parent == kNever ? 0 : parent;
     (void)write_number(kOomScore, std::min(usual + more, kAlways));
+    if (dumpable != 1) (void)::prctl(PR_SET_DUMPABLE, 0);
 }
 
 }  // namespace chatd

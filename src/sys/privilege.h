@@ -8,12 +8,25 @@
 
 namespace chatd {
 
-// Who this process is to become: the user of --user, or without one nobody. Nothing: it is not root
-// and stays who it is. Throws SetupError when there is no such user, or it may not become that one.
+// Who this process is to become: the user of --user, or without one nobody. Nothing: it stays who
+// it is, for it is that user or not root. Throws SetupError when there is no such user, or it may
+// not become that one.
 [[nodiscard]] std::optional<User> user_to_become(const std::string& wanted);
 
-// A file of root's is that user's from now on. Throws SetupError.
-void give_file(int fd, User user);
+// For as long as it lives, files are opened, made and renamed as that user may, and not as root
+// may: in a directory that is somebody else's a name can lead anywhere. Without a user it is
+// nothing.
+class ActingAs {
+  public:
+    explicit ActingAs(const std::optional<User>& user);
+    ~ActingAs();
+
+    ActingAs(const ActingAs&) = delete;
+    ActingAs& operator=(const ActingAs&) = delete;
+
+  private:
+    bool acting_;
+};
 
 // Becomes that user, in its group alone, for good; and without one too gives up every capability,
 // of this process and of all that it executes or forks. Throws SetupError when anything is left.

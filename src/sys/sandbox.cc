@@ -40,8 +40,8 @@ void limit(__rlimit_resource resource, rlim_t most) {
     if (::setrlimit(resource, &both) != 0) throw trouble("setrlimit");
 }
 
-// The number that the next descriptor gets is the last one that there may be.
-std::size_t descriptors_now() {
+// The number that the next descriptor gets.
+std::size_t next_descriptor() {
     const UniqueFd next(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!next.valid()) throw trouble("fcntl");
     return static_cast<std::size_t>(next.get());
@@ -52,13 +52,13 @@ bool stderr_is_a_file() {
     return ::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-void set_limits(Role role, std::optional<std::size_t> descriptors) {
+void set_limits(Role role, std::size_t descriptors) {
     limit(RLIMIT_NPROC, 0);
     limit(RLIMIT_CORE, 0);
     // The history is written by its mapping, to which this does not apply.
     if (!stderr_is_a_file()) limit(RLIMIT_FSIZE, 0);
     if (role == Role::Worker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
-    limit(RLIMIT_NOFILE, descriptors ? *descriptors : descriptors_now() + 1);
+    limit(RLIMIT_NOFILE, descriptors);
 }
 
 // --- Landlock: landlock(7), Documentation/userspace-api/landlock.rst
@@ -130,11 +130,12 @@ void report_what_is_refused() {
     if (::sigaction(SIGSYS, &action, nullptr) != 0) throw trouble("sigaction");
 }
 
-void leave_most_of_the_kernel(SandboxMode mode, Role role) {
+void leave_most_of_the_kernel(SandboxMode mode, Role role, std::size_t link) {
     const bool reports = mode == SandboxMode::Report;
     if (reports) report_what_is_refused();
-    std::vector<sock_filter> program = filter_program(
-        allowed_calls(role, ::getpid()), reports ? SECCOMP_RET_TRAP : SECCOMP_RET_KILL_PROCESS);
+    std::vector<sock_filter> program =
+        filter_program(allowed_calls(role, ::getpid(), link),
+                       reports ? SECCOMP_RET_TRAP : SECCOMP_RET_KILL_PROCESS);
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw trouble("seccomp");
 }
@@ -151,8 +152,9 @@ void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descr
     if (mode == SandboxMode::Off) return;
     seal(mode);
     leave_the_file_system();
-    set_limits(role, descriptors);
-    leave_most_of_the_kernel(mode, role);
+    const std::size_t next = next_descriptor();
+    set_limits(role, descriptors.value_or(next + 1));
+    leave_most_of_the_kernel(mode, role, next);
 }
 
 // What a child could not do it says here, where nobody else reads.

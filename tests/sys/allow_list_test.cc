@@ -25,6 +25,7 @@ TestSuite(allow_list, .timeout = 20);
 namespace {
 
 constexpr pid_t kPid = 4711;
+constexpr std::size_t kLink = 3;
 constexpr std::uint32_t kOtherwise = SECCOMP_RET_KILL_PROCESS;
 
 #ifdef __x86_64__
@@ -54,7 +55,7 @@ std::uint32_t run(const std::vector<sock_filter>& program, const seccomp_data& c
 
 struct Filter {
     explicit Filter(Role role)
-        : calls(allowed_calls(role, kPid)), program(filter_program(calls, kOtherwise)) {}
+        : calls(allowed_calls(role, kPid, kLink)), program(filter_program(calls, kOtherwise)) {}
 
     [[nodiscard]] bool allows(long number, std::array<std::uint64_t, 4> args = {}) const {
         seccomp_data call{};
@@ -153,7 +154,11 @@ Test(allow_list, what_would_reach_others_is_on_no_list) {
 
 Test(allow_list, a_worker_makes_local_sockets_only_and_signals_nobody) {
     const Filter worker(Role::Worker);
-    EXPECT_TRUE(worker.allows(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}));
+    constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    EXPECT_TRUE(worker.allows(SYS_socket, {AF_UNIX, kLinkType, 0}));
+    EXPECT_FALSE(worker.allows(SYS_socket, {AF_UNIX, SOCK_DGRAM, 0}));
+    EXPECT_TRUE(worker.allows(SYS_connect, {kLink}));
+    EXPECT_FALSE(worker.allows(SYS_connect, {kLink + 1}));  // the client's
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_INET, SOCK_STREAM, 0}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_INET6, SOCK_DGRAM, 0}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_NETLINK, SOCK_RAW, 0}));

@@ -38,6 +38,7 @@ TestSuite(sandbox, .timeout = 20);
 namespace {
 
 constexpr int kAllWell = 7;
+constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 // How a child ends that enters the sandbox and then does this.
 std::string end_of(Role role, const std::function<int()>& deed,
@@ -121,11 +122,11 @@ Test(sandbox, lets_a_worker_have_one_link_at_a_time) {
     SKIP_WITH_SANITIZERS();
     EXPECT_EQ(end_of(Role::Worker,
                      [] {
-                         const int first = socket(AF_UNIX, SOCK_STREAM, 0);
-                         const int second = socket(AF_UNIX, SOCK_STREAM, 0);
+                         const int first = socket(AF_UNIX, kLinkType, 0);
+                         const int second = socket(AF_UNIX, kLinkType, 0);
                          const int error = errno;
                          (void)close(first);
-                         const int third = socket(AF_UNIX, SOCK_STREAM, 0);
+                         const int third = socket(AF_UNIX, kLinkType, 0);
                          const bool well =
                              first >= 0 && second < 0 && error == EMFILE && third == first;
                          return well ? kAllWell : 1;

@@ -108,17 +108,23 @@ std::string leaves(std::uint64_t counter) {
     return frame;
 }
 
+// A Denied, if that much.
+constexpr std::size_t kRefusalBytes = sizeof(chatd::FrameHeader) + sizeof(chatd::Denied);
+
 // The broker closes the link and lets nobody in.
 void expect_turned_away(const Daemon& daemon, Client& alice, const std::string& frames) {
     Reader link = link_to(daemon);
     send_all(link, frames);
-    EXPECT_EQ(link.rest(), "");
+    EXPECT_LE(link.rest().size(), kRefusalBytes);
     alice.send_line("/who");
     alice.expect("You are the only one here:\n");
     alice.expect("\n");
 }
 
 }  // namespace
+
+// More than a worker has saved up, however long it waited.
+constexpr std::uint64_t kFlood = 2 * chatd::kRequestsSavedUp;
 
 // Workers keep to the rate; one that was taken over need not.
 Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
@@ -127,11 +133,10 @@ Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
     {
         Reader link = link_to(daemon);
         std::string frames = attach("mallory");
-        for (std::uint64_t i = 1; i <= 1000; ++i) frames += says(i, "flood");
+        for (std::uint64_t i = 1; i <= kFlood; ++i) frames += says(i, "flood");
         send_all(link, frames);
         alice.expect_line("mallory entered the chat room");
-        for (int i = 0; i < 124; ++i) alice.expect_line("mallory says: flood");  // 5 + 2 * 60 - 1
-        alice.expect_line("mallory left the chat room (its process broke the rules)");
+        alice.expect("mallory left the chat room (its process broke the rules)\n");
         (void)link.rest();
     }
     expect_turned_away(daemon, alice, attach("mallory"));
@@ -144,7 +149,7 @@ Test(broker, a_flood_of_names_that_are_taken_is_one_too) {
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames;
-    for (int i = 0; i < 1000; ++i) frames += attach("alice");
+    for (std::uint64_t i = 0; i < kFlood; ++i) frames += attach("alice");
     send_all(link, frames);
     (void)link.rest();
     daemon.wait_log("broke the rules");
@@ -193,5 +198,32 @@ Test(broker, who_claims_a_session_that_has_left_reads_nothing_of_what_comes_late
     const std::string all = read + link.rest();
     EXPECT_CONTAINS(all, "carol");
     EXPECT_EQ(all.find("later"), std::string::npos);
+    daemon.finish();
+}
+
+// Slow to read, it had its lines wait for the broker, and was expelled when they came at once.
+Test(broker, a_worker_that_has_as_much_saved_up_as_it_may_have_is_an_honest_one) {
+    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    Client alice = join(daemon.port(), "alice");
+    Reader link = link_to(daemon);
+    std::string frames = attach("bob");
+    std::string saved_up;
+    std::uint64_t counter = 0;
+    while (saved_up.size() < chatd::kUnackedBytesMax) saved_up += says(++counter, "x");
+    send_all(link, frames + saved_up);
+    alice.expect_line("bob entered the chat room");
+    for (std::uint64_t i = 0; i < counter; ++i) alice.expect_line("bob says: x");
+    daemon.finish();
+}
+
+// It kept the broker from everything else.
+Test(broker, a_worker_that_connects_again_and_again_holds_up_nobody) {
+    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    for (int i = 0; i < 5000; ++i) (void)link_to(daemon);
+    bob.send_line("hello");
+    alice.expect_line("bob says: hello");
     daemon.finish();
 }

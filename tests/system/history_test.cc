@@ -40,6 +40,7 @@ std::string contents(const std::string& path) {
 
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
+    give_to_chatd(path);
 }
 
 // Somebody's line, that nobody can mistake for another one.

@@ -57,6 +57,7 @@ void expect_refused(const Scratch& scratch, std::vector<std::string> args, int s
 
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
+    give_to_chatd(path);
 }
 
 }  // namespace
