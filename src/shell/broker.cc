@@ -379,7 +379,8 @@ class Broker {
     // A worker that does what no worker of ours does is not its client's any more, and does not
     // come back.
     bool expel(Link& link) {
-        journal_.warning("%s broke the rules, pid %d", link.name.c_str(), link.pid());
+        journal_.warning("%s broke the rules, pid %d",
+                         link.name.empty() ? "(login)" : link.name.c_str(), link.pid());
         Member* const member = room_.by_session(link.session);
         if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, wall_ms());
         link.member_birth_ns = kExpelled;
@@ -412,26 +413,33 @@ class Broker {
         fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
         const auto admission = room_.attach(
             {link.pid(), wanted.birth_ns, wanted.session, frame.name, frame.text}, wall_ms());
-        if (admission.member == nullptr) {
-            if (const auto end = room_.end_of(wanted.session, wanted.last_seq)) {
-                return see_off(link, wanted, *end);
-            }
+        if (admission.member != nullptr) {
+            admit(link, *admission.member, wanted);
+        } else if (wanted.session != 0) {
+            find_session(link, wanted);
+        } else {
             append_frame(link.replies, Denied{admission.reason});
-            // Looking for a session takes time; an honest worker does not ask twice.
-            if (wanted.session != 0) link.member_birth_ns = kExpelled;
-            return true;
         }
-        admit(link, *admission.member, wanted);
         return true;
+    }
+
+    // Of whom is no member any more. That takes a walk through the log; an honest worker does not
+    // ask for it twice.
+    void find_session(Link& link, const Attach& wanted) {
+        link.member_birth_ns = kExpelled;
+        if (const auto end = room_.end_of(wanted.session, wanted.last_seq)) {
+            see_off(link, wanted, *end);
+        } else {
+            append_frame(link.replies, Denied{Refusal::Removed});
+        }
     }
 
     // It has left, and the broker died before it was told: it reads on to its own Leave. Whether it
     // is who it says nobody can tell any more, so it is shown nothing private, and nothing later.
-    bool see_off(Link& link, const Attach& wanted, Position end) {
+    void see_off(Link& link, const Attach& wanted, Position end) {
         link.session = kStranger;
         link.start(log_, log_.after_seq(wanted.last_seq), wanted.messages, {{}, kNoLongerMember});
         link.stop_at(end);
-        return true;
     }
 
     void admit(Link& link, const Member& member, const Attach& wanted) {
