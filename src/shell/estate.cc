@@ -110,6 +110,7 @@ void expect_format(const char* what, bool known) {
 
 Estate acquire_estate(const Options& options, const char* argv0, Journal& journal) {
     const std::optional<User> becomes = user_to_become(options.user);
+    const DeathWish wish;
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();
     if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
@@ -120,6 +121,7 @@ Estate acquire_estate(const Options& options, const char* argv0, Journal& journa
     UniqueFd program_directory = directory_of_program(argv0);
     const int oom_score = be_killed_last();
     give_up_privileges(becomes);
+    wish.renew();
     return {
         .clients_max = most,
         .has_terminal = has_terminal(),

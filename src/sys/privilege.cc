@@ -79,6 +79,14 @@ std::optional<User> user_to_become(const std::string& wanted) {
     throw SetupError(ExitStatus::Usage, "only root can become " + wanted + "; leave --user away");
 }
 
+DeathWish::DeathWish() {
+    if (::prctl(PR_GET_PDEATHSIG, &signal_) != 0) throw system_error("prctl");
+}
+
+void DeathWish::renew() const {
+    if (signal_ != 0 && ::prctl(PR_SET_PDEATHSIG, signal_) != 0) throw system_error("prctl");
+}
+
 ActingAs::ActingAs(const std::optional<User>& user) : acting_(user.has_value()) {
     if (!user) return;
     if (::setegid(user->gid) != 0) throw system_error("setegid");

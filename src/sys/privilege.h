@@ -28,6 +28,17 @@ class ActingAs {
     bool acting_;
 };
 
+// Whoever started this process may want it to end with him (prctl(2), PR_SET_PDEATHSIG). The kernel
+// forgets that when a process becomes another user; this is to remember.
+class DeathWish {
+  public:
+    DeathWish();
+    void renew() const;
+
+  private:
+    int signal_ = 0;
+};
+
 // Becomes that user, in its group alone, for good; and without one too gives up every capability,
 // of this process and of all that it executes or forks. Throws SetupError when anything is left.
 void give_up_privileges(std::optional<User> user);

@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,6 +88,22 @@ Test(privilege, given_up_is_gone) {
                   if (getgroups(0, nullptr) != 0) return 3;
                   if (setuid(0) == 0 || seteuid(0) == 0 || setgid(0) == 0) return 4;
                   return open("/etc/shadow", O_RDONLY) == -1 && errno == EACCES ? 7 : 5;
+              }),
+              "exit status 7");
+}
+
+// Servers outlived the tests that had started them.
+Test(privilege, the_wish_to_end_with_a_parent_outlives_them) {
+    needs_root();
+    EXPECT_EQ(end_of([] {
+                  const DeathWish wish;
+                  give_up_privileges(kSomebody);
+                  int signal = 0;
+                  (void)prctl(PR_GET_PDEATHSIG, &signal);
+                  if (signal != 0) return 1;  // the kernel does
+                  wish.renew();
+                  (void)prctl(PR_GET_PDEATHSIG, &signal);
+                  return signal == SIGKILL ? 7 : 2;
               }),
               "exit status 7");
 }
