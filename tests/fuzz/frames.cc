@@ -144,10 +144,17 @@ class Assault {
             case 10: return rogue.connect();
             case 11: return rogue.reads();
             case 12: return alice_.exchange();
-            case 13: return alice_.client_sends(std::string(script.piece()) + '\n');
+            case 13: return alice_says(script.piece());
             case 14: return pass(script.byte());
             default: return restart();
         }
+    }
+
+    // Never a command: she is to stay, under her name, until the others have done their worst.
+    void alice_says(std::string_view text) {
+        std::string line = "I say " + std::string(text);
+        std::erase_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
+        alice_.client_sends(line + '\n');
     }
 
     std::uint64_t some_session(Script& script, const Rogue& rogue) {
