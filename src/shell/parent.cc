@@ -100,7 +100,8 @@ class Parent {
             keeper_.start();
             announce();
         } else {
-            if (user_to_become(options.user)) {
+            // Who is not root is not asked: whom --user named may be called otherwise by now.
+            if (::geteuid() == 0 && user_to_become(options.user)) {
                 journal_.warning(
                     "the server was started by a version that stays root; start it anew");
             }
