@@ -106,7 +106,6 @@ inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;  // what --rate may say
 
-
 // Clients of one address (of an IPv6 network of 64 bits) at a time; --max-per-ip. A school behind
 // one address fits.
 inline constexpr std::uint32_t kPerSourceMax = 256;
