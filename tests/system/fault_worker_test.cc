@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
@@ -211,6 +212,45 @@ Test(fault_worker, leaves_when_it_dies_though_it_lied_about_its_birth) {
         if (child.comm == "chatd:alice") (void)kill(child.pid, SIGKILL);
     }
     bob.expect_line("alice left the chat room (killed by signal 9)");
+    daemon.finish();
+}
+
+namespace {
+
+// Has the kernel give this pid to the next process, if nothing else takes it first
+// (pid_namespaces(7)). False: we may not.
+bool ask_for_pid(pid_t pid) {
+    std::ofstream last("/proc/sys/kernel/ns_last_pid");
+    last << pid - 1 << std::flush;
+    return last.good();
+}
+
+bool has_child(const Daemon& daemon, pid_t pid) {
+    const std::vector<Process> all = children(daemon.pid());
+    return std::any_of(all.begin(), all.end(), [&](const Process& p) { return p.pid == pid; });
+}
+
+}  // namespace
+
+// The broker kept the link, and let no later process of that pid in.
+Test(fault_worker, leaves_its_pid_to_the_next_though_it_lied_about_its_birth) {
+    Daemon daemon(failing("worker:lies-about-birth:1:fail"));
+    Client liar = join(daemon.port(), "liar");
+    liar.reset();
+    const std::string ended = daemon.wait_log(" ended, pid ");
+    const pid_t pid = std::stoi(ended.substr(ended.find(", pid ") + 6));
+    if (!ask_for_pid(pid)) cr_skip_test("only root can choose the pid of the next process");
+    for (;;) {
+        Client next(daemon.port());
+        next.expect("Your name: ");
+        if (!has_child(daemon, pid)) {
+            ASSERT_TRUE(ask_for_pid(pid));
+            continue;
+        }
+        next.send_line("alice");
+        next.expect("Welcome, alice.");
+        break;
+    }
     daemon.finish();
 }
 

@@ -418,3 +418,19 @@ Test(history, a_file_that_is_replaced_and_cut_short_leaves_the_room_in_memory) {
     EXPECT_EQ(contents(path), "somebody else's");
     daemon.finish();
 }
+
+// Started as root it made the file wherever the link led.
+Test(history, behind_a_link_is_made_as_whom_chatd_becomes_and_not_as_root) {
+    if (geteuid() != 0) cr_skip_test("only root becomes somebody else");
+    const Scratch scratch;
+    const std::string roots = scratch.path() + "/roots";
+    ASSERT_TRUE(fs::create_directory(roots));
+    fs::create_symlink(roots + "/history", scratch.path() + "/history");
+    const Command::Result result =
+        run_to_end({"-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run", "--history",
+                    scratch.path() + "/history"});
+    EXPECT_EQ(result.status, 69);
+    EXPECT_CONTAINS(result.err, "Permission denied");
+    EXPECT_TRUE(fs::is_empty(roots));
+    EXPECT_FALSE(fs::exists(scratch.path() + "/run"));
+}
