@@ -21,6 +21,7 @@
 #include "chaos/crowd.h"
 #include "chaos/oracle.h"
 #include "chaos/wrecker.h"
+#include "core/sandbox_mode.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/process.h"
@@ -37,11 +38,7 @@ constexpr std::size_t kHistoryShown = 1000;
 constexpr std::size_t kNoiseKib = 64;
 
 // The address sanitizer keeps what is freed for a while.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kMemoryTells = false;
-#else
-constexpr bool kMemoryTells = true;
-#endif
+constexpr bool kMemoryTells = !chatd::kSanitized;
 
 struct Plan {
     unsigned seconds = 60;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/frame.h"
+#include "core/sandbox_mode.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
@@ -121,11 +122,7 @@ void expect_plain_titles(const Daemon& daemon) {
 }
 
 // Sanitizers keep what was freed.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t kGrowthKib = 512 * 1024;
-#else
-constexpr std::uint64_t kGrowthKib = 1024;
-#endif
+constexpr std::uint64_t kGrowthKib = chatd::kSanitized ? 512 * 1024 : 1024;
 
 }  // namespace
 
