@@ -1,5 +1,6 @@
 #include "sys/memory.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <new>
+#include <string>
 
 #include "core/log.h"
 #include "sys/error.h"
@@ -74,8 +76,13 @@ bool UnsharedMemory::Pages::do_is_equal(const memory_resource& other) const noex
 
 Mapping::Mapping(int fd, Stores stores) {
     const std::size_t bytes = file_bytes(fd);
+    // Opened once more: a lock lasts as long as what it is on is open anywhere (flock(2)), a
+    // mapping included, and whoever looks at a process, as ps does, keeps its mappings past its
+    // end. A start right after a crash was told that its history is in use.
+    const UniqueFd own(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDWR | O_CLOEXEC));
+    if (!own.valid()) throw system_error("open");
     const int flags = stores == Stores::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
-    void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, own.get(), 0);
     if (begin == MAP_FAILED) throw system_error("mmap");
     bytes_ = {static_cast<std::byte*>(begin), bytes};
 }

@@ -48,7 +48,8 @@ class UnsharedMemory {
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
 };
 
-// A whole file, mapped. It must not get shorter meanwhile: who touches what is gone dies of SIGBUS.
+// A whole file, mapped; its descriptor may be closed, and a lock on that is not held by this. The
+// file must not get shorter meanwhile: who touches what is gone dies of SIGBUS.
 class Mapping {
   public:
     // Private: what is written there stays there.

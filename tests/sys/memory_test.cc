@@ -2,7 +2,9 @@
 #include "sys/memory.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +39,19 @@ Test(memory, what_is_stored_in_a_private_mapping_stays_there) {
     copy.bytes()[5000] = std::byte{7};
     const Mapping shared(fd.get());
     EXPECT_TRUE(shared.bytes()[5000] == std::byte{0});
+}
+
+// ps keeps a mapping for as long as it looks, and a start right after a crash found its history in
+// use.
+Test(memory, a_mapping_holds_no_lock_of_the_file) {
+    UniqueFd fd = make_shared_memory("test", 8192);
+    const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
+    const UniqueFd other(open(path.c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(flock(fd.get(), LOCK_EX), 0);
+    const Mapping mapping(fd.get());
+    EXPECT_NE(flock(other.get(), LOCK_EX | LOCK_NB), 0);
+    fd.reset();
+    EXPECT_EQ(flock(other.get(), LOCK_EX | LOCK_NB), 0);
 }
 
 Test(memory, a_log_in_memory_outlives_its_user) {
