@@ -294,7 +294,7 @@ class Broker {
     void add_link(UniqueFd fd) {
         const auto pid = peer_pid(fd.get());
         if (!pid) return journal_.warning("somebody else connected to our socket");
-        // It waited while the listener rested, and its end has been handled meanwhile.
+        // It waited to be accepted, and its end has been handled meanwhile.
         if (is_gone(*pid)) return;
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
@@ -578,9 +578,9 @@ class Broker {
         links_.forget(link);
     }
 
-    // The link of that process, which may still be waiting to be accepted.
+    // The link of that process. One that still waits to be accepted is not missed: before a worker
+    // is welcome it says nothing but that it wants to come in.
     Link* link_of(const Ended& ended) {
-        if (links_.by_pid(ended.pid) == nullptr) accept_links();
         Link* const link = links_.by_pid(ended.pid);
         const bool is_its =
             link != nullptr &&
