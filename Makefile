@@ -28,7 +28,7 @@
 ## Variables
 ##   VARIANT=release|debug|asan       BUILD=build (where objects go)
 ##   FILTER=suite/name*               which tests to run
-##   JOBS=n                           how many at once, also for make without -j; tests: twice as many
+##   JOBS=n                           how many at once, also for make without -j
 ##   SECONDS=30  TARGET=name          how long to fuzz each target; that one alone
 ##   CXX CPPFLAGS CXXFLAGS LDFLAGS    yours come last
 ##   WERROR=1                         warnings are errors
@@ -211,11 +211,9 @@ clean:
 # --- Test ---
 
 .PHONY: test unit system asan report valgrind bench test-needs
-# Half of the time a test waits for something.
-tests_at_once = $$((2 * $(JOBS)))
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
-	FILTER='$(FILTER)' JOBS=$(tests_at_once) V=$(V) scripts/run-tests
+	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
 test: everything
 	$(Q)$(run_tests) $(B)/unit_tests $(B)/system_tests
@@ -235,7 +233,7 @@ report:
 valgrind: $(B)/system_tests $(helpers) $(faulty)
 	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd
 	$(Q)WRAPPER='valgrind -q --vgdb=no' SANDBOX=off CHATD=$(abspath $(BUILD)/debug/chatd) \
-	HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(tests_at_once) V=$(V) \
+	HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
 	scripts/run-tests $(B)/system_tests
 
 bench: everything
