@@ -80,12 +80,21 @@ struct Opened {
     bool made;
 };
 
+// Who started chatd as root may wonder what root may not open.
+SetupError cannot_open(const std::string& path) {
+    const int error = errno;
+    const std::string as_whom =
+        ::geteuid() == ::getuid() ? "" : " as user " + std::to_string(::geteuid()) + ", see --user";
+    errno = error;
+    return system_error("cannot open the history " + path + as_whom, ExitStatus::Unavailable);
+}
+
 Opened open_or_make(const std::string& path) {
     constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
     UniqueFd fd(::open(path.c_str(), kFlags));
     if (fd.valid()) return {std::move(fd), false};
     if (errno == ENOENT) fd.reset(::open(path.c_str(), kFlags | O_CREAT, 0600));
-    if (!fd.valid()) throw system_error("cannot open the history " + path, ExitStatus::Unavailable);
+    if (!fd.valid()) throw cannot_open(path);
     return {std::move(fd), true};
 }
 

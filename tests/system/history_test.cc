@@ -430,7 +430,7 @@ Test(history, behind_a_link_is_made_as_whom_chatd_becomes_and_not_as_root) {
         run_to_end({"-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run", "--history",
                     scratch.path() + "/history"});
     EXPECT_EQ(result.status, 69);
-    EXPECT_CONTAINS(result.err, "Permission denied");
+    EXPECT_CONTAINS(result.err, " as user 65534, see --user: Permission denied");
     EXPECT_TRUE(fs::is_empty(roots));
     EXPECT_FALSE(fs::exists(scratch.path() + "/run"));
 }
