@@ -48,6 +48,7 @@ Command::Command(std::vector<std::string> argv, CommandOptions options)
 
 Command::Command(std::vector<std::string> argv, CommandOptions options, Pipes pipes)
     : name_(argv.at(0)),
+      takes_(options.takes),
       in_(std::move(pipes.in.write)),
       out_(std::move(pipes.out.read), name_),
       err_(std::move(pipes.err.read), name_ + " (stderr)"),
@@ -91,7 +92,7 @@ Command::Result Command::run(std::vector<std::string> argv, std::string_view inp
 
 // Its pipes are small: it may wait for us to read before it reads or ends.
 int Command::pump(std::string_view input, bool then_close) {
-    const Deadline deadline = soon();
+    const Deadline deadline = soon() + takes_;
     for (;;) {
         if (input.empty() && then_close) close_stdin();
         const bool out = out_.fill();

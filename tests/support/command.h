@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -19,6 +20,7 @@ struct CommandOptions {
     bool merge_stderr = true;                     // else err() has it
     std::map<std::string, std::string> env = {};  // besides ours
     std::function<void()> before_exec = {};       // in the child
+    std::chrono::seconds takes{0};                // what it is asked to take, besides our patience
 };
 
 class Command {
@@ -63,6 +65,7 @@ class Command {
     int pump(std::string_view input, bool then_close);
 
     std::string name_;
+    std::chrono::seconds takes_;
     Fd in_;
     Reader out_;
     Reader err_;
