@@ -174,10 +174,12 @@ inline constexpr auto kStatusPause = 1s;
 // close: for one that is still sending its request would be told of an error.
 inline constexpr std::size_t kMetricsReadersMax = 4;
 
-// Clients taken in one turn of the parent's loop before it looks at signals again.
+// Connections taken in one turn, clients by the parent and links by the broker, before it looks at
+// anything else.
 inline constexpr int kAcceptsPerTurn = 64;
 
-// A full backlog of the broker answers EAGAIN, and the kernel offers nothing to wait for.
+// A full backlog of the broker answers EAGAIN, and the kernel offers nothing to wait for. Nor does
+// a room that closes a link without a welcome.
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
