@@ -70,9 +70,8 @@ lib_srcs := $(filter-out src/main.cc,$(all_srcs))
 # What a fuzzer runs on new inputs, the unit tests run on known ones.
 fuzz_srcs := $(sort $(filter-out %_test.cc %/fuzzer_main.cc,$(wildcard tests/fuzz/*.cc)))
 fuzz_targets := $(sort $(notdir $(wildcard tests/fuzz/corpus/*)))
-unit_srcs := $(sort $(fuzz_srcs) $(wildcard tests/core/*_test.cc tests/sys/*_test.cc \
-	tests/chaos/*_test.cc tests/fuzz/*_test.cc tests/load/*_test.cc))
 system_srcs := $(sort $(wildcard tests/system/*_test.cc))
+unit_srcs := $(sort $(fuzz_srcs) $(filter-out $(system_srcs),$(wildcard tests/*_test.cc tests/*/*_test.cc)))
 support_srcs := $(sort $(wildcard tests/support/*.cc) \
 	$(filter-out %_test.cc,$(wildcard tests/chaos/*.cc tests/load/*.cc)))
 helper_srcs := $(sort $(wildcard tests/helpers/*.cc))
@@ -85,7 +84,7 @@ system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
 helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
 # Of the library, what makes no system call, and what little that needs.
-fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(filter src/core/% src/sys/%,$(lib_srcs)) $(fuzz_srcs))
+fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults

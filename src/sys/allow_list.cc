@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/check.h"
+#include "base/check.h"
 
 namespace chatd {
 namespace {

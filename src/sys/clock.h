@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <ctime>
 
-namespace chatd {
+#include "base/time.h"
 
-using Clock = std::chrono::steady_clock;
+namespace chatd {
 
 // Milliseconds since 1970, as people see them; may jump.
 [[nodiscard]] inline std::int64_t wall_ms() {

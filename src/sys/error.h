@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "exit_status.h"
+#include "base/exit_status.h"
 
 namespace chatd {
 

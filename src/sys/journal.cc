@@ -1,6 +1,5 @@
 #include "sys/journal.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +15,7 @@ Journal::Journal(std::string_view role, Level level, Moment (*now)())
       now_(now) {}
 
 void Journal::write(Level level, const char* format, va_list arguments) {
-    if (level > level_ || !flood_.allows(format, now_())) return;
+    if (level > level_ || !throttle_.allows(format, now_())) return;
     char text[1024];
     const int bytes = std::vsnprintf(text, sizeof text, format, arguments);
     if (bytes < 0) return;
@@ -24,19 +23,13 @@ void Journal::write(Level level, const char* format, va_list arguments) {
 }
 
 void Journal::tell_left_out() {
-    while (const auto left_out = flood_.left_out()) {
+    while (const auto left_out = throttle_.left_out()) {
         if (!write_line(std::to_string(left_out->lines) +
                         " more like this, left out: " + words_of(left_out->kind))) {
-            return flood_.postpone(now_());
+            return throttle_.postpone(now_());
         }
-        flood_.told(left_out->kind);
+        throttle_.told(left_out->kind);
     }
-}
-
-bool write_stderr(std::string_view text) {
-    pollfd ready{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
-    return ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF)) >= 0;
 }
 
 bool Journal::write_line(std::string_view text) {

@@ -7,16 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "core/flood.h"
-#include "core/level.h"
-#include "core/pace.h"
+#include "base/level.h"
+#include "base/rate_limiter.h"
+#include "base/stderr.h"
 #include "sys/clock.h"
+#include "sys/journal_throttle.h"
 
 namespace chatd {
-
-// Writes `text` if that does not block (see unblock_stderr(); for a socket poll tells); false if it
-// would. At most PIPE_BUF bytes, so that lines of several processes do not mix.
-bool write_stderr(std::string_view text);
 
 class Journal {
   public:
@@ -33,7 +30,7 @@ class Journal {
 
     // A line longer than the pipe takes at once is cut. A line that would block is dropped and
     // counted: a terminal that is held must not hold the room. Of lines of one format only so many
-    // are written as core/flood.h allows.
+    // are written as sys/journal_throttle.h allows.
     void error(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));
@@ -45,7 +42,7 @@ class Journal {
     // How many lines of which kinds were left out. For the loop of whoever has a journal, which
     // waits no longer than until wake_at() and then calls turn().
     void tell_left_out();
-    [[nodiscard]] std::optional<Moment> wake_at() const { return flood_.wake_at(); }
+    [[nodiscard]] Deadline wake_at() const { return throttle_.wake_at(); }
     void turn() {
         if (const auto due = wake_at(); due && now_() >= *due) tell_left_out();
     }
@@ -58,7 +55,7 @@ class Journal {
     std::string prefix_;
     Level level_;
     Moment (*now_)();
-    Flood flood_;
+    JournalThrottle throttle_;
     unsigned long dropped_ = 0;
 };
 

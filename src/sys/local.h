@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "core/user.h"
 #include "sys/fd.h"
+#include "sys/user.h"
 
 namespace chatd {
 

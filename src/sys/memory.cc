@@ -10,7 +10,7 @@
 #include <new>
 #include <string>
 
-#include "core/log.h"
+#include "log/log.h"
 #include "sys/error.h"
 
 namespace chatd {

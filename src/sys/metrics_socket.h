@@ -11,10 +11,10 @@
 #include <span>
 #include <string>
 
-#include "bounds.h"
-#include "core/user.h"
+#include "base/bounds.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/user.h"
 
 namespace chatd {
 
@@ -41,7 +41,7 @@ class MetricsSocket {
     // What to wait for: somebody who connects; one who had the text and closes.
     static constexpr std::size_t kPolls = 1 + kMetricsReadersMax;
     [[nodiscard]] std::array<pollfd, kPolls> polls() const;
-    [[nodiscard]] std::optional<Clock::time_point> wake_at() const { return rest_until_; }
+    [[nodiscard]] Deadline wake_at() const { return rest_until_; }
 
     // What poll(2) made of them. `text` is asked for when somebody wants it. False: there was no
     // room for it.
@@ -57,7 +57,7 @@ class MetricsSocket {
     pid_t owner_;
     std::array<UniqueFd, kMetricsReadersMax> readers_;
     std::size_t next_ = 0;  // of the readers: whose place is taken next
-    std::optional<Clock::time_point> rest_until_;
+    Deadline rest_until_;
 };
 
 }  // namespace chatd

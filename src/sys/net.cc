@@ -14,13 +14,13 @@
 #include <iterator>
 #include <optional>
 
-#include "bounds.h"
+#include "base/bounds.h"
 #include "sys/error.h"
 
 namespace chatd {
 namespace {
 
-struct Address {
+struct SocketAddress {
     sockaddr_storage storage{};
     socklen_t bytes = sizeof(sockaddr_storage);
 
@@ -29,8 +29,8 @@ struct Address {
     sockaddr_in6& v6() { return reinterpret_cast<sockaddr_in6&>(storage); }
 };
 
-std::optional<Address> parse_address(const std::string& text, std::uint16_t port) {
-    Address address;
+std::optional<SocketAddress> parse_address(const std::string& text, std::uint16_t port) {
+    SocketAddress address;
     if (::inet_pton(AF_INET, text.c_str(), &address.v4().sin_addr) == 1) {
         address.v4().sin_family = AF_INET;
         address.v4().sin_port = htons(port);
@@ -46,7 +46,7 @@ std::optional<Address> parse_address(const std::string& text, std::uint16_t port
     return std::nullopt;
 }
 
-std::string text_of(Address address) {
+std::string text_of(SocketAddress address) {
     char buffer[INET6_ADDRSTRLEN] = "?";
     if (address.storage.ss_family == AF_INET) {
         (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
@@ -62,7 +62,7 @@ std::string text_of(Address address) {
     return '[' + std::string(buffer) + ']' + port;
 }
 
-std::string source_of(Address address) {
+std::string address_without_port(SocketAddress address) {
     char buffer[INET6_ADDRSTRLEN] = "?";
     if (address.storage.ss_family == AF_INET) {
         (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
@@ -85,7 +85,7 @@ void set_option(int fd, int level, int option, int value) {
     }
 }
 
-std::string bind_trouble(const Address& address) {
+std::string bind_trouble(const SocketAddress& address) {
     const std::string at = "cannot listen on " + text_of(address) + ": ";
     if (errno == EADDRINUSE)
         return at + "it is in use; end what listens there, or choose another -p";
@@ -111,7 +111,7 @@ void prepare(int client) {
     set(IPPROTO_TCP, kTcpRtoMaxMs, static_cast<int>(kRetryPauseMax / 1ms));
 }
 
-Listener listen_on(Address address, Family family) {
+Listener listen_on(SocketAddress address, Family family) {
     Listener listener;
     listener.fd.reset(
         ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -161,7 +161,7 @@ Listener adopt_listener(int fd) {
         return ::getsockopt(fd, SOL_SOCKET, name, &value, &bytes) == 0 ? value : -1;
     };
     const int family = option(SO_DOMAIN);
-    Address address;
+    SocketAddress address;
     if ((family != AF_INET && family != AF_INET6) || option(SO_TYPE) != SOCK_STREAM ||
         option(SO_ACCEPTCONN) != 1 || ::getsockname(fd, address.generic(), &address.bytes) != 0) {
         throw SetupError(
@@ -177,7 +177,7 @@ Listener adopt_listener(int fd) {
 }
 
 std::uint16_t bound_port(const Listener& listener) {
-    Address address;
+    SocketAddress address;
     if (::getsockname(listener.fd.get(), address.generic(), &address.bytes) != 0) {
         throw system_error("getsockname");
     }
@@ -185,7 +185,7 @@ std::uint16_t bound_port(const Listener& listener) {
 }
 
 Accepted accept_client(const Listener& listener) {
-    Address address;
+    SocketAddress address;
     Accepted accepted{UniqueFd(::accept4(listener.fd.get(), address.generic(), &address.bytes,
                                          SOCK_NONBLOCK | SOCK_CLOEXEC)),
                       {},
@@ -193,7 +193,7 @@ Accepted accept_client(const Listener& listener) {
                       errno};
     if (!accepted.fd.valid()) return accepted;
     accepted.peer = text_of(address);
-    accepted.source = source_of(address);
+    accepted.address = address_without_port(address);
     prepare(accepted.fd.get());
     return accepted;
 }

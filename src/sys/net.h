@@ -34,7 +34,7 @@ struct Accepted {
     UniqueFd fd;       // invalid: see error
     std::string peer;  // "192.0.2.7:51234"; an IPv4 client of an IPv6 socket reads like this too
     // Who may be one and the same: "192.0.2.7", and of IPv6 the network, "2001:db8:0:1::/64".
-    std::string source;
+    std::string address;
     int error;  // an errno
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/check.h"
+#include "base/check.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 

@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/check.h"
+#include "base/check.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/user.h"
+#include "sys/user.h"
 
 namespace chatd {
 

@@ -75,13 +75,6 @@ std::optional<Reaped> reap_child() {
     }
 }
 
-std::string describe_end(int wait_status) {
-    if (WIFSIGNALED(wait_status)) {
-        return "killed by signal " + std::to_string(WTERMSIG(wait_status));
-    }
-    return "exit status " + std::to_string(WEXITSTATUS(wait_status));
-}
-
 void prefer_throughput() {
     const sched_param parameters{};
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // A wish: without it all still works.

@@ -23,9 +23,6 @@ struct Reaped {
 // A child that has ended and is now gone; nothing when none is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
 
-// "killed by signal 9" or "exit status 71".
-[[nodiscard]] std::string describe_end(int wait_status);
-
 // Tells the scheduler that this process prefers to go on for a while over being first: waking up a
 // worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();

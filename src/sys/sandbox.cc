@@ -19,7 +19,8 @@
 #include <cstdint>
 #include <string>
 
-#include "bounds.h"
+#include "base/bounds.h"
+#include "protocol/worker_exit.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/journal.h"
@@ -176,7 +177,8 @@ void try_sandbox(SandboxMode mode) {
         std::array<char, 512> buffer;
         const IoResult said = receive(ends.first.get(), buffer);
         std::string why(buffer.data(), said.bytes);
-        if (why.empty() && status != 0) why = "the sandbox: a trial " + describe_end(status);
+        if (why.empty() && status != 0)
+            why = "the sandbox: a trial " + describe_wait_status(status);
         if (why.empty()) continue;
         throw SetupError(ExitStatus::System, why + "; --sandbox=off does without it");
     }

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "core/sandbox_mode.h"
+#include "base/sandbox_mode.h"
 #include "sys/allow_list.h"
 
 namespace chatd {

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <ctime>
 
-#include "core/check.h"
+#include "base/check.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/utf8.h"
 #include "sys/error.h"
+#include "text/utf8.h"
 
 namespace chatd {
 namespace {

@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
-#include "bounds.h"
-#include "core/conversation.h"
+#include "base/bounds.h"
 #include "fuzz/claim.h"
 #include "fuzz/honest_worker.h"
 #include "fuzz/memory_broker.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
+#include "worker/conversation.h"
 
 namespace chatd::fuzz {
 namespace {

@@ -10,13 +10,13 @@
 #include <string_view>
 #include <utility>
 
-#include "bounds.h"
-#include "core/conversation.h"
+#include "base/bounds.h"
 #include "fuzz/claim.h"
 #include "fuzz/honest_worker.h"
 #include "fuzz/memory_broker.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
+#include "worker/conversation.h"
 
 namespace chatd::fuzz {
 namespace {
@@ -123,7 +123,7 @@ class Assault {
         const Member* const member = broker_.room().by_session(alice_.session());
         CLAIM(member != nullptr && member->name() == "alice");
         alice_.claim_end();
-        CLAIM(alice_.end() == Conversation::End::Goodbye);
+        CLAIM(alice_.end() == WorkerExit::Goodbye);
     }
 
   private:
@@ -135,7 +135,7 @@ class Assault {
             case 1:
             case 2: return rogue.sends(post(script, rogue));
             case 3: return rogue.sends(any_frame(script, AskWho{}, kNameBytesMax, 0));
-            case 4: return rogue.sends(any_frame(script, script.value<AskPast>(), 0, 0));
+            case 4: return rogue.sends(any_frame(script, script.value<AskReplay>(), 0, 0));
             case 5: return rogue.sends(forged_frame(script));
             case 6: return rogue.sends(script.piece());
             case 7: return rogue.sends_part(script.byte());
@@ -237,7 +237,7 @@ class Siege {
             case 6:
                 return takes(
                     any_frame(script, script.value<Person>(), kNameBytesMax, kPeerBytesMax));
-            case 7: return takes(any_frame(script, script.value<Past>(), 0, 0));
+            case 7: return takes(any_frame(script, script.value<Replay>(), 0, 0));
             case 8: return takes(any_frame(script, script.value<Done>(), 0, 0));
             case 9: return takes(crowd(script));
             case 10: return takes(forged_frame(script));
@@ -310,7 +310,7 @@ class Siege {
         for (std::string_view rest = conversation_.frames(); !rest.empty();) {
             Frame frame{};
             CLAIM(take_frame(rest, frame) == FrameStatus::Whole);
-            CLAIM(frame.type >= FrameType::Attach && frame.type <= FrameType::AskPast);
+            CLAIM(frame.type >= FrameType::Attach && frame.type <= FrameType::AskReplay);
         }
     }
 

@@ -12,14 +12,14 @@
 #include <string_view>
 #include <vector>
 
-#include "bounds.h"
-#include "core/crowd.h"
-#include "core/log.h"
-#include "core/room.h"
-#include "core/salvage.h"
+#include "base/bounds.h"
+#include "broker/room.h"
 #include "fuzz/claim.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
+#include "log/crowd.h"
+#include "log/log.h"
+#include "log/salvage.h"
 
 namespace chatd::fuzz {
 namespace {
@@ -167,7 +167,7 @@ Memory damaged_file(Script& script) {
 void claim_readable(const Log& log) {
     std::array<Piece, 4> pieces;
     for (const std::uint64_t session : {std::uint64_t{0}, std::uint64_t{3}}) {
-        for (const Reading reading : {Reading::Live, Reading::Past}) {
+        for (const Reading reading : {Reading::Live, Reading::Replay}) {
             for (Position at = log.tail(); at < log.head();) {
                 const std::size_t count = log.collect(&at, log.head(), session, reading, pieces);
                 for (std::size_t i = 0; i < count; ++i) {
@@ -178,7 +178,7 @@ void claim_readable(const Log& log) {
             }
         }
         (void)crowds_between(log, log.tail(), log.head(), session);
-        const auto stretch = log.last_messages(log.head(), kHistoryMax, session);
+        const auto stretch = log.last_messages(log.head(), kReplayMax, session);
         CLAIM(stretch.begin >= log.tail() && stretch.begin <= log.head());
         (void)log.messages_before(stretch.begin);
     }

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <utility>
 
-#include "bounds.h"
-#include "core/name.h"
-#include "core/text.h"
+#include "base/bounds.h"
 #include "fuzz/claim.h"
+#include "text/clean.h"
+#include "text/name.h"
 
 namespace chatd::fuzz {
 namespace {
@@ -219,7 +219,7 @@ void HonestWorker::claim_frames(std::string_view frames) {
                 break;
             case FrameType::Post: claim_post(frame); break;
             case FrameType::AskWho: CLAIM(is_clean_text(frame.name)); break;
-            case FrameType::AskPast: CLAIM(frame.as<AskPast>().messages <= kHistoryMax); break;
+            case FrameType::AskReplay: CLAIM(frame.as<AskReplay>().messages <= kReplayMax); break;
             default: CLAIM(false);
         }
     }

@@ -1,4 +1,4 @@
-// A worker without sockets or a clock: a conversation, and what shell/worker.cc does with it. It
+// A worker without sockets or a clock: a conversation, and what worker/worker.cc does with it. It
 // claims that what comes out is what may come out.
 #pragma once
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/conversation.h"
 #include "fuzz/memory_broker.h"
+#include "worker/conversation.h"
 
 namespace chatd::fuzz {
 
@@ -50,7 +50,7 @@ class HonestWorker {
     // The client ends and everybody does what is to be done: it is over before long.
     void claim_end();
 
-    [[nodiscard]] std::optional<Conversation::End> end() const { return conversation_.end(); }
+    [[nodiscard]] std::optional<WorkerExit> end() const { return conversation_.end(); }
     [[nodiscard]] bool linked() const { return link_.has_value(); }
     [[nodiscard]] const std::string& name() const { return conversation_.name(); }
     [[nodiscard]] std::uint64_t session() const { return link_ ? link_->session : 0; }
@@ -70,7 +70,7 @@ class HonestWorker {
     FrameReader reader_;
     Moment now_;
     bool finished_ = false;
-    std::optional<Conversation::End> end_;
+    std::optional<WorkerExit> end_;
 };
 
 }  // namespace chatd::fuzz

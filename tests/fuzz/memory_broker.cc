@@ -6,11 +6,11 @@
 #include <span>
 #include <utility>
 
-#include "bounds.h"
-#include "core/crowd.h"
-#include "core/name.h"
-#include "core/text.h"
+#include "base/bounds.h"
 #include "fuzz/claim.h"
+#include "log/crowd.h"
+#include "text/clean.h"
+#include "text/name.h"
 
 namespace chatd::fuzz {
 namespace {
@@ -68,9 +68,9 @@ bool MemoryBroker::handle(Link& link, const Frame& frame) {
         case FrameType::Attach: return attach(link, frame);
         case FrameType::Post: return post(link, frame);
         case FrameType::AskWho: return may_ask(link) && answer_who(link, frame.name);
-        case FrameType::AskPast:
+        case FrameType::AskReplay:
             if (!may_ask(link)) return false;
-            link.past_asked = std::min(frame.as<AskPast>().messages, kHistoryMax);
+            link.past_asked = std::min(frame.as<AskReplay>().messages, kReplayMax);
             return true;
         default: return false;
     }
@@ -195,14 +195,14 @@ std::string MemoryBroker::deliver(Link& link) {
         out.append(std::exchange(link.replies, {}));
         if (std::exchange(link.reviewing, false)) {
             link.review_at = std::max(link.review_at, log_->tail());
-            send_log(link, Reading::Past, link.review_at, link.review_end, out);
+            send_log(link, Reading::Replay, link.review_at, link.review_end, out);
             append_frame(out, Done{});
         }
         if (link.session != 0) send_live(link, out);
         if (!link.past_asked) break;
         const std::uint32_t messages = *std::exchange(link.past_asked, std::nullopt);
         const auto found = log_->last_messages(link.at, messages, link.session).messages;
-        append_frame(link.replies, Past{now_ms_, found, 0});
+        append_frame(link.replies, Replay{now_ms_, found, 0});
         replay(link, link.at, messages);
     }
     claim_for(link, out);

@@ -1,4 +1,4 @@
-// A broker without sockets, processes or a clock: what shell/broker.cc and shell/link.cc do with
+// A broker without sockets, processes or a clock: what broker/broker.cc and broker/link.cc do with
 // frames, over a log and a member table in memory of its own. It claims after each frame that the
 // log and the room are as they have to be, whoever sent what.
 #pragma once
@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/frame.h"
-#include "core/log.h"
-#include "core/room.h"
+#include "broker/room.h"
+#include "log/log.h"
+#include "protocol/frame.h"
 
 namespace chatd::fuzz {
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/telnet.h"
 #include "fuzz/claim.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
+#include "worker/telnet.h"
 
 namespace chatd::fuzz {
 namespace {

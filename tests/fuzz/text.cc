@@ -6,16 +6,16 @@
 #include <string_view>
 #include <vector>
 
-#include "bounds.h"
-#include "core/command.h"
-#include "core/door.h"
-#include "core/line.h"
-#include "core/name.h"
-#include "core/text.h"
-#include "core/utf8.h"
+#include "base/bounds.h"
 #include "fuzz/claim.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
+#include "text/clean.h"
+#include "text/name.h"
+#include "text/utf8.h"
+#include "worker/command.h"
+#include "worker/foreign_protocol.h"
+#include "worker/line.h"
 
 namespace chatd::fuzz {
 namespace {
@@ -143,20 +143,20 @@ struct Knock {
 };
 
 Knock knock(std::string_view bytes) {
-    Door door;
+    ForeignProtocol foreign_protocol;
     Knock result;
-    result.protocol = door.let_in(bytes, result.text);
-    if (result.protocol.empty()) door.open(result.text);
+    result.protocol = foreign_protocol.let_in(bytes, result.text);
+    if (result.protocol.empty()) foreign_protocol.open(result.text);
     return result;
 }
 
 Knock knock_in_pieces(std::string_view bytes, std::uint32_t seed) {
-    Door door;
+    ForeignProtocol foreign_protocol;
     Knock result;
     for_each_piece(bytes, seed, [&](std::string_view piece) {
-        if (result.protocol.empty()) result.protocol = door.let_in(piece, result.text);
+        if (result.protocol.empty()) result.protocol = foreign_protocol.let_in(piece, result.text);
     });
-    if (result.protocol.empty()) door.open(result.text);
+    if (result.protocol.empty()) foreign_protocol.open(result.text);
     return result;
 }
 

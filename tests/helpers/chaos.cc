@@ -18,10 +18,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sandbox_mode.h"
 #include "chaos/crowd.h"
 #include "chaos/oracle.h"
 #include "chaos/wrecker.h"
-#include "core/sandbox_mode.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/process.h"
@@ -32,7 +32,7 @@ namespace chatd::test {
 namespace {
 
 constexpr std::size_t kReplay = 10;
-constexpr std::size_t kHistoryShown = 1000;
+constexpr std::size_t kReplayShown = 1000;
 
 // What malloc happens to keep at one moment differs by some pages, in either direction.
 constexpr std::size_t kNoiseKib = 64;
@@ -136,7 +136,7 @@ class Chaos {
         crowd_.speak_and_be_heard();
         oracle_.finish();
         settled_ = true;
-        check_history(crowd_.history(kHistoryShown));
+        check_history(crowd_.history(kReplayShown));
         crowd_.everybody_goes();
         for (const Deadline deadline = soon(); crowd_.people() > kScribes;) {
             if (Clock::now() > deadline) throw std::runtime_error("somebody does not get away");
@@ -145,7 +145,7 @@ class Chaos {
     }
 
     void check_history(const std::vector<std::string>& shown) {
-        const std::vector<std::string> expected = oracle_.last_messages(kHistoryShown);
+        const std::vector<std::string> expected = oracle_.last_messages(kReplayShown);
         if (shown == expected) return;
         oracle_.violate("/history shows " + std::to_string(shown.size()) + " messages, not the " +
                         std::to_string(expected.size()) + " of the order");
@@ -214,7 +214,7 @@ class Chaos {
         Daemon next(daemon_options(port));
         Oracle unused(kReplay);
         Crowd newcomers(next.port(), unused, random_);
-        check_history(newcomers.history(kHistoryShown));
+        check_history(newcomers.history(kReplayShown));
         next.signal(SIGTERM);
         (void)newcomers.all_cut_off(soon());
         if (next.wait() != 0) oracle_.violate("the next server does not end in order");

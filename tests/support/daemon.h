@@ -37,7 +37,7 @@ struct DaemonOptions {
     std::map<int, int> fds = {};                  // further ones, see Spawn
 };
 
-// The binary that fails as `fault` says (see core/fault.h), and has another version than $CHATD.
+// The binary that fails as `fault` says (see base/fault.h), and has another version than $CHATD.
 [[nodiscard]] DaemonOptions failing(const std::string& fault, std::vector<std::string> args = {});
 [[nodiscard]] std::string failing_program();
 

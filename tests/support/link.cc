@@ -44,7 +44,7 @@ Watcher::Watcher(const Daemon& daemon, const std::string& name) : link_(link_to(
 // An answer comes after all that was in the log when the question came.
 const std::vector<Watcher::Event>& Watcher::all() {
     std::string question;
-    append_frame(question, AskPast{1});
+    append_frame(question, AskReplay{1});
     send_all(link_, question);
     read_until_done();
     return events_;
@@ -61,7 +61,7 @@ void Watcher::read_until_done() {
         std::string_view rest = bytes;
         Frame frame{};
         if (take_frame(rest, frame) != FrameStatus::Whole) throw std::runtime_error("no frame");
-        if (frame.type == FrameType::Past) answer = true;
+        if (frame.type == FrameType::Replay) answer = true;
         if (frame.type == FrameType::Done) done = true;
         if (frame.type == FrameType::Entry && !answer) {
             events_.push_back(

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/frame.h"
+#include "protocol/frame.h"
 #include "support/daemon.h"
 #include "support/reader.h"
 

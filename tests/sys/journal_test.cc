@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "bounds.h"
+#include "base/bounds.h"
 #include "support/expect.h"
 #include "support/fd.h"
 #include "sys/fd.h"

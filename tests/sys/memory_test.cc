@@ -12,8 +12,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "bounds.h"
-#include "core/log.h"
+#include "base/bounds.h"
+#include "log/log.h"
 #include "support/expect.h"
 
 using namespace chatd;

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 
+#include "protocol/worker_exit.h"
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "sys/error.h"
@@ -33,7 +34,7 @@ void needs_root() {
 std::string end_of(const std::function<int()>& deed) {
     (void)fork_child(deed);
     for (;;) {
-        if (const auto reaped = reap_child()) return describe_end(reaped->wait_status);
+        if (const auto reaped = reap_child()) return describe_wait_status(reaped->wait_status);
     }
 }
 

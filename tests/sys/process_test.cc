@@ -11,6 +11,7 @@
 
 #include <string>
 
+#include "protocol/worker_exit.h"
 #include "support/expect.h"
 #include "support/fd.h"
 #include "support/wait.h"
@@ -34,7 +35,7 @@ Test(process, a_childs_result_is_its_exit_status) {
     const pid_t pid = fork_child([] { return 42; });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
-    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 42");
+    EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 42");
     EXPECT_FALSE(reap_child().has_value());
 }
 
@@ -45,13 +46,13 @@ Test(process, a_setup_error_in_a_child_is_its_exit_status) {
     });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
-    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 73");
+    EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 73");
 }
 
 Test(process, a_signal_that_ends_a_child_is_told) {
     const pid_t pid = fork_child([] { return pause(); });
     EXPECT_EQ(kill(pid, SIGKILL), 0);
-    EXPECT_EQ(describe_end(wait_for_child().wait_status), "killed by signal 9");
+    EXPECT_EQ(describe_wait_status(wait_for_child().wait_status), "killed by signal 9");
 }
 
 Test(process, a_child_dies_with_its_parent) {
@@ -105,7 +106,7 @@ Test(process, a_process_of_a_new_session_has_no_terminal) {
     const pid_t pid = fork_child([] { return setsid() == -1 ? 2 : int{has_terminal()}; });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
-    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 0");
+    EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 0");
 }
 
 // Such a server took SIGHUP for its terminal's end and shut down.
@@ -117,5 +118,5 @@ Test(process, want_of_descriptors_is_no_want_of_a_terminal) {
     });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
-    EXPECT_EQ(describe_end(reaped.wait_status), "exit status 1");
+    EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 1");
 }

@@ -17,7 +17,8 @@
 #include <functional>
 #include <string>
 
-#include "core/sandbox_mode.h"
+#include "base/sandbox_mode.h"
+#include "protocol/worker_exit.h"
 #include "support/expect.h"
 #include "support/fd.h"
 #include "support/reader.h"
@@ -47,7 +48,7 @@ std::string end_of(Role role, const std::function<int()>& deed,
     });
     int status = 0;
     (void)waitpid(pid, &status, 0);
-    return describe_end(status);
+    return describe_wait_status(status);
 }
 
 void tell(int fd) {
@@ -156,7 +157,7 @@ Test(sandbox, is_survived_by_who_is_stopped_and_goes_on) {
     tell(asked.write.get());
     int status = 0;
     (void)waitpid(pid, &status, 0);
-    EXPECT_EQ(describe_end(status), "exit status 7");
+    EXPECT_EQ(describe_wait_status(status), "exit status 7");
 }
 
 Test(sandbox, of_mode_report_says_what_was_called_and_refuses_it) {
@@ -173,7 +174,7 @@ Test(sandbox, of_mode_report_says_what_was_called_and_refuses_it) {
                        std::to_string(SYS_socket));
     int status = 0;
     (void)waitpid(pid, &status, 0);
-    EXPECT_EQ(describe_end(status), "exit status 7");
+    EXPECT_EQ(describe_wait_status(status), "exit status 7");
 }
 
 Test(sandbox, of_mode_off_changes_nothing) {

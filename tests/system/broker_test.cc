@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/frame.h"
+#include "protocol/frame.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
@@ -83,7 +83,7 @@ Test(broker, a_worker_that_sends_without_end_and_never_reads_holds_up_nobody) {
     (void)shutdown(link.fd(), SHUT_RD);
     set_nonblocking(link.fd());
     std::string frames;
-    for (int i = 0; i < 100; ++i) append_frame(frames, chatd::AskPast{1000});
+    for (int i = 0; i < 100; ++i) append_frame(frames, chatd::AskReplay{1000});
     for (int i = 0; i < 200; ++i) {
         send_all(link, frames);
         bob.send_line(std::to_string(i));
@@ -193,7 +193,7 @@ Test(broker, who_claims_a_session_that_has_left_reads_nothing_of_what_comes_late
     alice.send_line("/who");
     alice.expect(" here:\n");
     std::string question;
-    append_frame(question, chatd::AskPast{1000});
+    append_frame(question, chatd::AskReplay{1000});
     send_all(link, question);  // it is no member that may ask
     const std::string all = read + link.rest();
     EXPECT_CONTAINS(all, "carol");

@@ -119,10 +119,10 @@ Test(fault_broker, dies_with_a_welcome_or_an_answer_sent) {
     survive("broker:after-answer");
 }
 Test(fault_broker, dies_before_the_past_is_shown) {
-    survive("broker:before-past");
+    survive("broker:before-replay");
 }
 Test(fault_broker, dies_with_the_past_shown_and_its_end_not_told) {
-    survive("broker:in-past");
+    survive("broker:in-replay");
 }
 Test(fault_broker, dies_before_it_sends_what_happened) {
     survive("broker:before-fan-out");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/frame.h"
+#include "protocol/frame.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"

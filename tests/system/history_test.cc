@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/log.h"
+#include "log/log.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "core/sandbox_mode.h"
+#include "base/sandbox_mode.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/version.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"
@@ -25,7 +26,6 @@
 #include "support/process.h"
 #include "support/reader.h"
 #include "support/wait.h"
-#include "version.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;

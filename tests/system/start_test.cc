@@ -13,13 +13,13 @@
 #include <sstream>
 #include <string>
 
+#include "base/version.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/spawn.h"
 #include "support/wait.h"
-#include "version.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/frame.h"
-#include "core/sandbox_mode.h"
+#include "base/sandbox_mode.h"
+#include "protocol/frame.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"

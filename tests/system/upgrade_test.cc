@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "base/version.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
-#include "version.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;

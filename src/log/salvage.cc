@@ -1,0 +1,208 @@
+#include "log/salvage.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/bounds.h"
+
+namespace chatd {
+namespace {
+
+LogHeader header_of(std::span<const std::byte> bytes) {
+    LogHeader header{};
+    const std::span<std::byte> copy = std::as_writable_bytes(std::span(&header, 1));
+    std::ranges::copy(bytes.first(std::min(bytes.size(), copy.size())), copy.begin());
+    return header;
+}
+
+// The tail moves only for want of room: where much room is left, it is where it began.
+bool tail_is_likely(const LogHeader& header) {
+    const std::uint64_t used = header.head - header.tail;
+    return header.tail == 0 || header.ring_bytes - used <= 3 * kFrameBytesMax;
+}
+
+bool is_sound(const LogHeader& header) {
+    return Log::is_header(header) && tail_is_likely(header);
+}
+
+// How far behind the head entries are looked for: damage goes by pages, and a large ring that is
+// nearly empty shall not be read through at each start.
+constexpr Position kReach = Position{1} << 20;
+
+std::uint64_t oldest_seq(const Log& log) {
+    return log.newest() ? log.entry_at(log.tail()).entry.seq : 0;
+}
+
+// Entries behind the head that are no older than all before it: the head fell back, or a broker cut
+// off what lay behind a damaged place. One there may be, of a writer that died before it moved the
+// head.
+bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
+    const std::string_view all(reinterpret_cast<const char*>(ring.data()), ring.size());
+    const Position end = std::min(log.tail() + ring.size(), log.head() + kReach);
+    const std::uint64_t oldest = oldest_seq(log);
+    bool died_in_append = false;
+    for (Position at = log.head(); at < end; at += 8) {
+        const std::optional<Frame> frame = whole_entry(all.substr(at % ring.size(), end - at));
+        if (!frame) continue;
+        const std::uint64_t seq = frame->as<Entry>().seq;
+        const bool is_next = seq == log.next_seq() && !std::exchange(died_in_append, true);
+        if (seq > oldest && !is_next) return true;
+        at += frame->bytes.size() - 8;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool is_whole_log(std::span<std::byte> copy) {
+    const LogHeader header = header_of(copy);
+    if (!is_sound(header) || Log::memory_bytes(header.ring_bytes) != copy.size()) return false;
+    const Log log(copy);
+    return log.lost_bytes() == 0 &&
+           !more_lies_behind(log, copy.subspan(kLogHeaderBytes, header.ring_bytes));
+}
+
+Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ring_bytes)
+    : bytes_(bytes),
+      header_(header_of(bytes)),
+      ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
+      header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_) {
+    // What lies between tail and head counts before what has the same numbers elsewhere.
+    const std::size_t tail = header_is_sound_ ? header_.tail % ring_bytes_ : 0;
+    find(tail, ring_bytes_);
+    find(0, tail);
+    sort();
+    // Where positions lie depends on how large the ring is: that must be certain.
+    const bool is_certain = ring_bytes || Log::memory_bytes(ring_bytes_) == bytes.size();
+    if (header_is_sound_ && is_certain) drop_forgotten();
+}
+
+// The header is believed where the log went beyond the end that the file has now; else what it says
+// must not be far from what is there.
+std::size_t Salvage::likely_ring_bytes() const {
+    const std::size_t there =
+        bytes_.size() < kLogHeaderBytes ? 0 : (bytes_.size() - kLogHeaderBytes) / 8 * 8;
+    if (!is_sound(header_)) return there < kHistoryBytesMin ? kHistoryBytes : there;
+    if (header_.head > there) return header_.ring_bytes;
+    return std::clamp(header_.ring_bytes, there, std::max(there, kHistoryBytes));
+}
+
+// The ring from there on, as far as it is there.
+std::string_view Salvage::ring_from(std::size_t offset) const {
+    const std::size_t end = std::min(bytes_.size(), kLogHeaderBytes + ring_bytes_);
+    const std::size_t begin = std::min(end, kLogHeaderBytes + offset);
+    return {reinterpret_cast<const char*>(bytes_.data()) + begin, end - begin};
+}
+
+void Salvage::find(std::size_t begin, std::size_t end) {
+    for (std::size_t offset = begin; offset < end; offset += 8) {
+        const std::string_view rest = ring_from(offset);
+        if (rest.size() < sizeof(FrameHeader)) break;
+        const std::optional<Frame> frame = whole_entry(rest);
+        if (!frame) continue;
+        const auto entry = frame->as<Entry>();
+        const auto entry_bytes = static_cast<std::uint32_t>(frame->bytes.size());
+        found_.push_back({entry.seq, offset, entry_bytes, entry.back_bytes});
+        offset += entry_bytes - 8;
+    }
+}
+
+void Salvage::sort() {
+    std::ranges::stable_sort(found_, {}, &Found::seq);
+    const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
+    found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
+}
+
+// What is older than the first entry from the tail on had been let go: it was left over where
+// nothing was since, or under a pad. But a tail within an entry is wrong.
+void Salvage::drop_forgotten() {
+    if (found_.empty()) return;
+    const std::size_t tail = skip_pad(header_.tail % ring_bytes_);
+    const auto around_tail = [tail](const Found& entry) {
+        return entry.offset < tail && tail < entry.offset + entry.bytes;
+    };
+    if (std::ranges::any_of(found_, around_tail)) return;
+    const auto from_tail = [&](const Found& entry) { return distance(tail, entry.offset); };
+    found_.erase(found_.begin(), std::ranges::min_element(found_, {}, from_tail));
+}
+
+// Forward, around the end of the ring.
+std::size_t Salvage::distance(std::size_t from, std::size_t to) const {
+    return from <= to ? to - from : ring_bytes_ - from + to;
+}
+
+std::size_t Salvage::skip_pad(std::size_t offset) const {
+    return is_pad(ring_from(offset), ring_bytes_ - offset) ? 0 : offset;
+}
+
+// Does all that was found lie between tail and head?
+bool Salvage::bounds_fit() const {
+    if (!header_is_sound_) return false;
+    const std::size_t tail = header_.tail % ring_bytes_;
+    const std::uint64_t used = header_.head - header_.tail;
+    const auto inside = [&](const Found& entry) {
+        return distance(tail, entry.offset) + entry.bytes <= used;
+    };
+    return found_.empty() || (inside(found_.front()) && inside(found_.back()));
+}
+
+bool Salvage::is_log() const {
+    if (!found_.empty()) return true;
+    return Log::has_magic(header_) &&
+           (header_.version == kLogVersion || bytes_.size() < sizeof header_);
+}
+
+Salvage::Loss Salvage::loss() const {
+    Loss loss{0, 0};
+    const auto add = [&loss](std::uint64_t bytes) {
+        if (bytes == 0) return;
+        ++loss.places;
+        loss.bytes += bytes;
+    };
+    for (const std::size_t gap : gaps()) add(gap);
+    if (!bounds_fit()) {
+        add(sizeof header_);
+    } else if (found_.empty()) {
+        add(header_.head - header_.tail);
+    } else {
+        const Found& newest = found_.back();
+        const std::size_t tail = header_.tail % ring_bytes_;
+        add(distance(skip_pad(tail), found_.front().offset));
+        add(header_.head - header_.tail - distance(tail, newest.offset) - newest.bytes);
+    }
+    loss.places = std::max<std::uint64_t>(loss.places, 1);  // an end in which nothing was yet
+    return loss;
+}
+
+// Between entries that are neighbours in the ring and were not in the log. Before the oldest and
+// behind the newest may be anything.
+std::vector<std::size_t> Salvage::gaps() const {
+    std::vector<Found> around = found_;
+    std::ranges::sort(around, {}, &Found::offset);
+    std::vector<std::size_t> gaps;
+    for (std::size_t i = 0; i < around.size(); ++i) {
+        const Found& before = around[i];
+        const Found& next = around[(i + 1) % around.size()];
+        if (before.seq == found_.back().seq || next.seq == found_.front().seq) continue;
+        const std::size_t step = distance(before.offset, next.offset);
+        if (next.back_bytes != step) gaps.push_back(step - before.bytes);
+    }
+    return gaps;
+}
+
+std::uint64_t Salvage::restore(Log& log) const {
+    for (const Found& one : found_) {
+        const std::string_view bytes = ring_from(one.offset);
+        // It may be a file, and somebody damages it: why not right now.
+        const std::optional<Frame> frame = whole_entry(bytes);
+        if (!frame || frame->as<Entry>().seq != one.seq) continue;
+        log.restore(frame->as<Entry>(), frame->name, frame->text);
+    }
+    std::uint64_t held = 0;
+    for (Position at = log.tail(); at < log.head(); at = log.entry_at(at).next) ++held;
+    return held;
+}
+
+}  // namespace chatd

@@ -1,0 +1,159 @@
+#include "parent/metrics.h"
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace chatd {
+namespace {
+
+std::array<std::string_view, kWorkerExits> exit_labels() {
+    std::array<std::string_view, kWorkerExits> labels;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        labels[i] = label_of(static_cast<WorkerExit>(i));
+    return labels;
+}
+
+// In the order of TurnedAway.
+constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
+    "full", "per_ip", "penalised", "resources", "rush"};
+
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
+// As a decimal, for a double would round it.
+std::string seconds(std::uint64_t nanoseconds) {
+    std::string text = std::to_string(nanoseconds / kNanosecondsPerSecond);
+    // 1 and nine digits: so zeros at the front stay.
+    std::string rest = std::to_string(kNanosecondsPerSecond + nanoseconds % kNanosecondsPerSecond);
+    while (rest.back() == '0') rest.pop_back();
+    if (rest.size() > 1) text += '.' + rest.substr(1);
+    return text;
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+    return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
+}
+
+class Metrics {
+  public:
+    void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+        head(name, "gauge", help);
+        sample(name, {}, std::to_string(value));
+    }
+
+    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+        head(name, "counter", help);
+        sample(name, {}, std::to_string(value));
+    }
+
+    // One row for each value of a label.
+    void counters(std::string_view name, std::string_view help, std::string_view label,
+                  std::span<const std::string_view> names, std::span<const std::uint64_t> values) {
+        head(name, "counter", help);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            sample(name, labelled(label, names[i]), std::to_string(values[i]));
+        }
+    }
+
+    void info(std::string_view name, std::string_view help, std::string_view version) {
+        head(name, "gauge", help);
+        sample(name, labelled("version", version), "1");
+    }
+
+    // Each row counts those of the rows before it as well.
+    void histogram(std::string_view name, std::string_view help, const BrokerCounters& counters) {
+        head(name, "histogram", help);
+        const std::string bucket = std::string(name) + "_bucket";
+        std::uint64_t so_far = 0;
+        for (std::size_t i = 0; i < kFanOutBuckets.size(); ++i) {
+            so_far += counters.fan_outs[i];
+            sample(bucket, labelled("le", seconds(kFanOutBuckets[i])), std::to_string(so_far));
+        }
+        so_far += counters.fan_outs.back();
+        sample(bucket, labelled("le", "+Inf"), std::to_string(so_far));
+        sample(std::string(name) + "_sum", {}, seconds(counters.fan_out_ns));
+        sample(std::string(name) + "_count", {}, std::to_string(so_far));
+    }
+
+    std::string text;
+
+  private:
+    static std::string labelled(std::string_view label, std::string_view value) {
+        return '{' + std::string(label) + "=\"" + std::string(value) + "\"}";
+    }
+
+    void head(std::string_view name, std::string_view type, std::string_view help) {
+        text.append("# HELP chatd_").append(name).append(" ").append(help);
+        text.append("\n# TYPE chatd_").append(name).append(" ").append(type).append("\n");
+    }
+
+    void sample(std::string_view name, const std::string& labels, const std::string& value) {
+        text.append("chatd_").append(name).append(labels).append(" ").append(value).append("\n");
+    }
+};
+
+// "ended: 3 goodbye, 1 killed": what there is none of is left out.
+std::string listed(const char* title, std::span<const std::string_view> names,
+                   std::span<const std::uint64_t> values) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (values[i] == 0) continue;
+        if (!text.empty()) text += ", ";
+        text.append(std::to_string(values[i])).append(" ").append(names[i]);
+    }
+    return std::string(title) + ": " + (text.empty() ? "none" : text);
+}
+
+}  // namespace
+
+std::string render_metrics(const Status& status) {
+    Metrics out;
+    const ParentCounters& parent = status.parent;
+    const BrokerCounters& broker = status.broker;
+    out.info("info", "The program.", status.version);
+    out.gauge("clients", "Clients that are connected.", status.clients);
+    out.gauge("clients_max", "Clients that there may be.", status.clients_max);
+    out.gauge("members", "People in the room.", broker.members);
+    out.counter("messages_total", "Messages said to all, those of the history included.",
+                broker.messages);
+    out.counter("deliveries_total",
+                "Messages said to all, for each member they went to, its own included.",
+                broker.deliveries);
+    out.counter("skipped_messages_total", "Messages that members who read too slowly missed.",
+                broker.skipped);
+    out.histogram("fan_out_seconds", "How long it takes to send everybody what is new.", broker);
+    out.counter("worker_forks_total", "Workers started, one for each client.", parent.forks);
+    out.counters("worker_exits_total", "Workers ended, by cause.", "cause", exit_labels(),
+                 parent.ended);
+    out.counter("broker_restarts_total", "Brokers that died and were replaced.",
+                parent.broker_restarts);
+    out.counters("clients_refused_total", "Clients turned away, by reason.", "reason",
+                 kTurnedAwayNames, parent.turned_away);
+    out.counter("penalties_total", "Ends of clients that cost their address some waiting.",
+                parent.penalties);
+    out.gauge("penalised_sources", "Addresses that have to wait now.", status.penalised_addresses);
+    return std::move(out.text);
+}
+
+std::vector<std::string> render_status(const Status& status) {
+    const ParentCounters& parent = status.parent;
+    const BrokerCounters& broker = status.broker;
+    return {
+        "status: " + render_headcount(status.clients, broker.members) + ", " +
+            counted(broker.messages, "message", "messages") + ", " +
+            counted(broker.deliveries, "delivery", "deliveries") + ", " +
+            std::to_string(broker.skipped) + " skipped",
+        "status: " + counted(parent.forks, "fork", "forks") + ", " +
+            counted(parent.broker_restarts, "broker restart", "broker restarts") + ", " +
+            counted(status.penalised_addresses, "penalised address", "penalised addresses"),
+        listed("status: workers ended", exit_labels(), parent.ended),
+        listed("status: clients refused", kTurnedAwayNames, parent.turned_away),
+    };
+}
+
+std::string render_headcount(std::uint64_t clients, std::uint64_t members) {
+    return counted(clients, "client", "clients") + ", " + counted(members, "member", "members");
+}
+
+}  // namespace chatd

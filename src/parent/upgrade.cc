@@ -1,0 +1,154 @@
+#include "parent/upgrade.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/bounds.h"
+#include "base/fault.h"
+#include "protocol/worker_exit.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+#include "sys/memory.h"
+#include "sys/program.h"
+
+namespace chatd {
+namespace {
+
+constexpr const char* kVariable = "CHATD_HANDOVER";
+constexpr std::string_view kCheck = "check:";
+constexpr std::string_view kTakeOver = "take-over:";
+
+UniqueFd text_in_memory(const std::string& text) {
+    UniqueFd fd = make_shared_memory("chatd-handover", text.size());
+    const Mapping memory(fd.get());
+    std::memcpy(memory.bytes().data(), text.data(), text.size());
+    return fd;
+}
+
+Handover handover_in(int fd) {
+    const Mapping memory(fd);
+    const auto handover = read_handover(
+        {reinterpret_cast<const char*>(memory.bytes().data()), memory.bytes().size()});
+    if (!handover) {
+        throw SetupError(ExitStatus::System,
+                         "this version does not understand what it is to take "
+                         "over; stop the server and start it anew");
+    }
+    return *handover;
+}
+
+// Replaces this program; returns when that cannot be.
+void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title,
+                  int program_directory) {
+    set_inheritable(handover.get(), true);
+    const std::string value = std::string(kind) + std::to_string(handover.get());
+    if (::setenv(kVariable, value.c_str(), 1) != 0) throw system_error("setenv");
+    execute_program(title.arguments().data(), program_directory);
+    const int error = errno;
+    (void)::unsetenv(kVariable);
+    errno = error;
+}
+
+}  // namespace
+
+StartMode read_start_mode() {
+    const char* const variable = std::getenv(kVariable);
+    if (variable == nullptr) return {};
+    const std::string value(variable);
+    (void)::unsetenv(kVariable);
+    const bool check = value.starts_with(kCheck);
+    const std::string_view number =
+        std::string_view(value).substr(check ? kCheck.size() : kTakeOver.size());
+    int fd = -1;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
+    if ((!check && !value.starts_with(kTakeOver)) || error != std::errc() || *end != '\0' ||
+        fd <= STDERR_FILENO) {
+        throw SetupError(ExitStatus::Usage, std::string(kVariable) + " is not for you to set");
+    }
+    const UniqueFd memory(fd);
+    return {check ? StartMode::Kind::Check : StartMode::Kind::TakeOver, handover_in(memory.get())};
+}
+
+void Upgrade::begin() {
+    again_ = candidate_ > 0;
+    if (again_) return;
+    try {
+        try_out();
+    } catch (const SetupError& error) {
+        journal_.error("no upgrade: %s", error.what());
+    }
+}
+
+void Upgrade::try_out() {
+    const UniqueFd handover = text_in_memory(write_handover(describe_resources(resources_)));
+    candidate_ = fork_child([&] {
+        keep_only({handover.get(), resources_.program_directory.get()});
+        execute_with(kCheck, handover, title_, resources_.program_directory.get());
+        throw system_error(std::string("cannot execute ") + title_.arguments()[0]);
+        return 0;
+    });
+    if (candidate_ < 0) {
+        journal_.error("no upgrade: fork: %s", std::strerror(errno));
+        return;
+    }
+    journal_.info("upgrade asked for: trying %s, pid %d", title_.arguments()[0], candidate_);
+    check_until_ = Clock::now() + kUpgradeCheck;
+}
+
+bool Upgrade::ended(const Reaped& reaped) {
+    if (reaped.pid != candidate_) return false;
+    candidate_ = -1;
+    if (std::exchange(check_until_, std::nullopt)) judge(reaped.wait_status);
+    if (again_) begin();
+    return true;
+}
+
+void Upgrade::judge(int wait_status) {
+    if (WIFEXITED(wait_status) &&
+        WEXITSTATUS(wait_status) == static_cast<int>(ExitStatus::Understood)) {
+        try {
+            execute();
+        } catch (const SetupError& error) {
+            journal_.error("no upgrade: %s", error.what());
+        }
+    } else {
+        journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
+                       describe_wait_status(wait_status).c_str());
+    }
+}
+
+void Upgrade::execute() {
+    const Handover handover = describe_resources(resources_);
+    const UniqueFd text = text_in_memory(write_handover(handover));
+    fault_point("parent:before-exec");
+    for (const int fd : handover.fds()) set_inheritable(fd, true);
+    journal_.tell_left_out();  // The next program begins to count anew.
+    execute_with(kTakeOver, text, title_, resources_.program_directory.get());
+    journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
+    for (const int fd : handover.fds()) set_inheritable(fd, false);
+}
+
+void Upgrade::turn() {
+    if (!check_until_ || Clock::now() < *check_until_) return;
+    journal_.error("no upgrade: %s takes too long on trial", title_.arguments()[0]);
+    end_trial();
+}
+
+void Upgrade::cancel() {
+    again_ = false;
+    end_trial();
+}
+
+void Upgrade::end_trial() {
+    check_until_.reset();
+    if (candidate_ > 0) (void)::kill(candidate_, SIGKILL);
+}
+
+}  // namespace chatd

@@ -1,0 +1,50 @@
+// How a worker ended: one vocabulary for the worker that ends, the parent that reaps it and the
+// broker that tells the room. All that follows from an ending stands in one table, in the .cc file.
+//
+// This file must never make a system call: a wait status is a number here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/frame.h"
+
+namespace chatd {
+
+// The exit status of a worker, but for Killed. Never renumber one: workers of an older program may
+// still run after an upgrade.
+enum class WorkerExit : std::uint8_t {
+    Goodbye = 0,
+    Lost = 1,     // the client's connection broke
+    Refused = 2,  // the client told no good name, or the room was full
+    Removed = 3,  // the operator removed the client (SIGTERM)
+    Closed = 4,   // the server shuts down
+    Failed = 5,   // the broker does not accept this worker; also every status that is not listed
+    Late = 6,     // the client told no name in time
+    Idle = 7,     // the client was in the room and sent nothing for too long
+    Killed = 8,   // no exit status: a signal ended the process
+};
+inline constexpr std::size_t kWorkerExits = 9;
+
+// What one end of a worker means to parent and broker.
+struct WorkerEnd {
+    WorkerExit exit;
+    LeaveReason reason;            // what the room is told when the worker did not say it itself
+    std::uint8_t detail;           // Killed: the signal; Failed: the exit status; otherwise 0
+    std::chrono::seconds penalty;  // how long its client's address waits for this
+    std::string words;             // for the journal, "connection lost"
+};
+
+// wait_status: as waitpid(2) gives it.
+[[nodiscard]] WorkerEnd worker_end(int wait_status);
+
+// The name of this ending in metrics and status lines, "lost".
+[[nodiscard]] std::string_view label_of(WorkerExit exit);
+
+// "killed by signal 9" or "exit status 71": any process's end, without a vocabulary.
+[[nodiscard]] std::string describe_wait_status(int wait_status);
+
+}  // namespace chatd

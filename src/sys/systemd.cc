@@ -1,0 +1,95 @@
+#include "sys/systemd.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+
+#include "base/bounds.h"
+#include "sys/error.h"
+#include "sys/systemd_protocol.h"
+
+namespace chatd {
+namespace {
+
+// Where to send: a path, or with an '@' a name that is no file's (unix(7), abstract). 0 bytes:
+// nowhere that we know.
+socklen_t read_address(const char* text, sockaddr_un& address) {
+    const std::string_view name(text == nullptr ? "" : text);
+    if (name.size() < 2 || name.size() >= sizeof address.sun_path) return 0;
+    if (name.front() != '/' && name.front() != '@') return 0;
+    address.sun_family = AF_UNIX;
+    std::copy(name.begin(), name.end(), address.sun_path);
+    if (name.front() == '@') address.sun_path[0] = '\0';
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+}
+
+}  // namespace
+
+std::vector<Listener> take_passed_listeners() {
+    const auto count =
+        passed_sockets(std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"), ::getpid());
+    for (const char* const variable :
+         {"LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
+        (void)::unsetenv(variable);  // It fails for names that are none.
+    }
+    if (!count) throw SetupError(ExitStatus::Usage, "LISTEN_FDS is no number of sockets");
+    std::vector<Listener> listeners;
+    for (int fd = kFirstPassedSocket; fd < kFirstPassedSocket + *count; ++fd) {
+        listeners.push_back(adopt_listener(fd));
+    }
+    return listeners;
+}
+
+ServiceManager::ServiceManager()
+    : address_bytes_(read_address(std::getenv("NOTIFY_SOCKET"), address_)) {
+    if (address_bytes_ == 0) return;
+    socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    alive_every_ =
+        watchdog_period(std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"), ::getpid());
+    if (alive_every_) alive_at_ = Clock::now();
+}
+
+void ServiceManager::ready(std::string_view status, Moment now) {
+    reloading_ = false;
+    shown_ = status;
+    shown_at_ = now;
+    tell(ready_notice(status));
+}
+
+void ServiceManager::reloading(Moment now) {
+    reloading_ = true;
+    tell(reloading_notice(
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch())));
+}
+
+void ServiceManager::stopping() {
+    reloading_ = false;
+    tell(std::string(kStoppingNotice));
+}
+
+bool ServiceManager::wants_status(Moment now) const {
+    return socket_.valid() && now - shown_at_ >= kStatusPause;
+}
+
+void ServiceManager::show(std::string_view status, Moment now) {
+    if (status == shown_) return;
+    shown_ = status;
+    shown_at_ = now;
+    tell(status_notice(status));
+}
+
+void ServiceManager::turn(Moment now) {
+    if (!alive_at_ || now < *alive_at_) return;
+    alive_at_ = now + *alive_every_;
+    tell(std::string(kWatchdogNotice));
+}
+
+void ServiceManager::tell(const std::string& notice) const {
+    if (!socket_.valid()) return;
+    (void)::sendto(socket_.get(), notice.data(), notice.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                   reinterpret_cast<const sockaddr*>(&address_), address_bytes_);
+}
+
+}  // namespace chatd

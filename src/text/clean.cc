@@ -1,0 +1,281 @@
+// Cleaning of chat lines; see text.h for the contracts.
+//
+// Everything rests on clean_prefix_bytes(): it alone decides which characters are clean, and
+// clean_text() differs from is_clean_text() only in what it does about the others.
+
+#include "text/clean.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "base/bounds.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace chatd {
+namespace {
+
+constexpr char32_t kEscape = 0x1B;
+constexpr char32_t kBraillePatternBlank = 0x2800;
+
+enum class Fate : std::uint8_t {
+    Keep,
+    Space,            // becomes a space
+    Replace,          // becomes U+FFFD
+    Drop,             // goes alone
+    Escape,           // goes with the rest of its escape sequence
+    ControlSequence,  // goes with its parameters and final byte
+    ControlString,    // goes with all up to its terminator
+};
+
+struct FateRange {
+    char32_t first;
+    char32_t last;
+    Fate fate;
+};
+
+// Sorted. A code that is not listed is kept. Not here for good reasons: U+00AD, the soft hyphen,
+// which pasted text is full of and which shows as a hyphen or not at all; U+200B, which parts
+// words in Thai and Khmer; U+200C and U+200D, which shape words and emoji.
+constexpr FateRange kFates[] = {
+    {0x0000, 0x0008, Fate::Drop},             // C0
+    {0x0009, 0x0009, Fate::Space},            // TAB
+    {0x000A, 0x001A, Fate::Drop},             // C0
+    {0x001B, 0x001B, Fate::Escape},           // ESC
+    {0x001C, 0x001F, Fate::Drop},             // C0
+    {0x007F, 0x008F, Fate::Drop},             // DEL and C1
+    {0x0090, 0x0090, Fate::ControlString},    // DCS
+    {0x0091, 0x0097, Fate::Drop},             // C1
+    {0x0098, 0x0098, Fate::ControlString},    // SOS
+    {0x0099, 0x009A, Fate::Drop},             // C1
+    {0x009B, 0x009B, Fate::ControlSequence},  // CSI
+    {0x009C, 0x009C, Fate::Drop},             // ST, with no string to end
+    {0x009D, 0x009F, Fate::ControlString},    // OSC, PM, APC
+    {0x061C, 0x061C, Fate::Drop},             // Arabic letter mark, a bidi control
+    {0x200E, 0x200F, Fate::Drop},             // left-to-right mark, right-to-left mark
+    {0x2028, 0x2029, Fate::Space},            // line separator, paragraph separator
+    {0x202A, 0x202E, Fate::Drop},             // bidi embeddings and overrides
+    {0x2066, 0x2069, Fate::Drop},             // bidi isolates
+    {0xFDD0, 0xFDEF, Fate::Replace},          // noncharacters; fate_of() knows the others
+    {0xFEFF, 0xFEFF, Fate::Drop},             // byte order mark
+    {0xFFF9, 0xFFFB, Fate::Drop},             // interlinear annotation
+    {0xE0000, 0xE007F, Fate::Drop},           // tags, with which whole messages can be hidden
+};
+static_assert(std::ranges::is_sorted(kFates, {}, &FateRange::last));
+
+Fate fate_of(const Decoded& character) {
+    if (!character.valid) return Fate::Replace;
+    // The last two code points of every plane are noncharacters.
+    if ((character.code & 0xFFFE) == 0xFFFE) return Fate::Replace;
+    const auto* row =
+        std::lower_bound(std::begin(kFates), std::end(kFates), character.code,
+                         [](const FateRange& range, char32_t code) { return range.last < code; });
+    return row != std::end(kFates) && row->first <= character.code ? row->fate : Fate::Keep;
+}
+
+// Counts the marks that what is kept of a line may still have where it ends now.
+class Marks {
+  public:
+    // Must be asked about every character that is kept, in order. False: a mark too many.
+    bool admits(char32_t code) {
+        if (is_han(code)) {
+            left_ = kTextMarksMax;
+        } else if (is_combining_mark(code) || is_enclosing_mark(code)) {
+            if (left_ == 0) return false;
+            --left_;
+        } else if (!is_default_ignorable(code)) {
+            left_ = carried_by(code);
+        }
+        return true;
+    }
+
+    // The same for a printable one of ASCII, without the tables.
+    void pass(char byte) { left_ = carried_by(static_cast<unsigned char>(byte)); }
+
+  private:
+    // Whole lines are of these; they must not pay for three more tables.
+    static bool is_han(char32_t code) { return code >= 0x3400 && code <= 0x9FFF; }
+
+    static std::size_t carried_by(char32_t code) { return code == ' ' ? 0 : kTextMarksMax; }
+
+    std::size_t left_ = 0;
+};
+
+// How many bytes at the front of `line` clean_text() would keep as they are, behind what `marks`
+// has seen.
+std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
+    std::size_t bytes = 0;
+    while (bytes < line.size()) {
+        // Most lines are ASCII; they must not pay for decoding and the tables.
+        if (line[bytes] >= 0x20 && line[bytes] <= 0x7E) {
+            marks.pass(line[bytes]);
+            ++bytes;
+            continue;
+        }
+        const Decoded next = decode_utf8(line.substr(bytes));
+        if (fate_of(next) != Fate::Keep || !marks.admits(next.code)) break;
+        bytes += next.bytes;
+    }
+    return bytes;
+}
+
+// The character at the front of `rest`, taking ESC with a byte 4/0..5/15 for the C1 control that
+// it is another way to write (ECMA-48 5.3).
+Decoded decode_control(std::string_view rest) {
+    const Decoded next = decode_utf8(rest);
+    if (next.code != kEscape || rest.size() < 2 || rest[1] < 0x40 || rest[1] > 0x5F) return next;
+    return {static_cast<char32_t>(rest[1] + 0x40), 2, true};
+}
+
+// ECMA-48 writes the bytes of a sequence as ranges: parameters, intermediates, a final byte.
+struct ByteRange {
+    char first;
+    char last;
+};
+
+constexpr ByteRange kParameters{0x30, 0x3F};
+constexpr ByteRange kIntermediates{0x20, 0x2F};
+constexpr ByteRange kSequenceFinal{0x40, 0x7E};
+constexpr ByteRange kEscapeFinal{0x30, 0x7E};
+
+bool is_in(ByteRange range, char byte) {
+    return byte >= range.first && byte <= range.last;
+}
+
+// Where the run of such bytes that starts at `at` ends; there may be none.
+std::size_t skip_run(std::string_view text, std::size_t at, ByteRange range) {
+    while (at < text.size() && is_in(range, text[at])) ++at;
+    return at;
+}
+
+// Where a sequence ends whose final byte is due at `at`, or 0 if something else stands there.
+std::size_t end_at_final(std::string_view text, std::size_t at, ByteRange range) {
+    return at < text.size() && is_in(range, text[at]) ? at + 1 : 0;
+}
+
+// The next three take what follows an introducer and return how many bytes of it belong to the
+// sequence, or 0 if the line does not finish it.
+
+std::size_t escape_sequence_bytes(std::string_view body) {
+    return end_at_final(body, skip_run(body, 0, kIntermediates), kEscapeFinal);
+}
+
+std::size_t control_sequence_bytes(std::string_view body) {
+    const std::size_t intermediates_at = skip_run(body, 0, kParameters);
+    const std::size_t final_at = skip_run(body, intermediates_at, kIntermediates);
+    return end_at_final(body, final_at, kSequenceFinal);
+}
+
+// BEL is no terminator in ECMA-48, but xterm made it one and others followed.
+std::size_t control_string_bytes(std::string_view body) {
+    for (std::size_t at = 0; at < body.size(); ++at) {
+        if (body[at] == '\a') return at + 1;
+        const std::string_view pair = body.substr(at, 2);
+        if (pair == "\x1B\\" || pair == "\xC2\x9C") return at + 2;
+    }
+    return 0;
+}
+
+// One run of clean_text() over one line, which must outlive it.
+class Cleaner {
+  public:
+    explicit Cleaner(std::string_view line) : rest_(line) { clean_.reserve(line.size()); }
+
+    std::string run() && {
+        take_clean_prefix();
+        while (!rest_.empty()) {
+            take_unclean_character();
+            take_clean_prefix();
+        }
+        return std::move(clean_);
+    }
+
+  private:
+    void take_clean_prefix() {
+        const std::size_t bytes = clean_prefix_bytes(rest_, marks_);
+        clean_.append(rest_.substr(0, bytes));
+        rest_.remove_prefix(bytes);
+    }
+
+    void take_unclean_character() {
+        const Decoded next = decode_control(rest_);
+        rest_.remove_prefix(next.bytes);
+        switch (fate_of(next)) {
+            case Fate::Keep:  // a mark too many, or take_clean_prefix() had taken it
+            case Fate::Drop: break;
+            case Fate::Space: put(U' '); break;
+            case Fate::Replace: put(kReplacementCharacter); break;
+            case Fate::Escape: rest_.remove_prefix(escape_sequence_bytes(rest_)); break;
+            case Fate::ControlSequence: rest_.remove_prefix(control_sequence_bytes(rest_)); break;
+            case Fate::ControlString: skip_control_string(); break;
+        }
+    }
+
+    void put(char32_t code) {
+        (void)marks_.admits(code);  // It is none.
+        append_utf8(clean_, code);
+    }
+
+    // Once the rest of the line holds no terminator, it will not hold one later: asking again
+    // for each of a thousand introducers would make the time quadratic.
+    void skip_control_string() {
+        if (no_terminator_left_) return;
+        const std::size_t bytes = control_string_bytes(rest_);
+        no_terminator_left_ = bytes == 0;
+        rest_.remove_prefix(bytes);
+    }
+
+    std::string_view rest_;
+    std::string clean_;
+    Marks marks_;
+    bool no_terminator_left_ = false;
+};
+
+bool draws_nothing(char32_t code) {
+    return is_space(code) || is_default_ignorable(code) || code == kBraillePatternBlank ||
+           code == '\t';
+}
+
+bool is_ascii_blank(char byte) {
+    return byte == ' ' || byte == '\t';
+}
+
+}  // namespace
+
+std::string clean_text(std::string_view line) {
+    return Cleaner(line).run();
+}
+
+bool is_clean_text(std::string_view line) {
+    Marks marks;
+    return clean_prefix_bytes(line, marks) == line.size();
+}
+
+bool is_clean_but_for_marks(std::string_view line) {
+    while (!line.empty()) {
+        const Decoded next = decode_utf8(line);
+        if (fate_of(next) != Fate::Keep) return false;
+        line.remove_prefix(next.bytes);
+    }
+    return true;
+}
+
+bool is_blank(std::string_view line) {
+    while (!line.empty()) {
+        const Decoded next = decode_utf8(line);
+        if (!draws_nothing(next.code)) return false;
+        line.remove_prefix(next.bytes);
+    }
+    return true;
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_ascii_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_ascii_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace chatd

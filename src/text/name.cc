@@ -1,0 +1,101 @@
+// Rules for names; see name.h for the contracts.
+
+#include "text/name.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "base/bounds.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace chatd {
+namespace {
+
+bool is_punctuation(char32_t code) {
+    return code == '_' || code == '-' || code == '.';
+}
+
+bool is_too_long(std::string_view name) {
+    // The bytes come first, so that a hostile name is not counted to its end.
+    return name.size() > kNameBytesMax || count_utf8(name) > kNameCharactersMax;
+}
+
+bool has_only_good_characters(std::string_view name) {
+    std::size_t marks_left = 0;
+    bool has_letter_or_digit = false;
+    while (!name.empty()) {
+        const Decoded next = decode_utf8(name);
+        if (!next.valid) return false;
+        name.remove_prefix(next.bytes);
+        if (is_letter(next.code)) {
+            marks_left = kNameMarksMax;
+            has_letter_or_digit = true;
+        } else if (is_combining_mark(next.code)) {
+            if (marks_left == 0) return false;
+            --marks_left;
+        } else if (is_digit(next.code)) {
+            marks_left = 0;
+            has_letter_or_digit = true;
+        } else if (is_punctuation(next.code)) {
+            marks_left = 0;
+        } else {
+            return false;
+        }
+    }
+    return has_letter_or_digit;
+}
+
+std::u32string prototypes_of(std::string_view name) {
+    std::u32string prototypes;
+    while (!name.empty()) {
+        const Decoded next = decode_utf8(name);
+        append_prototype(prototypes, next.code);
+        name.remove_prefix(next.bytes);
+    }
+    return prototypes;
+}
+
+// Marks above and below a letter look the same in any order. Normalization has an order for them;
+// any other will do.
+void sort_marks(std::u32string& text) {
+    for (auto at = text.begin(); at != text.end();) {
+        const auto marks = std::find_if(at, text.end(), is_combining_mark);
+        at = std::find_if_not(marks, text.end(), is_combining_mark);
+        std::sort(marks, at);
+    }
+}
+
+std::string skeleton(std::u32string_view prototypes, char32_t capital_i) {
+    std::string key;
+    for (const char32_t code : prototypes) append_utf8(key, code == U'I' ? capital_i : code);
+    return key;
+}
+
+}  // namespace
+
+NameFault check_name(std::string_view name) {
+    if (name.empty()) return NameFault::Empty;
+    if (is_too_long(name)) return NameFault::TooLong;
+    if (!has_only_good_characters(name)) return NameFault::BadCharacter;
+    return NameFault::None;
+}
+
+std::string fold_name(std::string_view name) {
+    std::string key;
+    key.reserve(name.size());
+    while (!name.empty()) {
+        const Decoded next = decode_utf8(name);
+        append_utf8(key, fold_case(next.code));
+        name.remove_prefix(next.bytes);
+    }
+    return key;
+}
+
+std::array<std::string, 2> skeletons_of(std::string_view name) {
+    std::u32string prototypes = prototypes_of(name);
+    sort_marks(prototypes);
+    return {skeleton(prototypes, U'l'), skeleton(prototypes, U'i')};
+}
+
+}  // namespace chatd

@@ -1,0 +1,26 @@
+// Numbers written in decimal, as people, environments and handovers write them.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace chatd {
+
+// The number that `text` is, if it is one from `min` to `max` and nothing else: no space, no plus
+// sign, no rest.
+template <std::integral Number>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text,
+                                                 Number min = std::numeric_limits<Number>::min(),
+                                                 Number max = std::numeric_limits<Number>::max()) {
+    Number number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (!whole || number < min || number > max) return std::nullopt;
+    return number;
+}
+
+}  // namespace chatd

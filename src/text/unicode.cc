@@ -1,0 +1,119 @@
+// Binary search in the generated tables; see unicode.h for what they mean.
+
+#include "text/unicode.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+
+namespace chatd {
+namespace {
+
+// Both bounds are part of the range. Tables are sorted and their ranges do not overlap.
+struct CodeRange {
+    char32_t first;
+    char32_t last;
+};
+
+// Folds first, first + stride, ... last by adding `delta`; the codes between fold to themselves.
+struct FoldRange {
+    char32_t first;
+    char32_t last;
+    std::int32_t delta;
+    std::uint32_t stride;
+};
+
+// Stands for `size` codes of kPrototypeText, from `begin` on.
+struct Prototype {
+    char32_t code;
+    std::uint16_t begin;
+    std::uint16_t size;
+};
+
+#include "text/confusables_data.inc"
+#include "text/unicode_data.inc"
+
+// The range of `table` that `code` lies in, or null.
+template <typename Range, std::size_t size>
+const Range* find_range(const Range (&table)[size], char32_t code) {
+    const auto ends_before = [](const Range& range, char32_t value) { return range.last < value; };
+    const Range* range = std::lower_bound(std::begin(table), std::end(table), code, ends_before);
+    return range != std::end(table) && range->first <= code ? range : nullptr;
+}
+
+// False: the tables have nothing for this code.
+bool append_listed_prototype(std::u32string& out, char32_t code) {
+    const FoldRange* run = find_range(kLookAlikeRuns, code);
+    if (run != nullptr && (code - run->first) % run->stride == 0) {
+        out += static_cast<char32_t>(static_cast<std::int32_t>(code) + run->delta);
+        return true;
+    }
+    const Prototype* found = std::ranges::lower_bound(kPrototypes, code, {}, &Prototype::code);
+    if (found == std::end(kPrototypes) || found->code != code) return false;
+    out.append(kPrototypeText + found->begin, found->size);
+    return true;
+}
+
+// The letters that a Hangul syllable is composed of, by the arithmetic of The Unicode Standard 15.0
+// (section 3.12).
+constexpr char32_t kSyllablesFirst = 0xAC00;
+constexpr char32_t kSyllablesLast = 0xD7A3;
+constexpr char32_t kLeadFirst = 0x1100;
+constexpr char32_t kVowelFirst = 0x1161;
+constexpr char32_t kBeforeTails = 0x11A7;
+constexpr char32_t kVowels = 21;
+constexpr char32_t kTails = 28;  // counting "none"
+
+void append_syllable_prototype(std::u32string& out, char32_t syllable) {
+    const char32_t index = syllable - kSyllablesFirst;
+    append_prototype(out, kLeadFirst + index / kTails / kVowels);
+    append_prototype(out, kVowelFirst + index / kTails % kVowels);
+    if (index % kTails != 0) append_prototype(out, kBeforeTails + index % kTails);
+}
+
+}  // namespace
+
+bool is_letter(char32_t code) {
+    return find_range(kLetters, code) != nullptr;
+}
+
+bool is_digit(char32_t code) {
+    return find_range(kDigits, code) != nullptr;
+}
+
+bool is_letter_or_digit(char32_t code) {
+    return is_letter(code) || is_digit(code);
+}
+
+bool is_combining_mark(char32_t code) {
+    return find_range(kCombiningMarks, code) != nullptr;
+}
+
+bool is_enclosing_mark(char32_t code) {
+    return find_range(kEnclosingMarks, code) != nullptr;
+}
+
+bool is_space(char32_t code) {
+    return find_range(kSpaces, code) != nullptr;
+}
+
+bool is_default_ignorable(char32_t code) {
+    return find_range(kDefaultIgnorable, code) != nullptr;
+}
+
+char32_t fold_case(char32_t code) {
+    const FoldRange* range = find_range(kSimpleFolding, code);
+    if (range == nullptr || (code - range->first) % range->stride != 0) return code;
+    return static_cast<char32_t>(static_cast<std::int32_t>(code) + range->delta);
+}
+
+void append_prototype(std::u32string& out, char32_t code) {
+    if (code >= kSyllablesFirst && code <= kSyllablesLast) {
+        return append_syllable_prototype(out, code);
+    }
+    if (append_listed_prototype(out, code)) return;
+    const char32_t folded = fold_case(code);
+    if (!append_listed_prototype(out, folded)) out += folded;
+}
+
+}  // namespace chatd

@@ -1,0 +1,202 @@
+#include "worker/screen.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "log/crowd.h"
+
+namespace chatd {
+namespace {
+
+std::string with_commas(std::string_view names, std::string_view comma) {
+    std::string list;
+    for (const char c : names) {
+        if (c == ' ') {
+            list.append(comma);
+        } else {
+            list += c;
+        }
+    }
+    return list;
+}
+
+// Takes so many words off `words`, and the space behind them.
+std::string_view take_words(std::string_view& words, std::uint32_t count) {
+    std::size_t end = 0;
+    for (; count != 0 && end < words.size(); --count) {
+        end = std::min(words.find(' ', end), words.size()) + 1;
+    }
+    const std::string_view taken = words.substr(0, end == 0 ? 0 : end - 1);
+    words.remove_prefix(std::min(end, words.size()));
+    return taken;
+}
+
+}  // namespace
+
+void Screen::line(Text text, std::initializer_list<std::string_view> fillings) {
+    append_text(out, language_, text, fillings);
+    out += '\n';
+}
+
+void Screen::prompt(Text text) {
+    append_text(out, language_, text);
+}
+
+void Screen::welcome(std::string_view name, std::uint32_t members, std::string_view names) {
+    if (members <= 1) return line(Text::WelcomeAlone, {name});
+    const Text text = members <= kNamesShown ? Text::Welcome : Text::WelcomeCrowd;
+    line(text,
+         {name, std::to_string(members), with_commas(names, text_of(Text::Comma, language_))});
+}
+
+void Screen::event(const Entry& entry, std::string_view name, std::string_view text, bool past) {
+    // Not an event, but told to its one reader; or of a broker newer than this worker.
+    if (entry.kind == EntryKind::Refused || entry.kind > EntryKind::Closing) return;
+    if (!past) now_ms_ = entry.time_ms;
+    begin_event(entry.time_ms, past);
+    switch (entry.kind) {
+        case EntryKind::Join: return line(Text::Entered, {name});
+        case EntryKind::Leave: return left(entry, name, text);
+        case EntryKind::Say: return line(Text::Says, {name, text});
+        case EntryKind::Emote: return line(Text::Does, {name, text});
+        case EntryKind::Tell: return line(Text::TellsYou, {name, text});
+        case EntryKind::Rename: return line(Text::IsNowCalled, {name, text});
+        case EntryKind::Closing: return line(Text::ServerCloses);
+        case EntryKind::Refused: return;
+    }
+}
+
+void Screen::begin_event(std::int64_t time_ms, bool past) {
+    if (!past && !times_shown_) return;
+    out += '[';
+    out += clock(time_ms);
+    out += "] ";
+}
+
+// Last words follow a colon and reasons stand in brackets: nobody can quit with words that look
+// like a crash.
+void Screen::left(const Entry& entry, std::string_view name, std::string_view words) {
+    if (!words.empty()) return line(Text::LeftWithWords, {name, words});
+    const std::string why = reason(static_cast<LeaveReason>(entry.reason), entry.detail);
+    if (why.empty()) return line(Text::Left, {name});
+    line(Text::LeftBecause, {name, why});
+}
+
+std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
+    const std::string detail = std::to_string(number);
+    switch (why) {
+        case LeaveReason::Quit: return {};
+        case LeaveReason::Lost: return filled(Text::BecauseLost, {});
+        case LeaveReason::Removed: return filled(Text::BecauseRemoved, {});
+        case LeaveReason::Killed: return filled(Text::BecauseKilled, detail);
+        case LeaveReason::Failed: return filled(Text::BecauseFailed, detail);
+        case LeaveReason::Expelled: return filled(Text::BecauseExpelled, {});
+        case LeaveReason::Idle: return filled(Text::BecauseIdle, {});
+    }
+    return {};
+}
+
+// Who came is told first: see crowds_between().
+void Screen::crowd(const Crowd& crowd, std::string_view names) {
+    now_ms_ = crowd.time_ms;
+    const std::string_view entered = take_words(names, named_of(crowd.entered));
+    if (crowd.entered != 0) {
+        begin_event(crowd.time_ms, false);
+        some_entered(crowd.entered, entered);
+    }
+    if (crowd.left != 0) {
+        begin_event(crowd.time_ms, false);
+        some_left(crowd, names);
+    }
+}
+
+void Screen::some_entered(std::uint32_t people, std::string_view names) {
+    const std::uint32_t others = people - named_of(people);
+    if (others == 0) return line(Text::Entered, {listed(names)});
+    line(Text::ManyEntered, {with_commas(names, text_of(Text::Comma, language_)),
+                             std::to_string(others), std::to_string(people)});
+}
+
+void Screen::some_left(const Crowd& crowd, std::string_view names) {
+    const std::uint32_t others = crowd.left - named_of(crowd.left);
+    const std::string why = reason(crowd.reason, crowd.detail);
+    if (others == 0) {
+        if (why.empty()) return line(Text::Left, {listed(names)});
+        return line(Text::LeftBecause, {listed(names), why});
+    }
+    line(why.empty() ? Text::ManyLeft : Text::ManyLeftBecause,
+         {with_commas(names, text_of(Text::Comma, language_)), std::to_string(others),
+          std::to_string(crowd.left), why});
+}
+
+// "alice, bob and carol".
+std::string Screen::listed(std::string_view names) const {
+    const std::size_t last = names.rfind(' ');
+    if (last == std::string_view::npos) return std::string(names);
+    std::string list = with_commas(names.substr(0, last), text_of(Text::Comma, language_));
+    list += text_of(Text::LastComma, language_);
+    list += names.substr(last + 1);
+    return list;
+}
+
+std::string Screen::filled(Text text, std::string_view filling) const {
+    std::string result;
+    append_text(result, language_, text, {filling});
+    return result;
+}
+
+void Screen::who_heading(const People& people, std::string_view prefix) {
+    const std::string members = std::to_string(people.members);
+    if (!prefix.empty() && people.matching == 0) return line(Text::WhoNobody, {prefix});
+    if (!prefix.empty()) {
+        return line(Text::WhoMatching, {std::to_string(people.matching), members, prefix});
+    }
+    line(people.members == 1 ? Text::WhoOne : Text::WhoAll, {members});
+}
+
+void Screen::who_row(const Person& person, std::string_view name, std::string_view peer) {
+    line(Text::WhoRow, {name, std::to_string(person.pid), clock(person.since_ms),
+                        duration(person.idle_ms), peer});
+}
+
+void Screen::skipped(std::uint64_t messages) {
+    line(messages == 1 ? Text::OneSkipped : Text::Skipped, {std::to_string(messages)});
+}
+
+// "14:02", and before today "11-20 14:02".
+std::string Screen::clock(std::int64_t time_ms) const {
+    using namespace std::chrono;
+    const auto local = [this](std::int64_t ms) {
+        const std::int64_t utc_s = ms / 1000;
+        return sys_seconds(seconds(utc_s + utc_offset_(utc_s)));
+    };
+    const sys_seconds time = local(time_ms);
+    const sys_days day = floor<days>(time);
+    const hh_mm_ss of_day(time - day);
+    const year_month_day date(day);
+    char buffer[32];
+    const bool today = floor<days>(local(now_ms_)) == day || now_ms_ == 0;
+    const int bytes = today ? std::snprintf(buffer, sizeof buffer, "%02d:%02d",
+                                            static_cast<int>(of_day.hours().count()),
+                                            static_cast<int>(of_day.minutes().count()))
+                            : std::snprintf(buffer, sizeof buffer, "%02u-%02u %02d:%02d",
+                                            static_cast<unsigned>(date.month()),
+                                            static_cast<unsigned>(date.day()),
+                                            static_cast<int>(of_day.hours().count()),
+                                            static_cast<int>(of_day.minutes().count()));
+    return {buffer, static_cast<std::size_t>(bytes)};
+}
+
+std::string Screen::duration(std::int64_t time_ms) const {
+    constexpr std::int64_t kMinute = 60;
+    constexpr std::int64_t kHour = 60 * kMinute;
+    constexpr std::int64_t kDay = 24 * kHour;
+    const std::int64_t time_s = time_ms < 0 ? 0 : time_ms / 1000;
+    if (time_s < kMinute) return filled(Text::Seconds, std::to_string(time_s));
+    if (time_s < kHour) return filled(Text::Minutes, std::to_string(time_s / kMinute));
+    if (time_s < kDay) return filled(Text::Hours, std::to_string(time_s / kHour));
+    return filled(Text::Days, std::to_string(time_s / kDay));
+}
+
+}  // namespace chatd

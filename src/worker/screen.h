@@ -1,0 +1,64 @@
+// What a client reads: turns what happened into lines in its language. Only this file knows how a
+// line looks; it must never decide whether one is shown.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "protocol/frame.h"
+#include "text/catalogue.h"
+#include "text/language.h"
+
+namespace chatd {
+
+// Seconds east of Greenwich at a time in seconds since 1970, where the reader is taken to be.
+using UtcOffset = std::int64_t (*)(std::int64_t time_s);
+
+class Screen {
+  public:
+    Screen(Language language, UtcOffset utc_offset)
+        : language_(language), utc_offset_(utc_offset) {}
+
+    // What has been shown and not yet taken away; the caller empties it.
+    std::string out;
+
+    void set_language(Language language) { language_ = language; }
+    void show_times(bool on) { times_shown_ = on; }
+    void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
+
+    // A whole line, or with prompt() the beginning of one that the client ends.
+    void line(Text text, std::initializer_list<std::string_view> fillings = {});
+    void prompt(Text text);
+
+    void welcome(std::string_view name, std::uint32_t members, std::string_view names);
+
+    // Something that happened, as a bystander reads it; with its time if it is `past`.
+    void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
+
+    // People who came and went together; see Crowd.
+    void crowd(const Crowd& crowd, std::string_view names);
+
+    void who_heading(const People& people, std::string_view prefix);
+    void who_row(const Person& person, std::string_view name, std::string_view peer);
+    void skipped(std::uint64_t messages);
+
+  private:
+    void begin_event(std::int64_t time_ms, bool past);
+    void left(const Entry& entry, std::string_view name, std::string_view words);
+    void some_entered(std::uint32_t people, std::string_view names);
+    void some_left(const Crowd& crowd, std::string_view names);
+    [[nodiscard]] std::string listed(std::string_view names) const;
+    [[nodiscard]] std::string reason(LeaveReason reason, std::uint8_t detail) const;
+    [[nodiscard]] std::string filled(Text text, std::string_view filling) const;
+    [[nodiscard]] std::string clock(std::int64_t time_ms) const;
+    [[nodiscard]] std::string duration(std::int64_t time_ms) const;
+
+    Language language_;
+    UtcOffset utc_offset_;
+    bool times_shown_ = false;
+    std::int64_t now_ms_ = 0;
+};
+
+}  // namespace chatd

@@ -1,0 +1,296 @@
+// Specification of log/crowd: who comes and goes together is told of together, and nothing else
+// is.
+
+#include "log/crowd.h"
+
+#include <criterion/criterion.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/expect.h"
+
+using namespace chatd;
+
+namespace {
+
+constexpr std::uint64_t kMe = 1;
+
+// A log, and how a reader is told of it: a line for an entry, and one for a crowd.
+class Told {
+    std::vector<std::uint64_t> memory_;
+
+  public:
+    Told() : log(bytes()) {}
+
+    Log log;
+
+    void happens(EntryKind kind, std::string_view name, std::string_view text = {},
+                 std::uint64_t to = 0, std::uint64_t from = 9) {
+        Entry entry{};
+        entry.kind = kind;
+        entry.to = to;
+        entry.from = from;
+        entry.time_ms = static_cast<std::int64_t>(log.next_seq()) * 1000;
+        (void)log.append(entry, name, text);
+    }
+    void comes(std::string_view name) { happens(EntryKind::Join, name); }
+    void goes(std::string_view name, LeaveReason reason = LeaveReason::Quit,
+              std::uint8_t detail = 0, std::string_view words = {}) {
+        Entry entry{};
+        entry.kind = EntryKind::Leave;
+        entry.reason = static_cast<std::uint8_t>(reason);
+        entry.detail = detail;
+        (void)log.append(entry, name, words);
+    }
+
+    [[nodiscard]] std::vector<CrowdStretch> crowds(std::uint64_t session = 0) const {
+        return crowds_between(log, log.tail(), log.head(), session);
+    }
+
+    // "bob says", "+5: alice bob carol", "-2: dave erin (killed 9)".
+    [[nodiscard]] std::vector<std::string> lines(std::uint64_t session = 0) const {
+        std::vector<std::string> all;
+        Position at = log.tail();
+        for (const CrowdStretch& crowd : crowds(session)) {
+            add_entries(at, crowd.begin, all);
+            all.push_back(described(crowd.frame));
+            at = crowd.end;
+        }
+        add_entries(at, log.head(), all);
+        return all;
+    }
+
+    static Crowd crowd_in(std::string_view frame) { return frame_of(frame).as<Crowd>(); }
+
+  private:
+    std::span<std::byte> bytes() {
+        const LogHeader header = Log::empty_header(kHistoryBytesMin);
+        memory_.resize(Log::memory_bytes(kHistoryBytesMin) / 8);
+        *reinterpret_cast<LogHeader*>(memory_.data()) = header;
+        return std::as_writable_bytes(std::span(memory_));
+    }
+
+    static Frame frame_of(std::string_view bytes) {
+        Frame frame{};
+        EXPECT_EQ(take_frame(bytes, frame), FrameStatus::Whole);
+        EXPECT_EQ(frame.type, FrameType::Crowd);
+        return frame;
+    }
+
+    static std::string described(std::string_view bytes) {
+        const Frame frame = frame_of(bytes);
+        const auto crowd = frame.as<Crowd>();
+        std::string line;
+        if (crowd.entered != 0) line += '+' + std::to_string(crowd.entered);
+        if (crowd.left != 0) line += '-' + std::to_string(crowd.left);
+        line.append(": ").append(frame.text);
+        if (crowd.reason == LeaveReason::Killed) {
+            line += " (killed " + std::to_string(crowd.detail) + ')';
+        }
+        if (crowd.reason == LeaveReason::Lost) line += " (lost)";
+        return line;
+    }
+
+    void add_entries(Position at, Position end, std::vector<std::string>& all) const {
+        while (at < end) {
+            const LogEntry entry = log.entry_at(at);
+            const char* verb = " says";
+            if (entry.entry.kind == EntryKind::Join) verb = " comes";
+            if (entry.entry.kind == EntryKind::Leave) verb = " goes";
+            all.push_back(std::string(entry.frame.name) + verb);
+            at = entry.next;
+        }
+    }
+};
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+Test(crowd, who_comes_alone_is_in_none) {
+    Told told;
+    told.comes("alice");
+    EXPECT_EQ(told.lines(), Lines{"alice comes"});
+}
+
+Test(crowd, who_comes_with_others_is_in_one_with_them) {
+    Told told;
+    told.comes("alice");
+    told.comes("bob");
+    EXPECT_EQ(told.lines(), Lines{"+2: alice bob"});
+}
+
+Test(crowd, of_many_three_are_named_and_never_all_but_one) {
+    Told told;
+    for (const char* const name : {"alice", "bob", "carol", "dave"}) told.comes(name);
+    EXPECT_EQ(told.lines(), Lines{"+4: alice bob carol dave"});
+    told.comes("erin");
+    EXPECT_EQ(told.lines(), Lines{"+5: alice bob carol"});
+}
+
+Test(crowd, what_is_said_parts_those_before_it_from_those_after) {
+    Told told;
+    told.comes("alice");
+    told.comes("bob");
+    told.happens(EntryKind::Say, "bob", "hi");
+    told.comes("carol");
+    told.comes("dave");
+    EXPECT_EQ(told.lines(), (Lines{"+2: alice bob", "bob says", "+2: carol dave"}));
+}
+
+// Shown or not: all who begin at one place read the same.
+Test(crowd, what_is_told_to_one_parts_them_too) {
+    Told told;
+    told.comes("alice");
+    told.happens(EntryKind::Tell, "bob", "psst", kMe);
+    told.comes("carol");
+    EXPECT_EQ(told.lines(), (Lines{"alice comes", "bob says", "carol comes"}));
+}
+
+Test(crowd, comings_and_goings_are_one_crowd) {
+    Told told;
+    told.goes("zoe");
+    told.comes("alice");
+    told.goes("yan");
+    told.comes("bob");
+    EXPECT_EQ(told.lines(), Lines{"+2-2: alice bob zoe yan"});
+}
+
+Test(crowd, one_who_comes_and_one_who_goes_are_none) {
+    Told told;
+    told.comes("alice");
+    told.goes("bob");
+    EXPECT_EQ(told.lines(), (Lines{"alice comes", "bob goes"}));
+}
+
+Test(crowd, who_only_looks_in_is_told_to_come_and_to_go) {
+    Told told;
+    told.comes("alice");
+    told.comes("bob");
+    told.goes("alice");
+    EXPECT_EQ(told.lines(), Lines{"+2-1: alice bob alice"});
+}
+
+// Else it would be told to come, and then to go, and would be there.
+Test(crowd, who_comes_back_begins_another) {
+    Told told;
+    told.goes("alice");
+    told.goes("bob");
+    told.comes("alice");
+    told.comes("carol");
+    EXPECT_EQ(told.lines(), (Lines{"-2: alice bob", "+2: alice carol"}));
+}
+
+Test(crowd, last_words_are_kept) {
+    Told told;
+    told.goes("alice");
+    told.goes("bob", LeaveReason::Quit, 0, "so long");
+    told.goes("carol");
+    EXPECT_EQ(told.lines(), (Lines{"alice goes", "bob goes", "carol goes"}));
+}
+
+Test(crowd, a_reason_that_all_have_is_kept) {
+    Told told;
+    told.goes("alice", LeaveReason::Killed, 9);
+    told.goes("bob", LeaveReason::Killed, 9);
+    EXPECT_EQ(told.lines(), Lines{"-2: alice bob (killed 9)"});
+    told.goes("carol", LeaveReason::Killed, 11);
+    EXPECT_EQ(told.lines(), Lines{"-3: alice bob carol"});
+    told.goes("dave", LeaveReason::Killed, 9);
+    EXPECT_EQ(told.lines(), Lines{"-4: alice bob carol dave"});
+}
+
+Test(crowd, ones_own_leaving_is_in_none) {
+    Told told;
+    told.goes("alice");
+    told.goes("bob");
+    told.happens(EntryKind::Leave, "me", {}, 0, kMe);
+    told.goes("carol");
+    EXPECT_EQ(told.lines(kMe), (Lines{"-2: alice bob", "me goes", "carol goes"}));
+    EXPECT_EQ(told.lines(), Lines{"-4: alice bob me carol"});
+}
+
+Test(crowd, it_is_as_late_as_the_last_in_it) {
+    Told told;
+    told.comes("alice");
+    told.comes("bob");
+    const Crowd crowd = Told::crowd_in(told.crowds().at(0).frame);
+    EXPECT_EQ(crowd.last_seq, 2);
+    EXPECT_EQ(crowd.time_ms, 2000);
+}
+
+Test(crowd, only_the_stretch_that_is_asked_for_counts) {
+    Told told;
+    told.comes("alice");
+    const Position after_alice = told.log.head();
+    told.comes("bob");
+    told.comes("carol");
+    const Position after_carol = told.log.head();
+    told.comes("dave");
+    const auto crowds = crowds_between(told.log, after_alice, after_carol, 0);
+    ASSERT_EQ(crowds.size(), 1);
+    EXPECT_EQ(crowds[0].begin, after_alice);
+    EXPECT_EQ(crowds[0].end, after_carol);
+}
+
+Test(crowd, those_up_to_one_end_are_found_once_for_each_beginning) {
+    Told told;
+    told.comes("alice");
+    told.comes("bob");
+    Crowds crowds(told.log);
+    crowds.set_end(told.log.head());
+    const auto* const found = &crowds.from(0);
+    EXPECT_EQ(found->size(), 1);
+    crowds.set_end(told.log.head());
+    EXPECT_EQ(&crowds.from(0), found);
+    told.comes("carol");
+    crowds.set_end(told.log.head());
+    EXPECT_EQ(Told::crowd_in(crowds.from(0).at(0).frame).entered, 3);
+}
+
+// Whatever happens, and also over the end of the ring: everybody counts once, and the rest is left
+// alone.
+Test(crowd, nobody_is_lost_and_nobody_counts_twice) {
+    std::mt19937 random(20261124);
+    const auto below = [&](unsigned end) { return random() % end; };
+    for (int round = 0; round < 200; ++round) {
+        Told told;
+        for (unsigned i = below(2000); i > 0; --i) {
+            const std::string name = "p" + std::to_string(below(30));
+            switch (below(8)) {
+                case 0: told.happens(EntryKind::Say, name, "words"); break;
+                case 1: told.happens(EntryKind::Refused, name, "x", 1 + below(3)); break;
+                case 2: told.goes(name, LeaveReason::Lost, 0, below(9) == 0 ? "bye" : ""); break;
+                case 3:
+                case 4: told.goes(name); break;
+                default: told.comes(name);
+            }
+        }
+        Position at = told.log.tail();
+        for (const CrowdStretch& stretch : told.crowds()) {
+            ASSERT_TRUE(at <= stretch.begin);
+            ASSERT_TRUE(stretch.begin < stretch.end);
+            ASSERT_TRUE(stretch.end <= told.log.head());
+            const Crowd crowd = Told::crowd_in(stretch.frame);
+            std::uint32_t entered = 0;
+            std::uint32_t left = 0;
+            for (at = stretch.begin; at < stretch.end;) {
+                const LogEntry entry = told.log.entry_at(at);
+                ASSERT_EQ(entry.entry.to, 0);
+                ASSERT_TRUE(entry.entry.kind == EntryKind::Join ||
+                            entry.entry.kind == EntryKind::Leave);
+                ++(entry.entry.kind == EntryKind::Join ? entered : left);
+                at = entry.next;
+                if (at >= stretch.end) ASSERT_EQ(entry.entry.seq, crowd.last_seq);
+            }
+            ASSERT_EQ(crowd.entered, entered);
+            ASSERT_EQ(crowd.left, left);
+        }
+    }
+}

@@ -1,0 +1,415 @@
+// History files: made, taken up, repaired, or refused untouched.
+#include "parent/history.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "base/bounds.h"
+#include "log/log.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "sys/error.h"
+#include "sys/memory.h"
+
+using namespace chatd;
+namespace fs = std::filesystem;
+
+TestSuite(history, .timeout = 30);
+
+namespace {
+
+constexpr std::size_t kRing = kHistoryBytesMin;
+constexpr int kMessages = 100;
+
+void say(const UniqueFd& fd, const std::string& text) {
+    const Mapping mapping(fd.get());
+    Log log(mapping.bytes());
+    Entry entry{};
+    entry.kind = EntryKind::Say;
+    log.append(entry, "alice", text);
+}
+
+std::string last_words(const UniqueFd& fd) {
+    const Mapping mapping(fd.get());
+    const Log log(mapping.bytes());
+    const auto newest = log.newest();
+    return newest ? std::string(newest->frame.text) : "";
+}
+
+int messages_in(const UniqueFd& fd) {
+    const Mapping mapping(fd.get());
+    const Log log(mapping.bytes());
+    int found = 0;
+    for (auto entry = log.newest(); entry; entry = log.before(*entry)) ++found;
+    return found;
+}
+
+ExitStatus refusal(const std::string& path, std::optional<std::size_t> bytes = std::nullopt) {
+    try {
+        (void)open_history(path, bytes);
+    } catch (const SetupError& error) {
+        return error.status();
+    }
+    return ExitStatus::Ok;
+}
+
+std::string contents(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+void write_file(const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
+void flip(const std::string& path, std::size_t at) {
+    std::string bytes = contents(path);
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
+    write_file(path, bytes);
+}
+
+// A history in a directory of its own.
+struct Chat {
+    test::Scratch scratch;
+    std::string path = scratch.path() + "/history";
+    std::string damaged = path + ".damaged-1";
+
+    Chat() {
+        const History history = open_history(path, kRing);
+        for (int i = 0; i < kMessages; ++i) say(history.fd, std::to_string(i));
+    }
+
+    // One of the entries.
+    void damage(int message = 50) const {
+        flip(path, contents(path).find("alice" + std::to_string(message)));
+    }
+
+    [[nodiscard]] std::map<std::string, std::string> files() const {
+        std::map<std::string, std::string> found;
+        for (const auto& entry : fs::directory_iterator(scratch.path())) {
+            found[entry.path().filename()] = contents(entry.path());
+        }
+        return found;
+    }
+};
+
+long blocks(const std::string& path) {
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    return status.st_blocks * 512;
+}
+
+// As a full disk does.
+void allow_no_file_beyond(rlim_t bytes) {
+    (void)signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes, bytes};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+constexpr std::size_t kFileBytes = kLogHeaderBytes + kRing;
+
+}  // namespace
+
+// --- Made and taken up
+
+Test(history, a_history_is_made_once_and_taken_up_after_that) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    say(open_history(path, kRing).fd, "kept");
+    EXPECT_EQ(last_words(open_history(path, std::nullopt).fd), "kept");
+    EXPECT_EQ(last_words(open_history(path, kRing).fd), "kept");
+    EXPECT_EQ(open_history(path, kRing).news, "");
+    EXPECT_EQ(refusal(path, 2 * kRing), ExitStatus::BadHistory);
+}
+
+Test(history, an_empty_file_is_a_new_history) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    write_file(path, "");
+    ASSERT_EQ(chmod(path.c_str(), 0640), 0);
+    const History history = open_history(path, kRing);
+    EXPECT_EQ(history.news, "");
+    EXPECT_EQ(messages_in(history.fd), 0);
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0640U);
+}
+
+Test(history, a_history_has_all_its_blocks_from_the_beginning) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    (void)open_history(path, kRing);
+    EXPECT_GE(blocks(path), kFileBytes);
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+// A copy may have holes; on a full disk they killed one broker after the other.
+Test(history, a_history_with_holes_gets_its_blocks_when_it_is_taken_up) {
+    const Chat past;
+    const std::string sparse = past.scratch.path() + "/sparse";
+    write_file(sparse, contents(past.path).substr(0, 20'000));
+    ASSERT_EQ(truncate(sparse.c_str(), kFileBytes), 0);
+    ASSERT_TRUE(blocks(sparse) < static_cast<long>(kFileBytes));
+    EXPECT_EQ(open_history(sparse, std::nullopt).news, "");
+    EXPECT_GE(blocks(sparse), kFileBytes);
+}
+
+Test(history, a_link_to_a_history_stays_one) {
+    const Chat past;
+    past.damage();
+    const test::Scratch elsewhere;
+    const std::string link = elsewhere.path() + "/link";
+    fs::create_symlink(past.path, link);
+    EXPECT_NE(open_history(link, std::nullopt).news, "");
+    EXPECT_TRUE(fs::is_symlink(link));
+    EXPECT_TRUE(fs::exists(past.damaged));
+    fs::create_symlink(past.scratch.path() + "/new", elsewhere.path() + "/dangling");
+    (void)open_history(elsewhere.path() + "/dangling", kRing);
+    EXPECT_TRUE(fs::is_regular_file(past.scratch.path() + "/new"));
+}
+
+// --- Refused
+
+Test(history, a_history_that_is_held_is_refused) {
+    const Chat past;
+    const History held = open_history(past.path, std::nullopt);
+    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+}
+
+Test(history, a_history_that_was_made_or_repaired_is_held_too) {
+    const Chat past;
+    {
+        const std::string path = past.scratch.path() + "/new";
+        const History made = open_history(path, kRing);
+        EXPECT_EQ(refusal(path), ExitStatus::Unavailable);
+    }
+    past.damage();
+    const History repaired = open_history(past.path, kRing);
+    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+}
+
+Test(history, what_is_no_history_is_refused_and_kept) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/letter";
+    const std::string letter(1'000'000, 'x');
+    write_file(path, letter);
+    EXPECT_EQ(refusal(path), ExitStatus::BadHistory);
+    EXPECT_TRUE(contents(path) == letter);
+    EXPECT_EQ(refusal(scratch.path()), ExitStatus::Unavailable);
+    EXPECT_EQ(refusal("/dev/null"), ExitStatus::BadHistory);
+    EXPECT_EQ(refusal(scratch.path() + "/no/such"), ExitStatus::Unavailable);
+}
+
+Test(history, a_start_without_room_leaves_nothing_behind) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    allow_no_file_beyond(30'000);
+    EXPECT_EQ(refusal(path), ExitStatus::Unavailable);
+    EXPECT_TRUE(fs::is_empty(scratch.path()));
+}
+
+Test(history, a_repair_without_room_changes_nothing) {
+    const Chat past;
+    past.damage();
+    const auto before = past.files();
+    allow_no_file_beyond(30'000);
+    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_TRUE(past.files() == before);
+}
+
+// Somebody's history may have the name that the new file needs.
+Test(history, a_repair_takes_no_file_from_another_server) {
+    const Chat past;
+    past.damage();
+    const History other = open_history(past.path + ".new", kRing);
+    const auto before = past.files();
+    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_TRUE(past.files() == before);
+}
+
+// --- Repaired
+
+Test(history, a_damaged_history_is_repaired_and_kept) {
+    const Chat past;
+    past.damage();
+    const std::string before = contents(past.path);
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_EQ(history.news,
+              "history: 1 damaged place, 80 bytes lost, 99 entries kept; the damaged file is " +
+                  past.damaged);
+    EXPECT_EQ(messages_in(history.fd), kMessages - 1);
+    EXPECT_TRUE(contents(past.damaged) == before);
+    EXPECT_GE(blocks(past.path), kFileBytes);
+    EXPECT_EQ(past.files().size(), 2U);
+}
+
+Test(history, a_repaired_history_is_whole) {
+    const Chat past;
+    past.damage();
+    (void)open_history(past.path, std::nullopt);
+    EXPECT_EQ(open_history(past.path, std::nullopt).news, "");
+    EXPECT_EQ(past.files().size(), 2U);
+}
+
+Test(history, each_damaged_file_is_kept) {
+    const Chat past;
+    past.damage(50);
+    const std::string first = contents(past.path);
+    (void)open_history(past.path, std::nullopt);
+    past.damage(60);
+    const std::string second = contents(past.path);
+    (void)open_history(past.path, std::nullopt);
+    EXPECT_TRUE(contents(past.damaged) == first);
+    EXPECT_TRUE(contents(past.path + ".damaged-2") == second);
+}
+
+Test(history, too_many_damaged_files_are_told_and_nothing_changes) {
+    const Chat past;
+    past.damage();
+    for (int i = 1; i <= kDamagedHistoriesMax; ++i) {
+        write_file(past.path + ".damaged-" + std::to_string(i), "");
+    }
+    const auto before = past.files();
+    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_TRUE(past.files() == before);
+}
+
+Test(history, a_history_of_any_length_is_repaired) {
+    for (const std::size_t length : std::initializer_list<std::size_t>{
+             8, 10, sizeof(LogHeader) - 1, sizeof(LogHeader), 4096, 4097, 8000, 34'000, 69'000}) {
+        const Chat past;
+        const std::string whole = contents(past.path);
+        write_file(past.path, whole.substr(0, length));
+        const History history = open_history(past.path, std::nullopt);
+        EXPECT_CONTAINS(history.news, "the damaged file is ");
+        EXPECT_TRUE(contents(past.damaged) == whole.substr(0, length));
+        const std::size_t kept =
+            length < 4096 ? 0 : std::min((length - 4096) / 80, std::size_t{100});
+        EXPECT_GE(messages_in(history.fd), kept);
+        if (length >= sizeof(LogHeader)) EXPECT_EQ(file_bytes(history.fd.get()), kFileBytes);
+    }
+}
+
+Test(history, a_repair_may_change_the_size) {
+    const Chat past;
+    past.damage();
+    const History history = open_history(past.path, 4 * kRing);
+    EXPECT_EQ(file_bytes(history.fd.get()), kLogHeaderBytes + 4 * kRing);
+    EXPECT_EQ(messages_in(history.fd), kMessages - 1);
+}
+
+// Whoever died before the new file had the name: it is not finished, or the damaged one has its
+// second name already.
+Test(history, a_repair_that_was_interrupted_is_done_again) {
+    const Chat past;
+    past.damage();
+    const std::string before = contents(past.path);
+    write_file(past.path + ".new", "half");
+    fs::create_hard_link(past.path, past.damaged);
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_EQ(messages_in(history.fd), kMessages - 1);
+    EXPECT_TRUE(contents(past.damaged) == before);
+    EXPECT_EQ(past.files().size(), 2U);
+}
+
+Test(history, a_repair_may_be_killed_at_any_time) {
+    const Chat past;
+    past.damage();
+    const std::string before = contents(past.path);
+    for (int round = 0; round < 200; ++round) {
+        const pid_t pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+            for (;;) {
+                if (open_history(past.path, std::nullopt).news.empty()) _exit(0);
+            }
+        }
+        usleep(static_cast<useconds_t>(round * 20));
+        kill(pid, SIGKILL);
+        ASSERT_EQ(waitpid(pid, nullptr, 0), pid);
+        ASSERT_EQ(messages_in(open_history(past.path, std::nullopt).fd), kMessages - 1);
+        ASSERT_TRUE(contents(past.damaged) == before);
+        ASSERT_EQ(past.files().size(), 2U);
+        fs::remove(past.damaged);
+        write_file(past.path, before);
+    }
+}
+
+// --- In use
+
+Test(history, a_history_in_use_that_is_whole_is_left_alone) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_FALSE(mend_history(history.fd.get(), past.path, kFileBytes).has_value());
+}
+
+Test(history, a_history_cut_short_in_use_is_repaired) {
+    for (const std::size_t length : {0U, 10U, 4096U, 8000U, 60'000U}) {
+        const Chat past;
+        const History history = open_history(past.path, std::nullopt);
+        ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(length)), 0);
+        const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+        ASSERT_TRUE(mended.has_value());
+        EXPECT_CONTAINS(mended->news, "the damaged file is " + past.damaged);
+        EXPECT_EQ(file_bytes(mended->fd.get()), kFileBytes);
+        EXPECT_EQ(fs::file_size(past.damaged), length);
+        const std::size_t kept =
+            length < 4096 ? 0 : std::min((length - 4096) / 80, std::size_t{100});
+        EXPECT_GE(messages_in(mended->fd), kept);
+        EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+        EXPECT_FALSE(mend_history(mended->fd.get(), past.path, kFileBytes).has_value());
+    }
+}
+
+Test(history, a_history_in_use_that_lost_its_beginning_is_repaired) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    flip(past.path, 3);
+    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    ASSERT_TRUE(mended.has_value());
+    EXPECT_EQ(messages_in(mended->fd), kMessages);
+}
+
+Test(history, a_history_in_use_that_cannot_be_repaired_goes_on_in_memory) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    ASSERT_EQ(truncate(past.path.c_str(), 8000), 0);
+    for (int i = 1; i <= kDamagedHistoriesMax; ++i) {
+        write_file(past.path + ".damaged-" + std::to_string(i), "");
+    }
+    const auto before = past.files();
+    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    ASSERT_TRUE(mended.has_value());
+    EXPECT_CONTAINS(mended->news, "in memory alone from now on: too many damaged histories");
+    EXPECT_GE(messages_in(mended->fd), 40);
+    EXPECT_TRUE(past.files() == before);
+}
+
+Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    ASSERT_EQ(truncate(past.path.c_str(), 8000), 0);
+    fs::remove(past.path);
+    write_file(past.path, "somebody else's");
+    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    ASSERT_TRUE(mended.has_value());
+    EXPECT_CONTAINS(mended->news, "in memory alone from now on: " + past.path + " is another file");
+    EXPECT_GE(messages_in(mended->fd), 40);
+    EXPECT_EQ(contents(past.path), "somebody else's");
+    EXPECT_EQ(past.files().size(), 1U);
+    EXPECT_FALSE(mend_history(mended->fd.get(), past.path, kFileBytes).has_value());
+}

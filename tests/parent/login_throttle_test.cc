@@ -1,0 +1,45 @@
+// Who is turned away in a rush at the door.
+#include "parent/login_throttle.h"
+
+#include <criterion/criterion.h>
+
+#include "support/expect.h"
+
+using namespace chatd;
+
+TestSuite(rush, .timeout = 20);
+
+namespace {
+
+int turned_away_of_1000(std::uint64_t logins) {
+    LoginThrottle rush(100, 1);
+    int count = 0;
+    for (int i = 0; i < 1000; ++i) count += rush.turns_away(logins) ? 1 : 0;
+    return count;
+}
+
+}  // namespace
+
+Test(rush, turns_away_nobody_while_it_is_calm) {
+    EXPECT_EQ(turned_away_of_1000(0), 0);
+    EXPECT_EQ(turned_away_of_1000(100), 0);
+}
+
+Test(rush, turns_away_the_more_the_more_there_are) {
+    const int few = turned_away_of_1000(110);
+    const int half = turned_away_of_1000(150);
+    const int most = turned_away_of_1000(190);
+    EXPECT_TRUE(few > 50 && few < 150);
+    EXPECT_TRUE(half > 400 && half < 600);
+    EXPECT_TRUE(most > 850 && most < 950);
+}
+
+Test(rush, turns_away_everybody_at_twice_as_many) {
+    EXPECT_EQ(turned_away_of_1000(200), 1000);
+    EXPECT_EQ(turned_away_of_1000(UINT64_MAX), 1000);
+}
+
+Test(rush, of_no_limit_turns_away_nobody) {
+    LoginThrottle rush(0, 1);
+    EXPECT_FALSE(rush.turns_away(UINT64_MAX));
+}

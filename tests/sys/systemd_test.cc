@@ -1,0 +1,217 @@
+// Sockets of a service manager are taken once and only when they are what clients come through;
+// what it is told never waits for it.
+#include "sys/systemd.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <string>
+
+#include "base/bounds.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "sys/error.h"
+#include "sys/process.h"
+
+using namespace chatd;
+using namespace std::chrono_literals;
+
+TestSuite(service_manager, .timeout = 20);
+
+namespace {
+
+// Where a service manager hears.
+class Manager {
+  public:
+    // "@name" is an abstract socket.
+    explicit Manager(const std::string& name) : fd_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        name.copy(address.sun_path, sizeof address.sun_path - 1);
+        if (name[0] == '@') address.sun_path[0] = '\0';
+        const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+        ASSERT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), bytes), 0);
+        (void)::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+    }
+
+    // "": nothing.
+    std::string heard() {
+        std::string text(4096, '\0');
+        const ssize_t bytes = ::recv(fd_.get(), text.data(), text.size(), MSG_DONTWAIT);
+        text.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes));
+        return text;
+    }
+
+  private:
+    UniqueFd fd_;
+};
+
+// As a service manager passes it.
+void pass(UniqueFd socket) {
+    if (::dup2(socket.get(), 3) != 3) ::_exit(2);
+    (void)::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    (void)::setenv("LISTEN_FDS", "1", 1);
+    (void)::setenv("LISTEN_FDNAMES", "chatd", 1);
+}
+
+UniqueFd listening_socket() {
+    return std::move(listen_tcp({"127.0.0.1"}, 0).front().fd);
+}
+
+std::string refusal() {
+    try {
+        (void)take_passed_listeners();
+    } catch (const SetupError& error) {
+        if (error.status() == ExitStatus::Usage) return error.what();
+    }
+    return {};
+}
+
+bool is_told_to_nobody() {
+    return ::getenv("LISTEN_PID") == nullptr && ::getenv("LISTEN_FDS") == nullptr &&
+           ::getenv("LISTEN_FDNAMES") == nullptr;
+}
+
+// Says yes in a process of its own: in this one, descriptor 3 is Criterion's.
+bool in_a_child(const std::function<bool()>& says) {
+    const pid_t child = fork_child([&] { return says() ? 0 : 1; });
+    EXPECT_GT(child, 0);
+    for (;;) {
+        if (const auto reaped = reap_child()) return reaped->wait_status == 0;
+    }
+}
+
+}  // namespace
+
+Test(service_manager, a_passed_socket_is_taken_once_and_told_nobody_else) {
+    EXPECT_TRUE(in_a_child([] {
+        UniqueFd socket = listening_socket();
+        (void)::fcntl(socket.get(), F_SETFL, 0);
+        pass(std::move(socket));
+        const auto listeners = take_passed_listeners();
+        return listeners.size() == 1 && listeners[0].fd.get() == 3 &&
+               listeners[0].name == "127.0.0.1:" + std::to_string(bound_port(listeners[0])) &&
+               (::fcntl(3, F_GETFD) & FD_CLOEXEC) != 0 && (::fcntl(3, F_GETFL) & O_NONBLOCK) != 0 &&
+               is_told_to_nobody() && take_passed_listeners().empty();
+    }));
+}
+
+Test(service_manager, sockets_of_another_process_are_left_alone) {
+    EXPECT_TRUE(in_a_child([] {
+        pass(listening_socket());
+        (void)::setenv("LISTEN_PID", "1", 1);
+        return take_passed_listeners().empty() && (::fcntl(3, F_GETFD) & FD_CLOEXEC) == 0 &&
+               is_told_to_nobody();
+    }));
+}
+
+Test(service_manager, what_no_client_can_come_through_is_refused) {
+    const std::function<UniqueFd()> bad[] = {
+        [] { return UniqueFd(::socket(AF_INET, SOCK_STREAM, 0)); },  // does not listen
+        [] { return UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)); },
+        [] { return UniqueFd(::open("/dev/null", O_RDONLY)); },
+        [] {
+            UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+            sockaddr_un address{};
+            address.sun_family = AF_UNIX;  // with no name it gets one (unix(7), autobind)
+            (void)::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                         sizeof(sa_family_t));
+            return ::listen(fd.get(), 1) == 0 ? std::move(fd) : UniqueFd();
+        },
+    };
+    for (const auto& make : bad) {
+        EXPECT_TRUE(in_a_child([&make] {
+            pass(make());
+            return refusal().starts_with(
+                "descriptor 3, passed by LISTEN_FDS, is no listening TCP socket");
+        }));
+    }
+    EXPECT_TRUE(in_a_child([] {
+        pass(listening_socket());
+        (void)::setenv("LISTEN_FDS", "many", 1);
+        return refusal() == "LISTEN_FDS is no number of sockets";
+    }));
+}
+
+Test(service_manager, it_hears_in_order_what_happens) {
+    const test::Scratch scratch;
+    Manager manager(scratch.path() + "/notify");
+    ServiceManager service;
+    const Clock::time_point now = Clock::now();
+    service.ready("0 clients", now);
+    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=0 clients");
+    service.reloading(Clock::time_point(5s));
+    EXPECT_TRUE(service.is_reloading());
+    EXPECT_EQ(manager.heard(), "RELOADING=1\nMONOTONIC_USEC=5000000");
+    service.ready("1 client", now);
+    EXPECT_FALSE(service.is_reloading());
+    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=1 client");
+    service.reloading(now);
+    (void)manager.heard();
+    service.stopping();
+    EXPECT_EQ(manager.heard(), "STOPPING=1");
+    EXPECT_FALSE(service.is_reloading());
+}
+
+Test(service_manager, a_status_is_told_when_it_is_new_and_not_too_often) {
+    Manager manager("@chatd-test-" + std::to_string(::getpid()));
+    ServiceManager service;
+    const Clock::time_point now = Clock::now();
+    service.ready("a", now);
+    (void)manager.heard();
+    EXPECT_FALSE(service.wants_status(now));
+    EXPECT_FALSE(service.wants_status(now + kStatusPause - 1ns));
+    EXPECT_TRUE(service.wants_status(now + kStatusPause));
+    service.show("a", now + kStatusPause);
+    EXPECT_EQ(manager.heard(), "");
+    service.show("b", now + kStatusPause);
+    EXPECT_EQ(manager.heard(), "STATUS=b");
+    EXPECT_FALSE(service.wants_status(now + kStatusPause));
+}
+
+Test(service_manager, the_watchdog_is_told_when_it_is_time) {
+    const test::Scratch scratch;
+    Manager manager(scratch.path() + "/notify");
+    (void)::setenv("WATCHDOG_USEC", "10000000", 1);
+    (void)::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
+    ServiceManager service;
+    const Clock::time_point now = Clock::now();
+    ASSERT_TRUE(service.wake_at().has_value());
+    EXPECT_TRUE(*service.wake_at() <= now);
+    service.turn(now);
+    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+    EXPECT_TRUE(*service.wake_at() == now + 5s);
+    service.turn(now + 5s - 1ns);
+    EXPECT_EQ(manager.heard(), "");
+    service.turn(now + 5s);
+    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+}
+
+Test(service_manager, one_that_does_not_read_keeps_nobody_waiting) {
+    const test::Scratch scratch;
+    Manager manager(scratch.path() + "/notify");
+    ServiceManager service;
+    for (int i = 0; i < 10'000; ++i) service.show(std::to_string(i), Clock::now());
+    EXPECT_EQ(manager.heard(), "STATUS=0");
+}
+
+Test(service_manager, where_there_is_none_nothing_is_told_and_nothing_wanted) {
+    for (const char* nowhere : {"", "relative", "@", "/"}) {
+        (void)::setenv("NOTIFY_SOCKET", nowhere, 1);
+        (void)::setenv("WATCHDOG_USEC", "10000000", 1);
+        ServiceManager service;
+        EXPECT_FALSE(service.wake_at().has_value());
+        EXPECT_FALSE(service.wants_status(Clock::now()));
+        service.ready("a", Clock::now());
+    }
+    (void)::setenv("NOTIFY_SOCKET", "/nowhere/notify", 1);
+    ServiceManager service;
+    service.ready("a", Clock::now());
+    service.stopping();
+}

@@ -1,0 +1,160 @@
+// Specification of text/catalogue: what clients read, and how blanks are filled in.
+
+#include "text/catalogue.h"
+
+#include <criterion/criterion.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "support/death.h"
+#include "support/escape.h"
+#include "support/expect.h"
+#include "text/clean.h"
+#include "text/utf8.h"
+
+using chatd::append_text;
+using chatd::Language;
+using chatd::Text;
+using chatd::text_of;
+using chatd::test::aborts;
+using chatd::test::escaped;
+
+namespace {
+
+constexpr Language kBoth[] = {Language::English, Language::Chinese};
+
+std::string filled(Language language, Text text,
+                   std::initializer_list<std::string_view> fillings = {}) {
+    std::string out;
+    append_text(out, language, text, fillings);
+    return out;
+}
+
+void expect_texts(Text text, std::initializer_list<std::string_view> fillings,
+                  std::string_view english, std::string_view chinese) {
+    EXPECT_EQ(filled(Language::English, text, fillings), english);
+    EXPECT_EQ(filled(Language::Chinese, text, fillings), chinese);
+}
+
+template <class Visit>
+void for_each_text(Visit visit) {
+    for (std::size_t number = 0; number < static_cast<std::size_t>(Text::kCount); ++number) {
+        for (const Language language : kBoth) visit(static_cast<Text>(number), language);
+    }
+}
+
+bool has_more_than_one_line(Text text) {
+    return text == Text::Help;
+}
+
+}  // namespace
+
+TestSuite(texts, .timeout = 20);
+
+// --- The notices everybody reads ---
+
+Test(texts, the_prompt_asks_for_a_name) {
+    expect_texts(Text::Prompt, {}, "Your name: ", "请输入用户名：");
+}
+
+Test(texts, somebody_enters) {
+    expect_texts(Text::Entered, {"xxx"}, "xxx entered the chat room", "xxx 进入聊天室");
+}
+
+Test(texts, somebody_says_something) {
+    expect_texts(Text::Says, {"xxx", "hello"}, "xxx says: hello", "xxx 说： hello");
+}
+
+Test(texts, somebody_leaves) {
+    expect_texts(Text::Left, {"xxx"}, "xxx left the chat room", "xxx 退出了聊天室");
+    expect_texts(Text::LeftWithWords, {"xxx", "bye"}, "xxx left the chat room: bye",
+                 "xxx 退出了聊天室： bye");
+    expect_texts(Text::LeftBecause, {"xxx", "why"}, "xxx left the chat room (why)",
+                 "xxx 退出了聊天室（why）");
+}
+
+Test(texts, somebody_does_tells_and_is_renamed) {
+    expect_texts(Text::Does, {"xxx", "waves"}, "* xxx waves", "* xxx waves");
+    expect_texts(Text::TellsYou, {"xxx", "psst"}, "xxx tells you: psst", "xxx 悄悄对你说： psst");
+    expect_texts(Text::IsNowCalled, {"xxx", "yyy"}, "xxx is now called yyy", "xxx 改名为 yyy");
+}
+
+Test(texts, the_order_of_words_is_the_language_s_own) {
+    expect_texts(Text::WhoMatching, {"2", "9", "al"},
+                 "Names that begin with al, 2 of 9:", "名字以 al 开头的，9 人中有 2 人：");
+}
+
+// --- The table ---
+
+Test(texts, every_text_stands_in_every_language) {
+    for_each_text([](Text text, Language language) { EXPECT_NE(text_of(text, language), ""); });
+}
+
+Test(texts, every_text_is_clean_and_has_no_end_of_line) {
+    for_each_text([](Text text, Language language) {
+        std::string line(text_of(text, language));
+        if (has_more_than_one_line(text)) std::erase(line, '\n');
+        cr_expect(chatd::is_clean_text(line), "%s", escaped(line).c_str());
+        EXPECT_NE(text_of(text, language).back(), '\n');
+    });
+}
+
+Test(texts, every_text_fills_its_blanks) {
+    for_each_text([](Text text, Language language) {
+        const std::string line =
+            filled(language, text, {"<one>", "<two>", "<three>", "<four>", "<five>"});
+        cr_expect(line.find_first_of("{}") == std::string::npos, "%s", escaped(line).c_str());
+    });
+}
+
+Test(texts, every_line_of_the_help_fits_a_terminal) {
+    for (const Language language : kBoth) {
+        std::string_view help = text_of(Text::Help, language);
+        while (!help.empty()) {
+            const std::size_t end = std::min(help.find('\n'), help.size());
+            EXPECT_LE(chatd::count_utf8(help.substr(0, end)), 79);
+            help.remove_prefix(std::min(end + 1, help.size()));
+        }
+    }
+}
+
+Test(texts, the_help_names_every_command) {
+    for (const Language language : kBoth) {
+        for (const char* command : {"/who", "/me ", "/msg ", "/r ", "/nick ", "/history", "/time ",
+                                    "/lang ", "/quit", "//"}) {
+            EXPECT_CONTAINS(text_of(Text::Help, language), command);
+        }
+    }
+}
+
+// --- Filling in ---
+
+Test(texts, what_is_filled_in_is_not_interpreted) {
+    EXPECT_EQ(filled(Language::English, Text::Says, {"{1}", "{0} {1} {2} {x} { }"}),
+              "{1} says: {0} {1} {2} {x} { }");
+    EXPECT_EQ(filled(Language::English, Text::Says, {"%s", "%n%s\\0"}), "%s says: %n%s\\0");
+}
+
+Test(texts, what_is_filled_in_may_be_empty) {
+    EXPECT_EQ(filled(Language::English, Text::Says, {"", ""}), " says: ");
+}
+
+Test(texts, a_text_is_appended) {
+    std::string out = "[14:02] ";
+    append_text(out, Language::English, Text::Entered, {"bob"});
+    append_text(out, Language::Chinese, Text::Comma);
+    EXPECT_EQ(out, "[14:02] bob entered the chat room、");
+}
+
+Test(texts, fillings_that_a_text_has_no_blank_for_are_ignored) {
+    EXPECT_EQ(filled(Language::English, Text::NameEmpty, {"unused"}),
+              text_of(Text::NameEmpty, Language::English));
+}
+
+Test(texts, a_blank_without_filling_is_a_bug_of_ours) {
+    EXPECT_TRUE(aborts([] { (void)filled(Language::English, Text::Says, {"bob"}); }));
+}

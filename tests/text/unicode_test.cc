@@ -1,0 +1,258 @@
+// Specification of text/unicode: the properties that names and chat text are judged by.
+
+#include "text/unicode.h"
+
+#include <criterion/criterion.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "support/expect.h"
+
+using chatd::append_prototype;
+using chatd::fold_case;
+using chatd::is_combining_mark;
+using chatd::is_default_ignorable;
+using chatd::is_digit;
+using chatd::is_enclosing_mark;
+using chatd::is_letter;
+using chatd::is_letter_or_digit;
+using chatd::is_space;
+
+namespace {
+
+using Property = bool (*)(char32_t);
+
+constexpr char32_t kBeyondUnicode = 0x120000;
+
+void expect_each(Property property, std::u32string_view codes, bool expected) {
+    for (const char32_t code : codes) {
+        cr_expect(property(code) == expected, "U+%04X", static_cast<unsigned>(code));
+    }
+}
+
+void expect_all(Property property, std::u32string_view codes) {
+    expect_each(property, codes, true);
+}
+
+void expect_none(Property property, std::u32string_view codes) {
+    expect_each(property, codes, false);
+}
+
+// How many code points have the property, asking beyond the last one too.
+std::size_t count_codes(Property property) {
+    std::size_t count = 0;
+    for (char32_t code = 0; code < kBeyondUnicode; ++code) count += property(code) ? 1 : 0;
+    return count;
+}
+
+std::u32string prototype(char32_t code) {
+    std::u32string text;
+    append_prototype(text, code);
+    return text;
+}
+
+bool may_stand_in_a_name(char32_t code) {
+    return is_letter_or_digit(code) || is_combining_mark(code);
+}
+
+bool changes_case(char32_t code) {
+    return fold_case(code) != code;
+}
+
+}  // namespace
+
+TestSuite(unicode, .timeout = 20);
+
+Test(unicode, letters_of_all_scripts_are_letters) {
+    expect_all(is_letter, U"aZµßéŁжЯλΩאبकกあア한中龍𠀀ꮿǅʰ");
+}
+
+Test(unicode, large_blocks_that_the_data_abbreviates_are_letters_to_both_ends) {
+    expect_all(is_letter, U"\u3400\u4000\u4DBF");              // CJK extension A
+    expect_all(is_letter, U"\u4E00\u8000\u9FFF");              // CJK
+    expect_all(is_letter, U"\uAC00\uC000\uD7A3");              // Hangul
+    expect_all(is_letter, U"\U00017000\U00018000\U000187F7");  // Tangut
+    expect_all(is_letter, U"\U00020000\U00021000\U0002A6DF");  // CJK extension B
+    expect_all(is_letter, U"\U00031350\U00032000\U000323AF");  // CJK extension H
+    expect_none(is_letter, U"\uD7A4\U000187F8\U0002A6E0\U000323B0");
+}
+
+Test(unicode, digits_of_all_scripts_are_digits_and_no_letters) {
+    constexpr std::u32string_view kDigits = U"09٠۹०๙０９𝟘";
+    expect_all(is_digit, kDigits);
+    expect_all(is_letter_or_digit, kDigits);
+    expect_none(is_letter, kDigits);
+}
+
+Test(unicode, numbers_that_are_no_decimal_digits_are_neither) {
+    expect_none(is_letter_or_digit, U"²½ⅷ①〇");
+}
+
+Test(unicode, ASCII_has_52_letters_10_digits_and_one_space) {
+    for (char32_t code = 0; code < 0x80; ++code) {
+        const bool letter = (code >= U'A' && code <= U'Z') || (code >= U'a' && code <= U'z');
+        const bool digit = code >= U'0' && code <= U'9';
+        EXPECT_EQ(is_letter(code), letter);
+        EXPECT_EQ(is_digit(code), digit);
+        EXPECT_EQ(is_letter_or_digit(code), letter || digit);
+        EXPECT_EQ(is_space(code), code == U' ');
+        EXPECT_FALSE(is_combining_mark(code));
+        EXPECT_FALSE(is_default_ignorable(code));
+    }
+}
+
+Test(unicode, a_filler_is_a_letter_to_the_database_but_not_to_us) {
+    constexpr std::u32string_view kFillers = U"\u115F\u1160\u3164\uFFA0";
+    expect_none(is_letter, kFillers);
+    expect_all(is_default_ignorable, kFillers);
+}
+
+Test(unicode, accents_vowel_signs_and_tones_are_combining_marks) {
+    constexpr std::u32string_view kMarks = U"\u0301\u0345\u0591\u064B\u093F\u094D\u0E31\u0E48";
+    expect_all(is_combining_mark, kMarks);
+    expect_none(is_letter_or_digit, kMarks);
+}
+
+Test(unicode, invisible_and_enclosing_marks_are_no_combining_marks) {
+    expect_none(is_combining_mark, U"\u034F\u17B4\u180B\uFE00\uFE0F\U000E0100\u20DD\u20E3");
+}
+
+Test(unicode, spaces_are_the_nineteen_of_the_database) {
+    expect_all(is_space,
+               U"\u0020\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+               U"\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000");
+    EXPECT_EQ(count_codes(is_space), 19);
+}
+
+Test(unicode, invisible_characters_are_default_ignorable) {
+    expect_all(is_default_ignorable, U"\u00AD\u061C\u200B\u200C\u200D\u200E\u202E\u2060\u2069");
+    expect_all(is_default_ignorable, U"\uFE0F\uFEFF\U000E0001\U000E0041\U000E0FFF");
+    expect_none(is_default_ignorable, U"\u0600");  // the Arabic number sign is a visible format
+}
+
+// The counts are those that DerivedGeneralCategory.txt and DerivedCoreProperties.txt state.
+Test(unicode, the_tables_hold_as_many_characters_as_Unicode_15_0_has) {
+    constexpr std::size_t kLu = 1831, kLl = 2233, kLt = 31, kLm = 397, kLo = 131612;
+    constexpr std::size_t kFillers = 4;
+    EXPECT_EQ(count_codes(is_letter), kLu + kLl + kLt + kLm + kLo - kFillers);
+    EXPECT_EQ(count_codes(is_digit), 680);
+
+    constexpr std::size_t kMn = 1985, kMc = 452;
+    constexpr std::size_t kIgnorable = 1 + 2 + 4 + 16 + 240;  // U+034F, Khmer, the selectors
+    EXPECT_EQ(count_codes(is_combining_mark), kMn + kMc - kIgnorable);
+    EXPECT_EQ(count_codes(is_default_ignorable), 4174);
+    EXPECT_EQ(count_codes(is_enclosing_mark), 13);
+}
+
+Test(unicode, no_character_is_two_things) {
+    constexpr Property kProperties[] = {is_letter,         is_digit, is_combining_mark,
+                                        is_enclosing_mark, is_space, is_default_ignorable};
+    for (char32_t code = 0; code < kBeyondUnicode; ++code) {
+        int things = 0;
+        for (const Property property : kProperties) things += property(code) ? 1 : 0;
+        if (things > 1) cr_expect(false, "U+%04X", static_cast<unsigned>(code));
+    }
+}
+
+Test(unicode, surrogates_noncharacters_and_what_is_beyond_have_no_property) {
+    const std::u32string nothing{0xD800, 0xDFFF, 0xFDD0, 0xFFFF, 0x10FFFF, 0x110000, 0xFFFFFFFF};
+    expect_none(is_letter_or_digit, nothing);
+    expect_none(is_combining_mark, nothing);
+    expect_none(is_space, nothing);
+    expect_none(is_default_ignorable, nothing);
+    expect_none(changes_case, nothing);
+}
+
+Test(unicode, capitals_fold_to_small_letters) {
+    std::u32string letters = U"AZÀÞĀŁŸΑΩАЯЁԱႠḀẞΆⰀꙀＡ𐐀𞤀";
+    for (char32_t& letter : letters) letter = fold_case(letter);
+    EXPECT_EQ(letters, U"azàþāłÿαωаяёաⴀḁßάⰰꙁａ𐐨𞤢");
+}
+
+Test(unicode, variants_of_one_letter_fold_together) {
+    EXPECT_EQ(fold_case(U'ς'), U'σ');
+    EXPECT_EQ(fold_case(U'ſ'), U's');
+    EXPECT_EQ(fold_case(U'\u212A'), U'k');       // Kelvin sign
+    EXPECT_EQ(fold_case(U'\u212B'), U'\u00E5');  // Angstrom sign
+    EXPECT_EQ(fold_case(U'\u00B5'), U'\u03BC');  // micro sign and mu
+    EXPECT_EQ(fold_case(U'Ǆ'), U'ǆ');
+    EXPECT_EQ(fold_case(U'ǅ'), U'ǆ');
+    EXPECT_EQ(fold_case(U'\uAB70'), U'\u13A0');  // Cherokee folds to its capitals
+}
+
+Test(unicode, folding_depends_on_no_language_and_never_makes_two_of_one) {
+    EXPECT_EQ(fold_case(U'I'), U'i');
+    EXPECT_EQ(fold_case(U'ß'), U'ß');  // "ss" is full folding
+    expect_none(changes_case, U"İı");  // only Turkic and full folding would
+}
+
+Test(unicode, what_alternates_its_cases_folds_every_second_code) {
+    for (char32_t code = 0x0100; code < 0x0130; code += 2) {
+        EXPECT_EQ(fold_case(code), code + 1);
+        EXPECT_EQ(fold_case(code + 1), code + 1);
+    }
+}
+
+Test(unicode, folding_changes_1454_codes) {
+    EXPECT_EQ(count_codes(changes_case), 1454);  // the rows of CaseFolding.txt marked C or S
+}
+
+Test(unicode, what_was_folded_stays_and_a_letter_stays_a_letter) {
+    for (char32_t code = 0; code < kBeyondUnicode; ++code) {
+        const char32_t folded = fold_case(code);
+        const bool same_kind = is_letter(folded) || !is_letter(code);
+        if (changes_case(folded) || !same_kind) {
+            cr_expect(false, "U+%04X", static_cast<unsigned>(code));
+        }
+    }
+}
+
+// --- Look-alikes
+
+Test(unicode, the_prototype_of_a_letter_is_decomposed_and_folded) {
+    EXPECT_EQ(prototype(U'a'), U"a");
+    EXPECT_EQ(prototype(U'A'), U"a");
+    EXPECT_EQ(prototype(U'\u0430'), U"a");  // Cyrillic
+    EXPECT_EQ(prototype(U'\u0410'), U"a");  // and its capital
+    EXPECT_EQ(prototype(U'Ａ'), U"a");
+    EXPECT_EQ(prototype(U'\u01DE'), U"a\u0308\u0304");  // a capital with two marks
+    EXPECT_EQ(prototype(U'm'), U"rn");
+    EXPECT_EQ(prototype(U'\u039C'), U"rn");  // capital Mu
+    EXPECT_EQ(prototype(U'0'), U"o");
+    EXPECT_EQ(prototype(U'1'), U"l");
+    EXPECT_EQ(prototype(U'한'), U"\u1112\u1161\u1102");  // the last letter looks like the first
+    EXPECT_EQ(prototype(U'하'), U"\u1112\u1161");
+    EXPECT_EQ(prototype(U'\u0416'), U"\u0436");  // what looks like nothing else
+    EXPECT_EQ(prototype(U'中'), U"中");
+}
+
+Test(unicode, a_capital_I_of_any_script_is_left_to_the_caller) {
+    for (const char32_t code : std::u32string_view(U"I\u0399\u0406Ｉ\U0001D408")) {
+        EXPECT_EQ(prototype(code), U"I");
+    }
+    EXPECT_EQ(prototype(U'\u00CD'), U"I\u0301");
+    for (const char32_t code : std::u32string_view(U"i\u03B9\u0456ｉ")) {
+        EXPECT_EQ(prototype(code), U"i");
+    }
+    for (const char32_t code : std::u32string_view(U"lL1")) EXPECT_EQ(prototype(code), U"l");
+}
+
+Test(unicode, an_accent_stays_what_it_is) {
+    EXPECT_EQ(prototype(U'\u0300'), U"\u0300");
+    EXPECT_EQ(prototype(U'\u0301'), U"\u0301");
+    EXPECT_EQ(prototype(U'\u0308'), U"\u0308");
+}
+
+Test(unicode, a_prototype_looks_like_itself_alone) {
+    for (char32_t code = 0; code < kBeyondUnicode; ++code) {
+        if (!may_stand_in_a_name(code)) continue;
+        const std::u32string text = prototype(code);
+        std::u32string again;
+        for (const char32_t each : text) append_prototype(again, each);
+        if (text.empty() || again != text) {
+            cr_expect(false, "U+%04X", static_cast<unsigned>(code));
+        }
+    }
+}

@@ -1,0 +1,287 @@
+// Specification of worker/line: lines out of bytes that come in any pieces.
+
+#include "worker/line.h"
+
+#include <criterion/criterion.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bounds.h"
+#include "support/expect.h"
+
+using chatd::kLineBytesMax;
+using chatd::LineReader;
+using chatd::test::shown;
+using namespace std::string_literals;
+
+namespace {
+
+// The lines in their order; nothing stands for one that was refused.
+using Lines = std::vector<std::optional<std::string>>;
+
+const std::string kLf = "\n";
+const std::string kCrLf = "\r\n";
+const std::string kCrNul = "\r\0"s;
+const std::string kEnds[] = {kLf, kCrLf, kCrNul};
+
+void take_all(LineReader& reader, Lines& lines) {
+    while (const auto line = reader.next()) {
+        if (line->too_long) {
+            cr_expect(line->text.empty(), "a refused line has no text");
+            lines.emplace_back();
+        } else {
+            lines.emplace_back(line->text);
+        }
+    }
+}
+
+// What comes of the stream when it arrives in pieces of at most `piece_bytes`.
+Lines read_in_pieces(std::string_view stream, std::size_t piece_bytes) {
+    LineReader reader;
+    Lines lines;
+    while (!stream.empty()) {
+        const std::string_view piece = stream.substr(0, piece_bytes);
+        reader.add(piece);
+        take_all(reader, lines);
+        stream.remove_prefix(piece.size());
+    }
+    reader.finish();
+    take_all(reader, lines);
+    return lines;
+}
+
+Lines read_in_two(std::string_view stream, std::size_t at) {
+    LineReader reader;
+    Lines lines;
+    reader.add(stream.substr(0, at));
+    take_all(reader, lines);
+    reader.add(stream.substr(at));
+    take_all(reader, lines);
+    reader.finish();
+    take_all(reader, lines);
+    return lines;
+}
+
+void expect_lines(std::string_view stream, const Lines& expected) {
+    EXPECT_EQ(read_in_pieces(stream, stream.size() + 1), expected);
+}
+
+// Whole, byte by byte, and cut once at every byte from `first_cut` on.
+void expect_lines_in_any_pieces(std::string_view stream, const Lines& expected,
+                                std::size_t first_cut = 0) {
+    expect_lines(stream, expected);
+    EXPECT_EQ(read_in_pieces(stream, 1), expected);
+    for (std::size_t at = first_cut; at <= stream.size(); ++at) {
+        const Lines lines = read_in_two(stream, at);
+        if (lines != expected) cr_expect(false, "cut at %zu: %s", at, shown(lines).c_str());
+    }
+}
+
+// Up to here, one cut in a long line is like any other.
+constexpr std::size_t kDullBytes = 3800;
+
+std::string long_line(std::size_t bytes) {
+    return std::string(bytes, 'x');
+}
+
+}  // namespace
+
+TestSuite(line, .timeout = 20);
+
+// --- Ends ---
+
+Test(line, LF_ends_a_line) {
+    expect_lines("one\ntwo\n", {"one", "two"});
+}
+
+Test(line, CR_LF_ends_a_line) {
+    expect_lines("one\r\ntwo\r\n", {"one", "two"});
+}
+
+Test(line, CR_NUL_ends_a_line) {
+    expect_lines("one\r\0two\r\0"s, {"one", "two"});
+}
+
+Test(line, the_kinds_of_end_may_be_mixed) {
+    expect_lines("one\ntwo\r\nthree\r\0four\n"s, {"one", "two", "three", "four"});
+}
+
+Test(line, an_empty_line_is_a_line) {
+    expect_lines("\n\n", {"", ""});
+    expect_lines("\r\n\r\0\n"s, {"", "", ""});
+}
+
+Test(line, CR_or_NUL_alone_belong_to_the_line) {
+    expect_lines("a\rb\0c\n"s, {"a\rb\0c"s});
+    expect_lines("\0\n"s, {"\0"s});
+}
+
+Test(line, only_the_last_CR_belongs_to_the_end) {
+    expect_lines("a\r\r\n", {"a\r"});
+    expect_lines("a\r\r\0"s, {"a\r"});
+}
+
+Test(line, any_other_byte_is_kept) {
+    std::string every;
+    for (int byte = 1; byte < 256; ++byte) {
+        if (byte != '\n') every += static_cast<char>(byte);
+    }
+    expect_lines(every + '\n', {every});
+}
+
+// --- Pieces ---
+
+Test(line, a_line_waits_for_its_end) {
+    LineReader reader;
+    reader.add("hel");
+    EXPECT_FALSE(reader.next().has_value());
+    reader.add("lo\r");
+    EXPECT_FALSE(reader.next().has_value());
+    EXPECT_EQ(reader.buffered_bytes(), 6);
+    reader.add("\n");
+    EXPECT_EQ(reader.next()->text, "hello");
+    EXPECT_FALSE(reader.next().has_value());
+    EXPECT_EQ(reader.buffered_bytes(), 0);
+}
+
+Test(line, a_line_split_at_any_byte_arrives_whole) {
+    expect_lines_in_any_pieces("one\ntwo\r\nthree\r\0\n\r\n\r\0a\rb\0c\r\r\nyou 你\nlast"s,
+                               {"one", "two", "three", "", "", "", "a\rb\0c\r"s, "you 你", "last"});
+}
+
+Test(line, many_lines_in_one_piece_come_one_by_one) {
+    std::string stream;
+    for (int count = 0; count < 1000; ++count) stream += std::to_string(count) + '\n';
+    LineReader reader;
+    reader.add(stream);
+    for (int count = 0; count < 1000; ++count) {
+        EXPECT_EQ(reader.next()->text, std::to_string(count));
+    }
+    EXPECT_FALSE(reader.next().has_value());
+}
+
+// --- The end of all ---
+
+Test(line, what_is_left_at_the_end_is_a_line) {
+    expect_lines("one\ntwo", {"one", "two"});
+}
+
+Test(line, nothing_is_left_after_a_last_line_with_an_end) {
+    expect_lines("one\n", {"one"});
+    expect_lines("", {});
+}
+
+Test(line, what_is_left_comes_once) {
+    LineReader reader;
+    reader.add("last");
+    reader.finish();
+    EXPECT_EQ(reader.next()->text, "last");
+    EXPECT_FALSE(reader.next().has_value());
+}
+
+Test(line, cleared_means_nothing_is_left) {
+    LineReader reader;
+    reader.add("one\ntwo\nthr");
+    EXPECT_EQ(reader.next()->text, "one");
+    reader.clear();
+    EXPECT_EQ(reader.buffered_bytes(), 0);
+    reader.finish();
+    EXPECT_FALSE(reader.next().has_value());
+}
+
+// --- Lines that are too long ---
+
+Test(line, a_line_of_4096_bytes_fits) {
+    EXPECT_EQ(kLineBytesMax, 4096);
+    const std::string line = long_line(4096);
+    for (const std::string& end : kEnds) {
+        expect_lines_in_any_pieces(line + end + "after\n", {line, "after"}, kDullBytes);
+    }
+    expect_lines_in_any_pieces(line, {line});
+}
+
+Test(line, a_line_of_4097_bytes_is_refused_once) {
+    const std::string line = long_line(4097);
+    for (const std::string& end : kEnds) {
+        expect_lines_in_any_pieces(line + end + "after\n", {std::nullopt, "after"}, kDullBytes);
+    }
+    expect_lines_in_any_pieces(line, {std::nullopt});
+}
+
+Test(line, a_line_that_is_refused_is_refused_before_its_end_comes) {
+    LineReader reader;
+    reader.add(long_line(4098));
+    const auto refused = reader.next();
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_TRUE(refused->too_long);
+    EXPECT_FALSE(reader.next().has_value());
+}
+
+Test(line, the_rest_of_a_refused_line_is_swallowed_in_any_pieces) {
+    for (const std::string& end : kEnds) {
+        const std::string stream = long_line(10000) + end + "after" + end;
+        for (const std::size_t piece_bytes : {1U, 2U, 7U, 4096U, 4097U, 10000U, 10001U, 20000U}) {
+            const Lines lines = read_in_pieces(stream, piece_bytes);
+            EXPECT_EQ(lines, (Lines{std::nullopt, "after"}));
+        }
+        for (std::size_t at = 9990; at <= stream.size(); ++at) {
+            EXPECT_EQ(read_in_two(stream, at), (Lines{std::nullopt, "after"}));
+        }
+    }
+}
+
+Test(line, CR_or_NUL_alone_do_not_end_what_is_swallowed) {
+    const std::string stream = long_line(5000) + "\r"s + long_line(10) + "\0"s + "x\r\r\nafter\n";
+    for (const std::size_t piece_bytes : {1U, 5000U, 5001U, 20000U}) {
+        EXPECT_EQ(read_in_pieces(stream, piece_bytes), (Lines{std::nullopt, "after"}));
+    }
+}
+
+Test(line, each_line_that_is_too_long_is_refused) {
+    const std::string stream = long_line(5000) + "\n" + long_line(5000) + "\r\n\nx\n" +
+                               long_line(4097) + "\r\0"s + long_line(9000);
+    for (const std::size_t piece_bytes : {1U, 100U, 5001U, 40000U}) {
+        EXPECT_EQ(read_in_pieces(stream, piece_bytes),
+                  (Lines{std::nullopt, std::nullopt, "", "x", std::nullopt, std::nullopt}));
+    }
+}
+
+Test(line, a_refused_line_without_end_leaves_nothing) {
+    LineReader reader;
+    reader.add(long_line(5000) + '\r');
+    EXPECT_TRUE(reader.next()->too_long);
+    reader.finish();
+    EXPECT_FALSE(reader.next().has_value());
+}
+
+Test(line, swallowing_needs_no_memory) {
+    const std::string piece = long_line(16 * 1024);
+    LineReader reader;
+    int refused = 0;
+    std::size_t buffered_bytes_max = 0;
+    for (std::size_t bytes = 0; bytes < 10'000'000; bytes += piece.size()) {
+        reader.add(piece);
+        while (const auto line = reader.next()) refused += line->too_long ? 1 : 0;
+        buffered_bytes_max = std::max(buffered_bytes_max, reader.buffered_bytes());
+    }
+    EXPECT_EQ(refused, 1);
+    EXPECT_LE(buffered_bytes_max, 1);
+    reader.add("\nafter\n");
+    EXPECT_EQ(reader.next()->text, "after");
+}
+
+Test(line, a_line_that_may_still_fit_is_all_that_is_buffered) {
+    LineReader reader;
+    std::size_t buffered_bytes_max = 0;
+    for (int count = 0; count < 20000; ++count) {
+        reader.add("x");
+        while (reader.next()) continue;
+        buffered_bytes_max = std::max(buffered_bytes_max, reader.buffered_bytes());
+    }
+    EXPECT_LE(buffered_bytes_max, kLineBytesMax + 1);
+}
