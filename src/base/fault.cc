@@ -82,7 +82,7 @@ const Plan plan;
 
 }  // namespace
 
-bool fault_point(const char* name) {
+bool fault_point(const char* name, std::string_view /*detail*/) {
     return plan.pass(name);
 }
 

@@ -10,13 +10,15 @@
 // the sandbox keeps a process from).
 #pragma once
 
+#include <string_view>
+
 namespace chatd {
 
 #ifdef CHATD_FAULTS
 // True: it shall fail.
-bool fault_point(const char* name);
+bool fault_point(const char* name, std::string_view detail = {});
 #else
-inline bool fault_point(const char* /*name*/) {
+inline bool fault_point(const char* /*name*/, std::string_view /*detail*/ = {}) {
     return false;
 }
 #endif

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 
@@ -13,6 +14,12 @@ namespace chatd {
 using Clock = std::chrono::steady_clock;
 using Moment = Clock::time_point;
 using Duration = Clock::duration;
+
+// Both clocks, as a shell has read them for pure code.
+struct Now {
+    Moment moment;
+    std::int64_t wall_ms;  // milliseconds since 1970, as people see them; may jump
+};
 
 // When something has to be done; none: never.
 using Deadline = std::optional<Moment>;

@@ -1,6 +1,6 @@
 // The broker: the process that owns the room. It takes requests from the workers, appends them to
-// the log, and sends every member the log from where that member is. It never sees a TCP socket,
-// never waits for a worker, and keeps no queue for anybody: a reader is a position in the log.
+// the log, and sends every member the log from where that member is. The broker never sees a TCP
+// socket, never waits for a worker, and keeps no queue for anybody.
 #pragma once
 
 #include <cstddef>
@@ -14,21 +14,23 @@
 
 namespace chatd {
 
+// Descriptors belong to the caller.
 struct BrokerSetup {
     int listener;        // where workers connect
-    int control;         // what the parent says; its end means ours
-    int log_memory;      // see Log
-    int members_memory;  // see Room
+    int control;         // what the parent sends; when it ends, the broker ends
+    int log_memory;      // see log/log_format
+    int members_memory;  // see broker/members
     int counters;        // see BrokerCounters
     std::uint32_t replay;
     bool sync;    // nothing is sent before the disk has it
-    bool crowds;  // who comes and goes together shares a line
+    bool crowds;  // people who come and go together share a line
     Rate rate;    // of lines that a client may send
     SandboxMode sandbox;
     std::size_t descriptors_max;
 };
 
-// Returns the exit status when the parent has closed the control link.
+// Enters the sandbox and serves until the parent has closed the control link. Returns the exit
+// status. Throws SetupError.
 [[nodiscard]] int run_broker(const BrokerSetup& setup, ProcessTitle& title, Journal& journal);
 
 }  // namespace chatd

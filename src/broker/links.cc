@@ -4,7 +4,7 @@
 
 namespace chatd {
 
-Link& Links::add(UniqueFd fd, pid_t pid) {
+Link& Links::add(UniqueFd fd, const Session& begun) {
     std::size_t slot = links_.size();
     if (free_slots_.empty()) {
         links_.emplace_back();
@@ -12,8 +12,8 @@ Link& Links::add(UniqueFd fd, pid_t pid) {
         slot = free_slots_.back();
         free_slots_.pop_back();
     }
-    links_[slot] = std::make_unique<Link>(std::move(fd), pid, slot, rate_);
-    const bool is_new = by_pid_.emplace(pid, links_[slot].get()).second;
+    links_[slot] = std::make_unique<Link>(std::move(fd), slot, begun);
+    const bool is_new = by_pid_.emplace(begun.process.pid, links_[slot].get()).second;
     CHATD_CHECK(is_new);
     return *links_[slot];
 }

@@ -1,6 +1,6 @@
-// The links of the broker: found by their number, which epoll gives back, and by the pid of their
-// worker. A link that is forgotten stays where it is until the turn ends, for events and lists of
-// this turn may still name it.
+// All links of the broker, found by their slot, which epoll gives back, and by the pid of their
+// worker. A link that is forgotten stays in its slot until the turn ends, because events and lists
+// of this turn may still name it.
 #pragma once
 
 #include <sys/types.h>
@@ -15,29 +15,28 @@ namespace chatd {
 
 class Links {
   public:
-    // rate: of requests that a worker may make.
-    explicit Links(Rate rate) : rate_(rate) {}
+    // Adds a link for the process of this session, which must have none, or a forgotten one.
+    Link& add(UniqueFd fd, const Session& begun);
 
-    // The process has no link in here yet, or only one that was forgotten.
-    Link& add(UniqueFd fd, pid_t pid);
-
+    // The link in this slot, where there must be one.
     [[nodiscard]] Link& at(std::size_t slot) { return *links_[slot]; }
+
+    // The link of this process; null when it has none.
     [[nodiscard]] Link* by_pid(pid_t pid) const;
 
-    // Not found by its pid any more, and gone with drop_forgotten().
+    // From now on the link is not found by its pid; drop_forgotten() destroys it.
     void forget(Link& link);
     void drop_forgotten();
 
-    // Calls `visit` for each link that is open.
+    // Calls `visit` for each open link.
     template <class Visit>
     void for_each_open(Visit visit) {
         for (const auto& link : links_) {
-            if (link != nullptr && link->open()) visit(*link);
+            if (link != nullptr && link->is_open()) visit(*link);
         }
     }
 
   private:
-    Rate rate_;
     std::vector<std::unique_ptr<Link>> links_;
     std::vector<std::size_t> free_slots_;
     std::unordered_map<pid_t, Link*> by_pid_;

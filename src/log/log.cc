@@ -10,88 +10,11 @@
 namespace chatd {
 namespace {
 
-constexpr char kMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
-
-// No log gets so far; one that says so is damaged.
-constexpr Position kPositionMax = Position{1} << 62;
-constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
-
-constexpr std::size_t kChecksumOffset = sizeof(FrameHeader) + offsetof(Entry, checksum);
-
-// FNV-1a over 64-bit words: fast, and against accidents, not against an enemy.
-std::uint32_t checksum_of(std::string_view frame) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (std::size_t i = 0; i < frame.size(); i += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, frame.data() + i, sizeof word);
-        hash = (hash ^ word) * 0x100000001b3;
-    }
-    return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
-void set_checksum(std::string& frame) {
-    const std::uint32_t sum = checksum_of(frame);
-    std::memcpy(frame.data() + kChecksumOffset, &sum, sizeof sum);
-}
-
-bool checksum_is_right(std::string_view frame, std::string& scratch) {
-    scratch.assign(frame);
-    std::uint32_t expected;
-    std::memcpy(&expected, scratch.data() + kChecksumOffset, sizeof expected);
-    std::memset(scratch.data() + kChecksumOffset, 0, sizeof expected);
-    return checksum_of(scratch) == expected;
-}
-
 std::uint64_t counts_as_message(const Entry& entry) {
     return is_message(entry.kind) && entry.to == 0 ? 1 : 0;
 }
 
 }  // namespace
-
-std::optional<Frame> whole_entry(std::string_view bytes) {
-    Frame frame{};
-    if (take_frame(bytes, frame) != FrameStatus::Whole || frame.type != FrameType::Entry ||
-        frame.bytes.size() % 8 != 0) {
-        return std::nullopt;
-    }
-    const auto entry = frame.as<Entry>();
-    if (entry.seq == 0 || entry.seq > kSeqMax || entry.messages > entry.seq) return std::nullopt;
-    std::string scratch;
-    if (!checksum_is_right(frame.bytes, scratch)) return std::nullopt;
-    return frame;
-}
-
-bool is_pad(std::string_view bytes, std::size_t rest) {
-    FrameHeader header;
-    if (bytes.size() < sizeof header) return false;
-    std::memcpy(&header, bytes.data(), sizeof header);
-    return header.type == FrameType::Pad && header.bytes == rest;
-}
-
-LogHeader Log::empty_header(std::size_t ring_bytes) {
-    LogHeader header{};
-    std::memcpy(header.magic, kMagic, sizeof kMagic);
-    header.version = kLogVersion;
-    header.header_bytes = kLogHeaderBytes;
-    header.ring_bytes = ring_bytes / 8 * 8;
-    return header;
-}
-
-bool Log::has_magic(const LogHeader& header) {
-    return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0;
-}
-
-bool Log::is_header(const LogHeader& header) {
-    return has_magic(header) && header.version == kLogVersion &&
-           header.header_bytes == kLogHeaderBytes && header.ring_bytes % 8 == 0 &&
-           header.ring_bytes >= kHistoryBytesMin && header.ring_bytes <= kHistoryBytesMax &&
-           header.tail <= header.head && header.head - header.tail <= header.ring_bytes &&
-           header.tail % 8 == 0 && header.head % 8 == 0 && header.head <= kPositionMax;
-}
-
-bool Log::is_log(const LogHeader& header, std::size_t total_bytes) {
-    return is_header(header) && memory_bytes(header.ring_bytes) <= total_bytes;
-}
 
 Log::Log(std::span<std::byte> memory)
     : header_(reinterpret_cast<LogHeader*>(memory.data())),
@@ -100,22 +23,22 @@ Log::Log(std::span<std::byte> memory)
     recover();
 }
 
-// Walks all that is there: what follows from it is not stored a second time, so nothing can
-// disagree after a crash.
+// Walks over all entries. What follows from them is not stored a second time, so nothing can
+// disagree with them after a crash.
 void Log::recover() {
     tail_ = header_->tail;
     const Position end = header_->head;
     Position at = tail_;
-    Position whole = at;  // a pad without its entry goes too
+    Position whole = at;  // A pad that no entry follows is cut off too.
     while (at < end) {
-        const std::size_t rest = ring_.size() - at % ring_.size();
-        if (rest <= end - at && is_pad(run_at(at, end), rest)) {
+        const std::size_t rest = bytes_to_ring_end(at);
+        if (rest <= end - at && is_pad(bytes_at(at, end), rest)) {
             at += rest;
             continue;
         }
         if (!follows(at, end)) break;
         if (at % ring_.size() == 0) note_lap(whole, at);
-        head_ = end;  // entry_at checks against it
+        head_ = end;  // entry_at() checks against it.
         const LogEntry entry = entry_at(at);
         note(entry);
         at = whole = entry.next;
@@ -125,16 +48,17 @@ void Log::recover() {
     if (lost_bytes_ != 0) move_head(whole);
 }
 
-// What lies at `at` in one piece, not past `end`.
-std::string_view Log::run_at(Position at, Position end) const {
+// What lies at `at` in one piece and ends before `end`.
+std::string_view Log::bytes_at(Position at, Position end) const {
     return {reinterpret_cast<const char*>(place(at)),
-            std::min<std::size_t>(end - at, ring_.size() - at % ring_.size())};
+            std::min<std::size_t>(end - at, bytes_to_ring_end(at))};
 }
 
-// Is there a whole entry that comes after all before it? What an earlier lap left is older, and
-// what was written to the wrong place does not lead back to the one before.
+// Does a whole entry lie there that continues the log? An entry that an earlier lap left is older
+// than the one before it, and an entry that was written to the wrong place (a misdirected sector)
+// does not lead back to the one before it.
 bool Log::follows(Position at, Position end) const {
-    const std::optional<Frame> frame = whole_entry(run_at(at, end));
+    const std::optional<Frame> frame = whole_entry(bytes_at(at, end));
     if (!frame) return false;
     const auto entry = frame->as<Entry>();
     const bool leads_back = empty_ ? entry.back_bytes == 0 || at < tail_ + entry.back_bytes
@@ -156,7 +80,7 @@ void Log::rewrite_unsynced() {
         *byte = same;
     };
     rewrite(reinterpret_cast<std::byte*>(header_));
-    // One byte of each page would do, but this is simpler.
+    // One byte of each page would be enough, but this is simpler.
     for (Position at = synced(); at < head_; at += 8) rewrite(place(at));
 }
 
@@ -169,28 +93,12 @@ LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) 
 LogEntry Log::restore(Entry entry, std::string_view name, std::string_view text) {
     CHATD_CHECK(entry.seq >= next_seq_);
     entry.messages = std::max(entry.messages, messages_ + counts_as_message(entry));
-    entry.checksum = 0;
-    entry.back_bytes = 0;
     scratch_.clear();
     append_frame(scratch_, entry, name, text);
     make_room(scratch_.size());
 
-    Position at = head_;
-    const std::size_t rest = ring_.size() - at % ring_.size();
-    if (rest < scratch_.size()) {
-        const FrameHeader pad{static_cast<std::uint32_t>(rest), kFrameVersion, FrameType::Pad, 0,
-                              0};
-        std::memcpy(place(at), &pad, sizeof pad);
-        note_lap(at, at + rest);
-        at = lap_begin_;
-    } else if (at % ring_.size() == 0) {
-        note_lap(at, at);
-    }
-    entry.back_bytes = empty_ ? 0 : static_cast<std::uint32_t>(at - newest_);
-    scratch_.replace(sizeof(FrameHeader), sizeof entry, reinterpret_cast<const char*>(&entry),
-                     sizeof entry);
-    set_checksum(scratch_);
-    std::memcpy(place(at), scratch_.data(), scratch_.size());
+    const Position at = begin_lap_if_full(head_, scratch_.size());
+    write(at, entry);
     fault_point("broker:in-append");
     move_head(at + scratch_.size());
     fault_point("broker:after-append");
@@ -200,11 +108,39 @@ LogEntry Log::restore(Entry entry, std::string_view name, std::string_view text)
     return added;
 }
 
+// Where an entry of so many bytes goes: at the head, or behind a pad that fills the ring's end.
+Position Log::begin_lap_if_full(Position head, std::size_t bytes) {
+    const std::size_t rest = bytes_to_ring_end(head);
+    if (rest < bytes) {
+        const FrameHeader pad{
+            .bytes = static_cast<std::uint32_t>(rest),
+            .version = kFrameVersion,
+            .type = FrameType::Pad,
+            .name_bytes = 0,
+            .pad_bytes = 0,
+        };
+        std::memcpy(place(head), &pad, sizeof pad);
+        note_lap(head, head + rest);
+        return lap_begin_;
+    }
+    if (head % ring_.size() == 0) note_lap(head, head);
+    return head;
+}
+
+// Copies the entry in scratch_ into the ring, now that its place is known.
+void Log::write(Position at, Entry& entry) {
+    entry.back_bytes = empty_ ? 0 : static_cast<std::uint32_t>(at - newest_);
+    scratch_.replace(sizeof(FrameHeader), sizeof entry, reinterpret_cast<const char*>(&entry),
+                     sizeof entry);
+    set_checksum(scratch_);
+    std::memcpy(place(at), scratch_.data(), scratch_.size());
+}
+
 void Log::continue_after(std::uint64_t seq) {
     next_seq_ = std::max(next_seq_, seq + 1);
 }
 
-// Keeps what follows from the entries up to date.
+// Brings up to date what follows from the entries.
 void Log::note(const LogEntry& added) {
     empty_ = false;
     newest_ = added.at;
@@ -219,9 +155,9 @@ void Log::note_lap(Position end, Position begin) {
     lap_begin_ = begin;
 }
 
-// Lets old entries go until `bytes` fit in one piece.
+// Lets the oldest entries go until `bytes` fit in one piece.
 void Log::make_room(std::size_t bytes) {
-    const std::size_t rest = ring_.size() - head_ % ring_.size();
+    const std::size_t rest = bytes_to_ring_end(head_);
     const std::size_t needed = rest < bytes ? rest + bytes : bytes;
     CHATD_CHECK(needed <= ring_.size());
     Position tail = tail_;
@@ -229,8 +165,8 @@ void Log::make_room(std::size_t bytes) {
     if (tail != tail_) move_tail(tail);
 }
 
-// Another process may look at the memory after this one died: the order of the stores is all it can
-// rely on, so the compiler must keep it.
+// The next broker looks at the memory after this one died. The order of the stores is all that it
+// can rely on, so the compiler must keep that order.
 void Log::move_head(Position head) {
     std::atomic_ref(header_->head).store(head, std::memory_order_release);
     head_ = head;
@@ -251,8 +187,7 @@ FrameHeader Log::header_at(Position at) const {
 LogEntry Log::entry_at(Position at) const {
     CHATD_CHECK(at >= tail_ && at < head_);
     if (header_at(at).type == FrameType::Pad) at += header_at(at).bytes;
-    std::string_view bytes(reinterpret_cast<const char*>(place(at)),
-                           ring_.size() - at % ring_.size());
+    std::string_view bytes(reinterpret_cast<const char*>(place(at)), bytes_to_ring_end(at));
     LogEntry found{};
     CHATD_CHECK(take_frame(bytes, found.frame) == FrameStatus::Whole);
     found.entry = found.frame.as<Entry>();
@@ -292,77 +227,19 @@ Log::Stretch Log::last_messages(Position end, std::uint32_t count, std::uint64_t
     return found;
 }
 
-std::size_t Log::collect(Position* from, Position to, std::uint64_t session, Reading reading,
-                         std::span<Piece> pieces) const {
-    // Nearly always nothing in between is private, and the whole stretch goes out as it lies.
-    if (reading == Reading::Live && *from >= private_end_) return collect_all(from, to, pieces);
-
-    std::size_t filled = 0;
-    while (*from < to) {
-        const LogEntry found = entry_at(*from);
-        if (found.at >= to) {  // only the pad before it lay in between
-            *from = to;
-            break;
-        }
-        if (reading == Reading::Live ? is_for(found.entry, session)
-                                     : is_replayed_for(found.entry, session)) {
-            const std::string_view bytes = found.frame.bytes;
-            Piece* const last = filled == 0 ? nullptr : &pieces[filled - 1];
-            if (last != nullptr && last->bytes.data() + last->bytes.size() == bytes.data()) {
-                last->bytes = {last->bytes.data(), last->bytes.size() + bytes.size()};
-            } else if (filled < pieces.size()) {
-                pieces[filled++] = {found.at, bytes};
-            } else {
-                return filled;
-            }
-        }
-        *from = found.next;
-    }
-    return filled;
-}
-
-// At most two pieces: up to the pad, and from the beginning of the ring.
-std::size_t Log::collect_all(Position* from, Position to, std::span<Piece> pieces) const {
-    CHATD_CHECK(pieces.size() >= 2);
-    std::size_t filled = 0;
-    const auto add = [&](Position begin, Position end) {
-        if (begin < end) {
-            pieces[filled++] = {begin, {reinterpret_cast<const char*>(place(begin)), end - begin}};
-        }
-    };
-    if (*from < lap_begin_ && lap_begin_ <= to) {
-        add(*from, lap_end_);
-        add(lap_begin_, to);
-    } else {
-        add(*from, to);
-    }
-    *from = to;
-    return filled;
-}
-
-Log::Cut Log::cut(std::span<const Piece> pieces, std::size_t bytes) {
-    while (!pieces.empty() && bytes >= pieces.front().bytes.size()) {
-        bytes -= pieces.front().bytes.size();
-        pieces = pieces.subspan(1);
-    }
-    CHATD_CHECK(!pieces.empty());
-    std::string_view left = pieces.front().bytes;
-    Position next = pieces.front().at;
-    while (bytes > 0) {
-        FrameHeader header;
-        std::memcpy(&header, left.data(), sizeof header);
-        next += header.bytes;
-        if (bytes < header.bytes) return {next, left.substr(bytes, header.bytes - bytes)};
-        bytes -= header.bytes;
-        left.remove_prefix(header.bytes);
-    }
-    return {next, {}};
-}
-
 std::uint64_t Log::messages_before(Position at) const {
     if (at == head_) return messages_;
     const Entry entry = entry_at(at).entry;
     return entry.messages - counts_as_message(entry);
+}
+
+std::array<Piece, 2> Log::runs(Position from, Position to) const {
+    const auto run = [this](Position begin, Position end) {
+        if (begin >= end) return Piece{end, {}};
+        return Piece{begin, {reinterpret_cast<const char*>(place(begin)), end - begin}};
+    };
+    if (from < lap_begin_ && lap_begin_ <= to) return {run(from, lap_end_), run(lap_begin_, to)};
+    return {run(from, to), run(to, to)};
 }
 
 }  // namespace chatd

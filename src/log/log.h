@@ -1,19 +1,19 @@
 // The log: everything that happened in the room, in its one order. Every reader is a position in
-// it.
+// it (see log/reader).
 //
-// A ring of entries in memory that outlives the process writing it: a memfd or a file, mapped by
-// the broker alone. Positions are bytes since the log began; they only grow, and a position's place
-// is its remainder by the ring's size. An entry never crosses the end of the ring: a pad fills the
-// rest. The writer may die between any two stores: an entry is whole before the head moves over it,
-// and the tail has left an old entry before its bytes are overwritten.
+// The log is a ring of entries in memory that outlives the process writing it: a memfd or a file,
+// mapped by the broker alone. An entry never crosses the end of the ring; a pad fills the rest. The
+// writer may die between any two stores, so an entry is whole before the head moves over it, and
+// the tail has left an old entry before its bytes are overwritten.
 //
-// Sequence numbers only grow, and so does the count of messages. They have holes where something
-// was lost, for no number is given twice: a session is the number of its Join, and whoever got that
-// of somebody else would be shown what was for that one's eyes.
+// Sequence numbers and the count of messages only grow. Sequence numbers have holes where entries
+// were lost, because no number may be given twice: a session is the number of its Join, and a
+// newcomer with the number of somebody else would be shown that person's private words.
 //
 // This file must never make a system call or read a clock: it works on the bytes it is given.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,30 +21,12 @@
 #include <string>
 #include <string_view>
 
+#include "log/log_format.h"
 #include "protocol/frame.h"
 
 namespace chatd {
 
-using Position = std::uint64_t;
-
-// Of all that lies in the memory, entries included.
-inline constexpr std::uint32_t kLogVersion = 1;
-
-// At the beginning of the memory, and of a history file.
-struct LogHeader {
-    char magic[8];
-    std::uint32_t version;
-    std::uint32_t header_bytes;
-    std::uint64_t ring_bytes;
-    std::uint64_t tail;    // position of the oldest entry
-    std::uint64_t head;    // position after the newest entry
-    std::uint64_t synced;  // up to here, and without holes, it is known to be on the disk
-};
-
-// The ring begins on a page of its own.
-inline constexpr std::size_t kLogHeaderBytes = 4096;
-
-// Something that happened, looked at where it lies: valid until the next append.
+// An entry where it lies in the ring. The views in `frame` are valid until the next append.
 struct LogEntry {
     Entry entry;
     Frame frame;
@@ -52,102 +34,87 @@ struct LogEntry {
     Position next;
 };
 
-// The entry at the front of `bytes`, if there is a whole one with the right checksum. What people
-// say is never taken for one: in a frame stand bytes that no clean text has.
-[[nodiscard]] std::optional<Frame> whole_entry(std::string_view bytes);
-
-// The pad there that fills all of `rest` bytes up to the end of the ring.
-[[nodiscard]] bool is_pad(std::string_view bytes, std::size_t rest);
-
-// A run of whole frames, ready to be sent.
+// A run of whole frames, ready to be sent. Valid until the next append.
 struct Piece {
     Position at;
     std::string_view bytes;
 };
 
-// May this session see the entry? Its own come back to it: that is how it knows they are in the
-// log, and where.
+// May this session see the entry? A session sees its own entries too: its worker learns from them
+// that they are in the log, and where.
 [[nodiscard]] inline bool is_for(const Entry& entry, std::uint64_t session) {
     return entry.to == 0 || entry.to == session || entry.from == session;
 }
 
-// Said by a person.
+// Did a person say this?
 [[nodiscard]] inline bool is_message(EntryKind kind) {
     return kind == EntryKind::Say || kind == EntryKind::Emote || kind == EntryKind::Tell;
 }
 
-// Is it what /history shows to this session, and a newcomer is told?
+// Does a replay show the entry to this session?
 [[nodiscard]] inline bool is_replayed_for(const Entry& entry, std::uint64_t session) {
     return is_message(entry.kind) && (entry.to == 0 || entry.to == session);
 }
 
-// What a reader reads.
-enum class Reading : std::uint8_t { Live, Replay };
-
 class Log {
   public:
-    // The memory a log of ring_bytes needs. ring_bytes is rounded down to a multiple of 8.
-    static std::size_t memory_bytes(std::size_t ring_bytes) { return kLogHeaderBytes + ring_bytes; }
-
-    // What the memory of an empty log begins with; the rest is not looked at.
-    static LogHeader empty_header(std::size_t ring_bytes);
-
-    // Does it say that a log follows, of whatever version and in whatever state?
-    static bool has_magic(const LogHeader& header);
-
-    // Can a log begin so, whatever is left of it?
-    static bool is_header(const LogHeader& header);
-
-    // Is this the beginning of a log that is total_bytes long?
-    static bool is_log(const LogHeader& header, std::size_t total_bytes);
-
-    // Takes up the log that lies in `memory`, which must pass is_log and outlive this object. What
-    // is not whole at its end is cut off: see lost_bytes().
+    // Takes up the log in `memory`, which must pass is_log() and outlive this object. Cuts off what
+    // is not whole at the log's end: see lost_bytes().
     explicit Log(std::span<std::byte> memory);
 
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
-    // Adds an entry; seq, messages, back_bytes and checksum are the log's to set. Old entries make
-    // room. Returns the entry as it lies in the log.
+    // Adds an entry and lets the oldest ones go to make room. The log sets seq, messages,
+    // back_bytes and checksum. Returns the entry as it lies in the ring.
     LogEntry append(Entry entry, std::string_view name, std::string_view text);
 
-    // Adds an entry of another log as it was, after older ones only: its number stays.
+    // Adds an entry of another log and keeps its seq, which must be at least next_seq().
     LogEntry restore(Entry entry, std::string_view name, std::string_view text);
 
-    // The next entry gets a number greater than `seq`: so far they went, whatever is lost of them.
+    // Makes next_seq() greater than `seq`: the numbers up to `seq` were used, even if the entries
+    // that had them are lost.
     void continue_after(std::uint64_t seq);
 
     [[nodiscard]] Position tail() const { return tail_; }
     [[nodiscard]] Position head() const { return head_; }
     [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
-    [[nodiscard]] std::uint64_t messages() const { return messages_; }  // said to all, ever
+
+    // How many messages were ever said to all.
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }
+
+    // How many bytes this object cut off when it took up the log.
     [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
 
     // --- For a log in a file
 
-    // The position up to which note_synced() has said that it is on the disk.
+    // The position up to which the last note_synced() found the log on the disk.
     [[nodiscard]] Position synced() const;
-    void note_synced();  // all of it is
 
-    // Writes what is not yet, once more: a kernel that could not put a page on the disk may take it
-    // for clean afterwards, and would not try again (fsync(2), EIO).
+    // The caller has put the whole log on the disk.
+    void note_synced();
+
+    // Writes everything that is not yet on the disk into memory once more. A kernel that could not
+    // write a page may mark it as clean all the same, and would not try again (fsync(2), EIO).
     void rewrite_unsynced();
 
-    // The first entry at or after `at`, which is in [tail, head) and where an entry begins or
-    // ended.
+    // --- Looking at entries
+
+    // The first entry at or after `at`. `at` is in [tail, head), where an entry begins or ended.
     [[nodiscard]] LogEntry entry_at(Position at) const;
 
-    // The newest entry; the one before `entry`, unless it is gone.
+    // The newest entry; none while the log is empty.
     [[nodiscard]] std::optional<LogEntry> newest() const;
+
+    // The entry before this one; none when it is gone, or when there never was one.
     [[nodiscard]] std::optional<LogEntry> before(const LogEntry& entry) const;
 
-    // The position after the last entry with a sequence number of at most `seq`: the tail when all
-    // that is left is newer.
+    // The position after the last entry whose sequence number is at most `seq`; the tail when all
+    // entries that are left are newer. Takes time linear in the entries after `seq`.
     [[nodiscard]] Position after_seq(std::uint64_t seq) const;
 
-    // Where to begin so that at most `count` messages that `session` may see lie before `end`, and
-    // how many there are.
+    // The last messages before `end` that a replay shows to `session`, at most `count`: where they
+    // begin, and how many there are. Walks back until it has found enough.
     struct Stretch {
         Position begin;
         std::uint32_t messages;
@@ -155,53 +122,52 @@ class Log {
     [[nodiscard]] Stretch last_messages(Position end, std::uint32_t count,
                                         std::uint64_t session) const;
 
-    // What `session` reads from `*from` on, not past `to`, as runs of bytes: fills `pieces` (two at
-    // least), moves `*from` behind what they hold, returns how many were filled. 0 only when
-    // `*from` has reached `to`.
-    std::size_t collect(Position* from, Position to, std::uint64_t session, Reading reading,
-                        std::span<Piece> pieces) const;
-
-    // How far a reader has come that took only the first `bytes` of these pieces, which is fewer
-    // than they hold: the frame in which that ends counts as taken, and its rest must follow.
-    struct Cut {
-        Position next;
-        std::string_view rest;
-    };
-    [[nodiscard]] static Cut cut(std::span<const Piece> pieces, std::size_t bytes);
-
-    // Said to all before the entry at `at`; all that were ever said when `at` is the head.
+    // How many messages were said to all before the entry at `at`; `at` may be the head.
     [[nodiscard]] std::uint64_t messages_before(Position at) const;
+
+    // The bytes between two positions as they lie in the ring: one run, or two where a pad lies
+    // between them. A run that is not there is empty.
+    [[nodiscard]] std::array<Piece, 2> runs(Position from, Position to) const;
+
+    // The position after the newest entry that is not for everybody: from there on everybody may
+    // be sent all bytes.
+    [[nodiscard]] Position private_end() const { return private_end_; }
 
   private:
     [[nodiscard]] std::byte* place(Position at) const { return ring_.data() + at % ring_.size(); }
+    [[nodiscard]] std::size_t bytes_to_ring_end(Position at) const {
+        return ring_.size() - at % ring_.size();
+    }
+    [[nodiscard]] std::string_view bytes_at(Position at, Position end) const;
     [[nodiscard]] FrameHeader header_at(Position at) const;
-    [[nodiscard]] std::string_view run_at(Position at, Position end) const;
     [[nodiscard]] bool follows(Position at, Position end) const;
     void recover();
+    [[nodiscard]] Position begin_lap_if_full(Position head, std::size_t bytes);
+    void write(Position at, Entry& entry);
     void note(const LogEntry& entry);
     void note_lap(Position end, Position begin);
     void make_room(std::size_t bytes);
     void move_head(Position head);
     void move_tail(Position tail);
-    std::size_t collect_all(Position* from, Position to, std::span<Piece> pieces) const;
 
     LogHeader* header_;
     std::span<std::byte> ring_;
 
-    // Copies of what is in the memory or follows from it.
+    // Copies of what lies in the memory, and what follows from it.
     Position tail_ = 0;
     Position head_ = 0;
-    Position newest_ = 0;
+    Position newest_ = 0;  // the position of the newest entry; means nothing while empty_
     bool empty_ = true;
     std::uint64_t next_seq_ = 1;
     std::uint64_t messages_ = 0;
     std::uint64_t lost_bytes_ = 0;
-    Position lap_end_ = 0;    // where the entries of the lap before this one end
-    Position lap_begin_ = 0;  // where those of this one begin: a pad lies in between
-    std::optional<Position> newest_message_;  // ten thousand may have come in after it
-    Position private_end_ = 0;                // behind the newest entry that is not for everybody
+    Position lap_end_ = 0;    // the entries of the lap before this one end here
+    Position lap_begin_ = 0;  // the entries of this lap begin here; a pad lies in between
+    // A walk back to the last messages begins here, past the Joins of a crowd that came since.
+    std::optional<Position> newest_message_;
+    Position private_end_ = 0;
 
-    std::string scratch_;
+    std::string scratch_;  // the frame being appended
 };
 
 }  // namespace chatd

@@ -24,7 +24,7 @@ bool tail_is_likely(const LogHeader& header) {
 }
 
 bool is_sound(const LogHeader& header) {
-    return Log::is_header(header) && tail_is_likely(header);
+    return is_log_header(header) && tail_is_likely(header);
 }
 
 // How far behind the head entries are looked for: damage goes by pages, and a large ring that is
@@ -58,7 +58,7 @@ bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
 
 bool is_whole_log(std::span<std::byte> copy) {
     const LogHeader header = header_of(copy);
-    if (!is_sound(header) || Log::memory_bytes(header.ring_bytes) != copy.size()) return false;
+    if (!is_sound(header) || log_memory_bytes(header.ring_bytes) != copy.size()) return false;
     const Log log(copy);
     return log.lost_bytes() == 0 &&
            !more_lies_behind(log, copy.subspan(kLogHeaderBytes, header.ring_bytes));
@@ -75,7 +75,7 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
     find(0, tail);
     sort();
     // Where positions lie depends on how large the ring is: that must be certain.
-    const bool is_certain = ring_bytes || Log::memory_bytes(ring_bytes_) == bytes.size();
+    const bool is_certain = ring_bytes || log_memory_bytes(ring_bytes_) == bytes.size();
     if (header_is_sound_ && is_certain) drop_forgotten();
 }
 
@@ -150,7 +150,7 @@ bool Salvage::bounds_fit() const {
 
 bool Salvage::is_log() const {
     if (!found_.empty()) return true;
-    return Log::has_magic(header_) &&
+    return has_log_magic(header_) &&
            (header_.version == kLogVersion || bytes_.size() < sizeof header_);
 }
 

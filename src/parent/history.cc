@@ -134,7 +134,7 @@ class Successor {
             if (::ftruncate(fd_.get(), 0) != 0 || ::fchmod(fd_.get(), mode & 0777) != 0) {
                 throw refused();
             }
-            allocate(fd_.get(), Log::memory_bytes(ring_bytes), path_);
+            allocate(fd_.get(), log_memory_bytes(ring_bytes), path_);
             write_log_header(fd_.get(), ring_bytes);
             fault_point("parent:history-begun");
         } catch (const SetupError&) {
@@ -241,8 +241,8 @@ History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t>
 bool stands(int fd, std::size_t log_bytes) {
     LogHeader header{};
     const bool read = ::pread(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header);
-    return read && Log::is_log(header, file_bytes(fd)) &&
-           Log::memory_bytes(header.ring_bytes) == log_bytes;
+    return read && is_log(header, file_bytes(fd)) &&
+           log_memory_bytes(header.ring_bytes) == log_bytes;
 }
 
 // Read, not mapped: who cut it short may do so again.

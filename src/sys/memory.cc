@@ -36,7 +36,7 @@ void release_free_memory() {
 }
 
 UniqueFd make_log_memory(std::size_t ring_bytes) {
-    UniqueFd fd = make_shared_memory("chatd-log", Log::memory_bytes(ring_bytes));
+    UniqueFd fd = make_shared_memory("chatd-log", log_memory_bytes(ring_bytes));
     write_log_header(fd.get(), ring_bytes);
     return fd;
 }
@@ -52,7 +52,7 @@ bool put_on_disk(int fd) {
 }
 
 void write_log_header(int fd, std::size_t ring_bytes) {
-    const LogHeader header = Log::empty_header(ring_bytes);
+    const LogHeader header = empty_log_header(ring_bytes);
     if (::pwrite(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
         throw system_error("the header of the log");
     }

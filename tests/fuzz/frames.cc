@@ -27,8 +27,8 @@ std::int64_t utc(std::int64_t /*time_s*/) {
     return 0;
 }
 
-Conversation::Settings settings() {
-    return {Language::English, utc, 77, "192.0.2.7:51234", {}};
+Conversation::Settings settings(const Limits& limits = {}) {
+    return {Language::English, utc, 77, "192.0.2.7:51234", limits};
 }
 
 // A header that may say anything, and what follows it.
@@ -58,6 +58,8 @@ std::string any_frame(Script& script, const Body& body, std::size_t name_bytes_m
 
 constexpr std::uint32_t kMembersMax = 5;
 constexpr std::int32_t kFirstPid = 200;
+constexpr Rate kLines{kLinesPerSecond, kLinesAtOnce};
+constexpr std::uint32_t kFlood = kLinesAtOnce + kRequestsSavedUp + 1;
 
 // A worker that sends whatever the script says.
 class Rogue {
@@ -68,8 +70,7 @@ class Rogue {
         unsent_.append(bytes);
         if (holds_back_) return;
         if (!broker_.receive(link_, std::exchange(unsent_, {}))) connect();
-        const Member* const member = broker_.room().by_session(link_.session);
-        if (member != nullptr) counter_ = member->counter;
+        note_counter();
     }
 
     // Part of what it has held back.
@@ -87,9 +88,26 @@ class Rogue {
         link_.pid = pid_;
     }
 
-    void dies(LeaveReason reason) {
-        broker_.bury(link_, reason);
-        pid_ += 10;
+    // The next process that it is has its pid, or another one.
+    void dies(LeaveReason reason, MemoryBroker::Death death) {
+        broker_.bury(link_, reason, death);
+        if (death.is_gone) pid_ += 10;
+        connect();
+    }
+
+    // Says more at once than any honest worker has saved up: that costs its link.
+    void floods() {
+        bool goes_on = true;
+        for (std::uint32_t i = 0; goes_on && i < kFlood; ++i) {
+            std::string frame;
+            append_frame(
+                frame,
+                Post{.counter = next_counter(), .kind = EntryKind::Say, .reason = {}, .spare = {}},
+                {}, "x");
+            goes_on = broker_.receive(link_, frame);
+            note_counter();
+        }
+        CLAIM(!goes_on);
         connect();
     }
 
@@ -99,6 +117,11 @@ class Rogue {
     [[nodiscard]] std::uint64_t session() const { return link_.session; }
 
   private:
+    void note_counter() {
+        const Member* const member = broker_.room().by_session(link_.session);
+        if (member != nullptr) counter_ = member->counter;
+    }
+
     MemoryBroker& broker_;
     std::int32_t pid_;
     MemoryBroker::Link link_;
@@ -139,8 +162,8 @@ class Assault {
             case 5: return rogue.sends(forged_frame(script));
             case 6: return rogue.sends(script.piece());
             case 7: return rogue.sends_part(script.byte());
-            case 8: return rogue.holds_back(script.byte() % 2 != 0);
-            case 9: return rogue.dies(static_cast<LeaveReason>(script.byte() % 7));
+            case 8: return holds_back_or_floods(rogue, script.byte());
+            case 9: return dies(rogue, script.byte());
             case 10: return rogue.connect();
             case 11: return rogue.reads();
             case 12: return alice_.exchange();
@@ -148,6 +171,16 @@ class Assault {
             case 14: return pass(script.byte());
             default: return restart();
         }
+    }
+
+    static void holds_back_or_floods(Rogue& rogue, std::uint8_t choice) {
+        if (choice == UINT8_MAX) return rogue.floods();
+        rogue.holds_back(choice % 2 != 0);
+    }
+
+    static void dies(Rogue& rogue, std::uint8_t choice) {
+        rogue.dies(static_cast<LeaveReason>(choice % 7),
+                   {.lied = choice / 64 % 2 != 0, .is_gone = choice < 128});
     }
 
     // Never a command: she is to stay, under her name, until the others have done their worst.
@@ -199,8 +232,8 @@ class Assault {
         for (Rogue& rogue : rogues_) rogue.connect();
     }
 
-    MemoryBroker broker_{kMembersMax};
-    HonestWorker alice_{broker_, 100, settings()};
+    MemoryBroker broker_{kMembersMax, kLines};
+    HonestWorker alice_{broker_, 100, settings({.rate = kLines})};
     std::array<Rogue, 3> rogues_ = {Rogue(broker_, kFirstPid), Rogue(broker_, kFirstPid + 1),
                                     Rogue(broker_, kFirstPid + 2)};
 };

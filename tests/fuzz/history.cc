@@ -19,6 +19,7 @@
 #include "fuzz/targets.h"
 #include "log/crowd.h"
 #include "log/log.h"
+#include "log/reader.h"
 #include "log/salvage.h"
 
 namespace chatd::fuzz {
@@ -54,8 +55,8 @@ class Memory {
 };
 
 Memory empty_log(std::size_t ring_bytes) {
-    Memory memory(Log::memory_bytes(ring_bytes));
-    const LogHeader header = Log::empty_header(ring_bytes);
+    Memory memory(log_memory_bytes(ring_bytes));
+    const LogHeader header = empty_log_header(ring_bytes);
     std::memcpy(memory.bytes().data(), &header, sizeof header);
     return memory;
 }
@@ -169,7 +170,8 @@ void claim_readable(const Log& log) {
     for (const std::uint64_t session : {std::uint64_t{0}, std::uint64_t{3}}) {
         for (const Reading reading : {Reading::Live, Reading::Replay}) {
             for (Position at = log.tail(); at < log.head();) {
-                const std::size_t count = log.collect(&at, log.head(), session, reading, pieces);
+                const std::size_t count =
+                    collect_pieces(log, &at, log.head(), session, reading, pieces);
                 for (std::size_t i = 0; i < count; ++i) {
                     std::string_view bytes = pieces[i].bytes;
                     Frame frame{};
@@ -211,7 +213,7 @@ void claim_use(std::span<std::byte> file) {
     LogHeader header{};
     if (file.size() < sizeof header) return;
     std::memcpy(&header, file.data(), sizeof header);
-    if (!Log::is_log(header, file.size())) return;
+    if (!is_log(header, file.size())) return;
     // What is whole loses nothing.
     Memory copy(file);
     if (is_whole_log(copy.bytes())) CLAIM(std::ranges::equal(copy.bytes(), file));

@@ -1,7 +1,7 @@
 #include "fuzz/memory_broker.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -9,14 +9,15 @@
 #include "base/bounds.h"
 #include "fuzz/claim.h"
 #include "log/crowd.h"
+#include "log/reader.h"
 #include "text/clean.h"
 #include "text/name.h"
 
 namespace chatd::fuzz {
 namespace {
 
-constexpr std::uint64_t kStranger = UINT64_MAX;
 constexpr std::uint32_t kReplayed = 10;
+constexpr std::int64_t kBeginMs = 1'700'488'979'000;
 
 std::vector<std::uint64_t> words(std::size_t bytes) {
     return std::vector<std::uint64_t>((bytes + 7) / 8);
@@ -26,216 +27,151 @@ bool is_good_name(std::string_view name) {
     return check_name(name) == NameFault::None;
 }
 
+// The wait status of a worker that ended for this reason.
+int wait_status_for(LeaveReason reason) {
+    const auto status = [](WorkerExit exit) { return static_cast<int>(exit) << 8; };
+    switch (reason) {
+        case LeaveReason::Quit: return status(WorkerExit::Goodbye);
+        case LeaveReason::Lost: return status(WorkerExit::Lost);
+        case LeaveReason::Removed: return status(WorkerExit::Removed);
+        case LeaveReason::Idle: return status(WorkerExit::Idle);
+        case LeaveReason::Killed: return 9;
+        default: return status(WorkerExit::Failed);
+    }
+}
+
 }  // namespace
 
-MemoryBroker::MemoryBroker(std::uint32_t members_max)
-    : log_memory_(words(Log::memory_bytes(kHistoryBytesMin))),
-      members_memory_(words(Room::memory_bytes(members_max))) {
-    const LogHeader header = Log::empty_header(kHistoryBytesMin);
+MemoryBroker::MemoryBroker(std::uint32_t members_max, Rate lines)
+    : log_memory_(words(log_memory_bytes(kHistoryBytesMin))),
+      members_memory_(words(Room::memory_bytes(members_max))),
+      lines_(lines) {
+    const LogHeader header = empty_log_header(kHistoryBytesMin);
     std::memcpy(log_memory_.data(), &header, sizeof header);
+    take_up();
+}
+
+void MemoryBroker::take_up() {
+    sessions_.reset();
+    room_.reset();
     log_.emplace(std::as_writable_bytes(std::span(log_memory_)));
     room_.emplace(std::as_writable_bytes(std::span(members_memory_)), *log_, now_ms_);
+    const Sessions::Settings settings{lines_, kReplayed, true, "0.0.0"};
+    sessions_.emplace(settings, *log_, *room_, static_cast<SessionObserver&>(*this));
+    processes_.clear();
 }
 
 void MemoryBroker::restart() {
     const Names before = names();
     const std::uint64_t next_seq = log_->next_seq();
     const Position head = log_->head();
-    room_.reset();
-    log_.emplace(std::as_writable_bytes(std::span(log_memory_)));
-    room_.emplace(std::as_writable_bytes(std::span(members_memory_)), *log_, now_ms_);
+    take_up();
     CLAIM(log_->lost_bytes() == 0 && log_->head() == head && log_->next_seq() == next_seq);
     CLAIM(names() == before);
     claim_members();
 }
 
+Now MemoryBroker::now() const {
+    return {Moment(std::chrono::milliseconds(now_ms_ - kBeginMs)), now_ms_};
+}
+
 // --- In
 
+// As the broker does with a link that it accepts. False: the process connects too often.
+bool MemoryBroker::begin(Link& link) {
+    const auto known = processes_.find(link.pid);
+    if (known == processes_.end()) {
+        link.begun = sessions_->first_link(link.pid);
+        return true;
+    }
+    link.begun.emplace(known->second);
+    return Sessions::may_link_again(*link.begun, now().moment);
+}
+
 bool MemoryBroker::receive(Link& link, std::string_view bytes) {
+    if (!link.begun && !begin(link)) return false;
+    Session& session = *link.begun;
     const auto take = [&](const Frame& frame) {
         const Names before = names();
         const Member* const mine = room_->by_pid(link.pid);
-        const std::set<std::uint64_t> own = {mine == nullptr ? 0 : mine->session, link.session};
-        const bool taken = handle(link, frame);
+        const std::set<std::uint64_t> own = {mine == nullptr ? 0 : mine->session, session.number};
+        const bool was_expelled = session.process.is_expelled;
+        const Position head = log_->head();
+        const Sessions::Verdict verdict = sessions_->handle(session, frame, now());
         claim_news(before, own);
-        return taken;
+        if (was_expelled) CLAIM(verdict == Sessions::Verdict::Dismiss && log_->head() == head);
+        return verdict == Sessions::Verdict::GoOn;
     };
-    return link.frames.read(bytes, take);
+    const bool goes_on = link.frames.read(bytes, take);
+    link.session = session.number;
+    processes_.insert_or_assign(link.pid, session.process);
+    return goes_on;
 }
 
-bool MemoryBroker::handle(Link& link, const Frame& frame) {
-    switch (frame.type) {
-        case FrameType::Attach: return attach(link, frame);
-        case FrameType::Post: return post(link, frame);
-        case FrameType::AskWho: return may_ask(link) && answer_who(link, frame.name);
-        case FrameType::AskReplay:
-            if (!may_ask(link)) return false;
-            link.past_asked = std::min(frame.as<AskReplay>().messages, kReplayMax);
-            return true;
-        default: return false;
-    }
-}
-
-bool MemoryBroker::may_ask(Link& link) {
-    return link.session != 0 && !std::exchange(link.asking, true);
-}
-
-bool MemoryBroker::attach(Link& link, const Frame& frame) {
-    const auto wanted = frame.as<Attach>();
-    if (link.session != 0 || !is_good_name(frame.name) || !is_clean_text(frame.text)) return false;
-    const auto admission =
-        room_->attach({link.pid, wanted.birth_ns, wanted.session, frame.name, frame.text}, now_ms_);
-    if (admission.member != nullptr) {
-        admit(link, *admission.member, wanted);
-    } else if (room_->end_of(wanted.session, wanted.last_seq)) {
-        see_off(link, wanted);
-    } else {
-        append_frame(link.replies, Denied{admission.reason});
-    }
-    return true;
-}
-
-void MemoryBroker::see_off(Link& link, const Attach& wanted) {
-    link.session = kStranger;
-    start(link, log_->after_seq(wanted.last_seq), wanted.messages);
-}
-
-void MemoryBroker::admit(Link& link, const Member& member, const Attach& wanted) {
-    link.session = member.session;
-    link.takes_crowds = wanted.crowds != 0;
-    const bool back = wanted.session != 0;
-    const Position begin = log_->after_seq(back ? wanted.last_seq : member.session);
-    const std::uint64_t messages = back ? wanted.messages : log_->messages_before(begin);
-    welcome(link, member, messages);
-    start(link, begin, messages);
-    if (wanted.newcomer != 0) replay(link, log_->after_seq(member.session), kReplayed);
-}
-
-void MemoryBroker::welcome(Link& link, const Member& member, std::uint64_t messages) {
-    std::string names;
-    for (const Member* const present : room_->matching({}, kNamesShown)) {
-        if (!names.empty()) names += ' ';
-        names.append(present->name());
-    }
-    append_frame(link.replies,
-                 Welcome{member.session, member.counter, messages, now_ms_, room_->members(), 0},
-                 "0.0.0", names);
-}
-
-bool MemoryBroker::post(const Link& link, const Frame& frame) {
-    if (link.session == 0) return false;
-    Member* const member = room_->by_session(link.session);
-    if (member == nullptr) return true;
-    if (room_->post(*member, frame.as<Post>(), frame.name, frame.text, now_ms_)) return true;
-    room_->remove(*member, LeaveReason::Expelled, 0, now_ms_);
-    return false;
-}
-
-bool MemoryBroker::answer_who(Link& link, std::string_view prefix) {
-    const std::vector<const Member*> found = room_->matching(prefix);
-    const auto matching = static_cast<std::uint32_t>(found.size());
-    const std::uint32_t shown = std::min(matching, kPeopleShown);
-    append_frame(link.replies, People{now_ms_, room_->members(), matching}, prefix);
-    for (std::uint32_t i = 0; i < shown; ++i) {
-        const Member& member = *found[i];
-        append_frame(link.replies,
-                     Person{member.since_ms, now_ms_ - member.active_ms, member.pid, 0},
-                     member.name(), member.peer());
-    }
-    append_frame(link.replies, Done{matching - shown});
-    return true;
-}
-
-void MemoryBroker::bury(const Link& link, LeaveReason reason) {
-    Member* const member = room_->by_pid(link.pid);
-    if (member == nullptr) return;
+void MemoryBroker::bury(const Link& link, LeaveReason reason, Death death) {
     const Names before = names();
-    const std::uint64_t session = member->session;
-    room_->remove(*member, reason, 9, now_ms_);
-    claim_news(before, {session});
+    const Member* const member = room_->by_pid(link.pid);
+    const std::set<std::uint64_t> own = {member == nullptr ? 0 : member->session};
+    const Ended ended{
+        .birth_ns = (member == nullptr ? 0 : member->birth_ns) + (death.lied ? 1 : 0),
+        .lived_ms = 1,
+        .pid = link.pid,
+        .wait_status = wait_status_for(reason),
+    };
+    sessions_->worker_ended(link.begun ? &*link.begun : nullptr, ended, death.is_gone, now());
+    processes_.erase(link.pid);
+    claim_news(before, own);
+    // The next process with this pid puts out a member that lied.
+    const bool stays = is_closing_ || (death.lied && !death.is_gone);
+    CLAIM(stays || room_->by_pid(link.pid) == nullptr);
 }
 
 void MemoryBroker::close_room() {
     const Names before = names();
-    room_->close(now_ms_);
+    sessions_->close_room(now());
+    is_closing_ = true;
     claim_news(before, {});
 }
 
 // --- Out
 
-std::uint64_t MemoryBroker::acked(const Link& link) {
-    const Member* const member = room_->by_session(link.session);
-    return member == nullptr ? kNoLongerMember : member->counter;
-}
-
-void MemoryBroker::start(Link& link, Position position, std::uint64_t messages) {
-    link.at = position;
-    const std::uint64_t said = log_->messages_before(link.at);
-    link.messages = std::min(messages, said);
-    if (link.messages < said) miss(link, said);
-}
-
-void MemoryBroker::miss(Link& link, std::uint64_t messages) {
-    const Member* const member = room_->by_session(link.session);
-    append_frame(link.replies, Gap{messages - link.messages, acked(link)},
-                 member == nullptr ? std::string_view() : member->name());
-    link.messages = messages;
-}
-
-void MemoryBroker::replay(Link& link, Position came, std::uint32_t messages) {
-    link.reviewing = true;
-    link.review_at = log_->last_messages(came, messages, link.session).begin;
-    link.review_end = came;
-}
-
 std::string MemoryBroker::deliver(Link& link) {
-    link.asking = false;
     std::string out;
-    for (;;) {
-        out.append(std::exchange(link.replies, {}));
-        if (std::exchange(link.reviewing, false)) {
-            link.review_at = std::max(link.review_at, log_->tail());
-            send_log(link, Reading::Replay, link.review_at, link.review_end, out);
-            append_frame(out, Done{});
-        }
-        if (link.session != 0) send_live(link, out);
-        if (!link.past_asked) break;
-        const std::uint32_t messages = *std::exchange(link.past_asked, std::nullopt);
-        const auto found = log_->last_messages(link.at, messages, link.session).messages;
-        append_frame(link.replies, Replay{now_ms_, found, 0});
-        replay(link, link.at, messages);
-    }
-    claim_for(link, out);
+    if (!link.begun && !begin(link)) return out;
+    Session& session = *link.begun;
+    session.is_asking = false;
+    session.is_urgent = false;
+    const auto send = [&out](std::span<const Piece> pieces) {
+        const std::size_t before = out.size();
+        for (const Piece& piece : pieces) out.append(piece.bytes);
+        return std::optional(out.size() - before);
+    };
+    Crowds crowds(*log_);
+    crowds.set_end(log_->head());
+    CLAIM(session.reader.flush(*log_, crowds, sessions_->standing_of(session), send));
+    CLAIM(!session.reader.is_behind(log_->head()));
+    claim_for(session, out);
     return out;
 }
 
-void MemoryBroker::send_live(Link& link, std::string& out) {
-    if (link.at < log_->tail()) {
-        link.at = log_->tail();
-        miss(link, log_->messages_before(link.at));
-        out.append(std::exchange(link.replies, {}));
-    }
-    const Position end = log_->head();
-    if (link.takes_crowds && link.at < end) {
-        const bool is_member = room_->by_session(link.session) != nullptr;
-        for (const CrowdStretch& crowd :
-             crowds_between(*log_, link.at, end, is_member ? 0 : link.session)) {
-            send_log(link, Reading::Live, link.at, crowd.begin, out);
-            out.append(crowd.frame);
-            link.at = crowd.end;
-        }
-    }
-    send_log(link, Reading::Live, link.at, end, out);
-    link.messages = log_->messages_before(link.at);
+// --- What the broker's journal would say
+
+void MemoryBroker::joined(const Session& session, std::string_view peer) {
+    CLAIM(is_good_name(session.name) && is_clean_text(peer));
+    CLAIM(session.state == Session::State::Member);
 }
 
-void MemoryBroker::send_log(const Link& link, Reading reading, Position& at, Position end,
-                            std::string& out) {
-    std::array<Piece, 4> pieces;
-    while (at < end) {
-        const std::size_t count = log_->collect(&at, end, link.session, reading, pieces);
-        for (const Piece& piece : std::span(pieces).first(count)) out.append(piece.bytes);
-    }
+void MemoryBroker::renamed(const Session& session, std::string_view old_name) {
+    CLAIM(is_good_name(session.name) && session.name != old_name);
+}
+
+void MemoryBroker::broke_rules(const Session& session) {
+    CLAIM(!session.process.is_expelled);
+    ++expelled_;
+}
+
+void MemoryBroker::ended(std::string_view name, const Ended& /*ended*/, const WorkerEnd& end) {
+    CLAIM(!name.empty() && !end.words.empty());
 }
 
 // --- Claims
@@ -323,14 +259,14 @@ void MemoryBroker::claim_members() const {
 }
 
 // Whatever a link is sent is what its worker may be sent.
-void MemoryBroker::claim_for(const Link& link, std::string_view sent) {
+void MemoryBroker::claim_for(const Session& session, std::string_view sent) {
     while (!sent.empty()) {
         Frame frame{};
         CLAIM(take_frame(sent, frame) == FrameStatus::Whole);
         CLAIM(frame.type >= FrameType::Welcome && frame.type <= FrameType::Crowd);
         CLAIM(is_clean_text(frame.text));
         if (frame.type != FrameType::People) CLAIM(is_clean_text(frame.name));
-        if (frame.type == FrameType::Entry) CLAIM(is_for(frame.as<Entry>(), link.session));
+        if (frame.type == FrameType::Entry) CLAIM(is_for(frame.as<Entry>(), session.number));
     }
 }
 

@@ -1,6 +1,6 @@
-// A broker without sockets, processes or a clock: what broker/broker.cc and broker/link.cc do with
-// frames, over a log and a member table in memory of its own. It claims after each frame that the
-// log and the room are as they have to be, whoever sent what.
+// A broker without sockets, processes or a clock: the code that ships (broker/sessions,
+// broker/room, log/reader), over a log and a member table in memory of its own. After each frame it
+// claims that the log and the room are as they have to be, whoever sent what.
 #pragma once
 
 #include <cstddef>
@@ -13,30 +13,24 @@
 #include <vector>
 
 #include "broker/room.h"
+#include "broker/sessions.h"
 #include "log/log.h"
 #include "protocol/frame.h"
 
 namespace chatd::fuzz {
 
-class MemoryBroker {
+class MemoryBroker : private SessionObserver {
   public:
-    // A worker's link, of its owner; a new broker knows none of the old ones.
+    // A worker's link, which its owner keeps. A new broker knows none of the old ones.
     struct Link {
         std::int32_t pid = 0;
-        std::uint64_t session = 0;  // 0: not attached
-        bool asking = false;
-        bool takes_crowds = false;
-        FrameReader frames;
-        std::string replies;
-        Position at = 0;
-        std::uint64_t messages = 0;
-        bool reviewing = false;
-        Position review_at = 0;
-        Position review_end = 0;
-        std::optional<std::uint32_t> past_asked;
+        std::uint64_t session = 0;       // the session's number; 0: not a member's
+        std::optional<Session> begun{};  // since the first frame came
+        FrameReader frames{};
     };
 
-    explicit MemoryBroker(std::uint32_t members_max);
+    // lines: the rate that the server allows its clients; 0: no limit.
+    explicit MemoryBroker(std::uint32_t members_max, Rate lines = {});
 
     MemoryBroker(const MemoryBroker&) = delete;
     MemoryBroker& operator=(const MemoryBroker&) = delete;
@@ -44,15 +38,21 @@ class MemoryBroker {
     // Takes what a worker sends, in any pieces. False: the link is to be ended.
     [[nodiscard]] bool receive(Link& link, std::string_view bytes);
 
-    // All that this link is to be sent by now.
+    // Everything that this link is to be sent by now.
     [[nodiscard]] std::string deliver(Link& link);
 
-    // The process of this link has ended.
-    void bury(const Link& link, LeaveReason reason);
+    // The process of this link has ended. It may have lied about its birth; and a new process may
+    // have its pid already.
+    struct Death {
+        bool lied = false;
+        bool is_gone = true;
+    };
+    void bury(const Link& link, LeaveReason reason, Death death);
+    void bury(const Link& link, LeaveReason reason) { bury(link, reason, Death()); }
 
     void close_room();
 
-    // Dies, and the next one takes up what is there.
+    // Dies, and the next broker takes up what is there.
     void restart();
 
     void pass(std::int64_t time_ms) { now_ms_ += time_ms; }
@@ -60,22 +60,18 @@ class MemoryBroker {
     [[nodiscard]] Log& log() { return *log_; }
     [[nodiscard]] Room& room() { return *room_; }
 
-  private:
-    [[nodiscard]] bool handle(Link& link, const Frame& frame);
-    [[nodiscard]] bool attach(Link& link, const Frame& frame);
-    void see_off(Link& link, const Attach& wanted);
-    void admit(Link& link, const Member& member, const Attach& wanted);
-    void welcome(Link& link, const Member& member, std::uint64_t messages);
-    [[nodiscard]] bool post(const Link& link, const Frame& frame);
-    bool answer_who(Link& link, std::string_view prefix);
-    static bool may_ask(Link& link);
+    // How often a worker was expelled.
+    [[nodiscard]] std::size_t expelled() const { return expelled_; }
 
-    void start(Link& link, Position position, std::uint64_t messages);
-    void miss(Link& link, std::uint64_t messages);
-    void replay(Link& link, Position came, std::uint32_t messages);
-    void send_live(Link& link, std::string& out);
-    void send_log(const Link& link, Reading reading, Position& at, Position end, std::string& out);
-    [[nodiscard]] std::uint64_t acked(const Link& link);
+  private:
+    void take_up();
+    [[nodiscard]] Now now() const;
+    [[nodiscard]] bool begin(Link& link);
+
+    void joined(const Session& session, std::string_view peer) override;
+    void renamed(const Session& session, std::string_view old_name) override;
+    void broke_rules(const Session& session) override;
+    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
 
     // --- Claims
 
@@ -86,13 +82,18 @@ class MemoryBroker {
     void claim_entry(const LogEntry& found);
     void claim_counter(const Entry& entry);
     void claim_members() const;
-    static void claim_for(const Link& link, std::string_view sent);
+    static void claim_for(const Session& session, std::string_view sent);
 
     std::vector<std::uint64_t> log_memory_;
     std::vector<std::uint64_t> members_memory_;
     std::optional<Log> log_;
     std::optional<Room> room_;
+    std::optional<Sessions> sessions_;
+    std::map<std::int32_t, WorkerProcess> processes_;  // that had a link to this broker
+    Rate lines_;
+    std::size_t expelled_ = 0;
     std::int64_t now_ms_ = 1'700'488'979'000;
+    bool is_closing_ = false;
     Position claimed_to_ = 0;
     std::uint64_t last_seq_ = 0;
     std::uint64_t last_messages_ = 0;

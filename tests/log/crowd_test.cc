@@ -70,8 +70,8 @@ class Told {
 
   private:
     std::span<std::byte> bytes() {
-        const LogHeader header = Log::empty_header(kHistoryBytesMin);
-        memory_.resize(Log::memory_bytes(kHistoryBytesMin) / 8);
+        const LogHeader header = empty_log_header(kHistoryBytesMin);
+        memory_.resize(log_memory_bytes(kHistoryBytesMin) / 8);
         *reinterpret_cast<LogHeader*>(memory_.data()) = header;
         return std::as_writable_bytes(std::span(memory_));
     }

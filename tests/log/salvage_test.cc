@@ -39,8 +39,8 @@ std::span<std::byte> bytes_of(Words& words) {
 }
 
 Words empty_log(std::size_t ring_bytes = kRing) {
-    Words words(Log::memory_bytes(ring_bytes) / 8);
-    const LogHeader header = Log::empty_header(ring_bytes);
+    Words words(log_memory_bytes(ring_bytes) / 8);
+    const LogHeader header = empty_log_header(ring_bytes);
     std::memcpy(words.data(), &header, sizeof header);
     return words;
 }

@@ -1,0 +1,24 @@
+// What the broker writes into the journal about workers, one function for each line.
+#pragma once
+
+#include <string_view>
+
+#include "broker/sessions.h"
+#include "sys/journal.h"
+
+namespace chatd {
+
+class JournalObserver : public SessionObserver {
+  public:
+    explicit JournalObserver(Journal& journal) : journal_(journal) {}
+
+    void joined(const Session& session, std::string_view peer) override;
+    void renamed(const Session& session, std::string_view old_name) override;
+    void broke_rules(const Session& session) override;
+    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
+
+  private:
+    Journal& journal_;
+};
+
+}  // namespace chatd

@@ -1,0 +1,170 @@
+#include "broker/members.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/check.h"
+#include "text/name.h"
+
+namespace chatd {
+namespace {
+
+void set_name(Member& member, std::string_view name) {
+    CHATD_CHECK(name.size() <= sizeof member.name_text);
+    std::copy(name.begin(), name.end(), member.name_text);
+    member.name_bytes = static_cast<std::uint8_t>(name.size());
+}
+
+void set_peer(Member& member, std::string_view peer) {
+    CHATD_CHECK(peer.size() <= sizeof member.peer_text);
+    std::copy(peer.begin(), peer.end(), member.peer_text);
+    member.peer_bytes = static_cast<std::uint8_t>(peer.size());
+}
+
+template <class Index, class Key>
+Member* find_in(const Index& index, const Key& key) {
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+std::size_t Members::memory_bytes(std::uint32_t members_max) {
+    return sizeof(Header) + members_max * sizeof(Member);
+}
+
+Members::Members(std::span<std::byte> memory, Log& log)
+    : header_(reinterpret_cast<Header*>(memory.data())),
+      rows_(reinterpret_cast<Member*>(memory.data() + sizeof(Header)),
+            (memory.size() - sizeof(Header)) / sizeof(Member)) {
+    recover_rows(log);
+    for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
+        if (row->session == 0) {
+            free_.push_back(&*row);
+        } else {
+            add_to_indexes(*row);
+        }
+    }
+}
+
+// Brings the rows up to the log before anything is looked up by what stands in them: the broker may
+// have died in the middle of writing one.
+void Members::recover_rows(Log& log) {
+    // The end of the log may be lost. What the table knows of has happened all the same.
+    log.continue_after(header_->applied_seq);
+    std::unordered_map<std::uint64_t, Member*> used;
+    for (Member& row : rows_) {
+        // A row is written before its Join is in the log. Without that Join, nobody joined.
+        if (row.session >= log.next_seq()) row.session = 0;
+        if (row.session != 0) used.emplace(row.session, &row);
+    }
+    if (used.empty()) header_->applied_seq = log.next_seq() - 1;
+    for (Position at = log.after_seq(header_->applied_seq); at < log.head();) {
+        const LogEntry entry = log.entry_at(at);
+        if (Member* const member = find_in(used, entry.entry.from)) settle(*member, entry);
+        at = entry.next;
+    }
+    header_->applied_seq = log.next_seq() - 1;
+}
+
+Member* Members::by_session(std::uint64_t session) const {
+    return find_in(sessions_, session);
+}
+
+Member* Members::by_pid(std::int32_t pid) const {
+    return find_in(pids_, pid);
+}
+
+Member* Members::by_name(std::string_view name) const {
+    return find_in(names_, fold_name(name));
+}
+
+bool Members::is_taken(std::string_view name, const Member* self) const {
+    const Member* const owner = by_name(name);
+    if (owner != nullptr && owner != self) return true;
+    return std::ranges::any_of(skeletons_of(name), [&](const std::string& skeleton) {
+        const auto [first, last] = looks_.equal_range(skeleton);
+        return std::any_of(first, last, [&](const auto& look) { return look.second != self; });
+    });
+}
+
+std::vector<const Member*> Members::matching(std::string_view prefix, std::size_t max) const {
+    const std::string folded = fold_name(prefix);
+    std::vector<const Member*> found;
+    for (auto it = names_.lower_bound(folded); it != names_.end(); ++it) {
+        if (found.size() == max || !it->first.starts_with(folded)) break;
+        found.push_back(it->second);
+    }
+    return found;
+}
+
+Member& Members::write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms) {
+    Member& member = *free_.back();
+    free_.pop_back();
+    member = Member{};
+    member.birth_ns = applicant.birth_ns;
+    member.since_ms = now_ms;
+    member.active_ms = now_ms;
+    member.pid = applicant.pid;
+    set_name(member, applicant.name);
+    set_peer(member, applicant.peer);
+    // The session comes last: a row that has one is whole.
+    std::atomic_ref(member.session).store(session, std::memory_order_release);
+    return member;
+}
+
+void Members::apply(const LogEntry& added) {
+    if (Member* const member = by_session(added.entry.from)) {
+        const bool has_new_name = added.entry.kind == EntryKind::Rename;
+        if (has_new_name) forget_name(*member);
+        if (added.entry.kind == EntryKind::Leave) remove_from_indexes(*member);
+        settle(*member, added);
+        if (has_new_name) index_name(*member);
+    }
+    // Only now, when the row is as the entry says.
+    std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
+}
+
+// What an entry means for the row of its sender. To do this twice is the same as to do it once.
+void Members::settle(Member& member, const LogEntry& added) {
+    if (added.entry.counter != 0) {
+        member.counter = added.entry.counter;
+        member.active_ms = added.entry.time_ms;
+    }
+    if (added.entry.kind == EntryKind::Rename) set_name(member, added.frame.text);
+    if (added.entry.kind == EntryKind::Leave) member.session = 0;
+}
+
+// --- Indexes -------------------------------------------------------------------------------------
+
+void Members::add_to_indexes(Member& member) {
+    index_name(member);
+    sessions_.emplace(member.session, &member);
+    pids_.emplace(member.pid, &member);
+}
+
+void Members::remove_from_indexes(Member& member) {
+    forget_name(member);
+    sessions_.erase(member.session);
+    pids_.erase(member.pid);
+    free_.push_back(&member);
+}
+
+void Members::index_name(Member& member) {
+    names_.emplace(fold_name(member.name()), &member);
+    const auto [first, second] = skeletons_of(member.name());
+    looks_.emplace(first, &member);
+    if (second != first) looks_.emplace(second, &member);
+}
+
+void Members::forget_name(const Member& member) {
+    names_.erase(fold_name(member.name()));
+    for (const std::string& skeleton : skeletons_of(member.name())) {
+        const auto [first, last] = looks_.equal_range(skeleton);
+        const auto own =
+            std::find_if(first, last, [&](const auto& look) { return look.second == &member; });
+        if (own != last) looks_.erase(own);
+    }
+}
+
+}  // namespace chatd

@@ -1,0 +1,123 @@
+// The member table: who is in the room, under which name, in which process. The table is what the
+// log made of it.
+//
+// The rows lie in memory that outlives the broker, like the log. They may be one entry behind it: a
+// new broker applies what the log has and the table has not, by the code that applied everything
+// else. The indexes over the rows are made anew by each broker.
+//
+// This file must never decide who may be a member (see broker/room), and makes no system call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bounds.h"
+#include "log/log.h"
+
+namespace chatd {
+
+// The version of what lies in the table's memory.
+inline constexpr std::uint32_t kTableVersion = 1;
+
+// One row of the table.
+struct Member {
+    std::uint64_t session;   // the sequence number of its Join; 0: the row is free
+    std::uint64_t birth_ns;  // when its worker was forked: with the pid, which process it is
+    std::uint64_t counter;   // of its last request that is in the log
+    std::int64_t since_ms;   // since 1970
+    std::int64_t active_ms;  // when it last sent a request; since 1970
+    std::int32_t pid;        // of its worker
+    std::uint8_t name_bytes;
+    std::uint8_t peer_bytes;
+    std::uint8_t spare[2];
+    char name_text[kNameBytesMax];
+    char peer_text[kPeerBytesMax];
+
+    [[nodiscard]] std::string_view name() const { return {name_text, name_bytes}; }
+    [[nodiscard]] std::string_view peer() const { return {peer_text, peer_bytes}; }
+};
+
+// A worker that asks to come in. The pid comes from the kernel; the worker claims the rest.
+struct Applicant {
+    std::int32_t pid;
+    std::uint64_t birth_ns;
+    std::uint64_t session;  // 0: it has not been a member yet
+    std::string_view name;
+    std::string_view peer;
+};
+
+// Which request killed a broker: see broker/poison.
+struct PoisonRecord {
+    std::uint64_t handled_session;  // of the request being handled; 0: none is
+    std::uint64_t handled_counter;
+    std::uint64_t suspect_session;  // of the request that the last broker died of
+    std::uint64_t suspect_counter;
+    std::uint64_t suspect_deaths;  // brokers in a row that died of this one
+};
+
+class Members {
+  public:
+    static std::size_t memory_bytes(std::uint32_t members_max);
+
+    // Takes up the table in `memory`, which is zeros at first and outlives this object, and brings
+    // it up to the log.
+    Members(std::span<std::byte> memory, Log& log);
+
+    Members(const Members&) = delete;
+    Members& operator=(const Members&) = delete;
+
+    // These return null for nobody. A pointer is valid until its member leaves.
+    [[nodiscard]] Member* by_session(std::uint64_t session) const;
+    [[nodiscard]] Member* by_pid(std::int32_t pid) const;
+    [[nodiscard]] Member* by_name(std::string_view name) const;  // whatever the case
+
+    // Does somebody else than `self` (may be null) have this name, or one that looks like it?
+    [[nodiscard]] bool is_taken(std::string_view name, const Member* self) const;
+
+    // The first `max` members, by name, whose name begins with `prefix`, whatever the case.
+    [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix,
+                                                      std::size_t max) const;
+
+    [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(names_.size()); }
+    [[nodiscard]] bool is_full() const { return free_.empty(); }
+
+    // A member joins in two steps, so that a broker may die in between: its row is written, whole;
+    // then, once its Join is in the log, the row is found by lookups. Not for a full table.
+    Member& write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms);
+    void add_to_indexes(Member& member);
+
+    // What an entry of the log means for the table. The entry of a Leave ends its member's row.
+    void apply(const LogEntry& added);
+
+    [[nodiscard]] PoisonRecord& poison_record() { return header_->poison; }
+
+  private:
+    struct Header {
+        std::uint64_t applied_seq;  // of the last entry that the rows know of
+        PoisonRecord poison;
+    };
+
+    void recover_rows(Log& log);
+    static void settle(Member& member, const LogEntry& added);
+    void remove_from_indexes(Member& member);
+    void index_name(Member& member);
+    void forget_name(const Member& member);
+
+    Header* header_;
+    std::span<Member> rows_;
+    std::map<std::string, Member*, std::less<>> names_;  // by folded name
+    // By each skeleton of the name. A program with other Unicode tables may have let in two members
+    // that share one.
+    std::unordered_multimap<std::string, Member*> looks_;
+    std::unordered_map<std::uint64_t, Member*> sessions_;
+    std::unordered_map<std::int32_t, Member*> pids_;
+    std::vector<Member*> free_;
+};
+
+}  // namespace chatd

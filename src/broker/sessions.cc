@@ -1,0 +1,248 @@
+#include "broker/sessions.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/bounds.h"
+#include "base/fault.h"
+#include "text/clean.h"
+#include "text/name.h"
+
+namespace chatd {
+
+// An honest worker keeps to the rate of lines by itself, but what it had to save up comes at once.
+Rate rate_of_requests(Rate lines) {
+    return {lines.per_second, lines.burst + kRequestsSavedUp};
+}
+
+Sessions::Sessions(const Settings& settings, Log& log, Room& room, SessionObserver& observer)
+    : settings_(settings), log_(log), room_(room), observer_(observer) {}
+
+Session Sessions::first_link(pid_t pid) const {
+    return Session({.pid = pid, .requests = RateLimiter(rate_of_requests(settings_.lines))});
+}
+
+bool Sessions::may_link_again(Session& session, Moment now) {
+    RateLimiter& requests = session.process.requests;
+    if (!requests.allows(now)) return false;
+    requests.spend(now);
+    return true;
+}
+
+// --- Requests ------------------------------------------------------------------------------------
+
+Sessions::Verdict Sessions::handle(Session& session, const Frame& frame, Now now) {
+    WorkerProcess& process = session.process;
+    if (process.is_expelled) return dismiss(session);
+    if (!process.requests.allows(now.moment)) return expel(session, now);
+    process.requests.spend(now.moment);
+    switch (frame.type) {
+        case FrameType::Attach: return attach(session, frame, now);
+        case FrameType::Post: return post(session, frame, now);
+        case FrameType::AskWho: return answer_who(session, frame.name, now);
+        case FrameType::AskReplay:
+            return answer_replay(session, frame.as<AskReplay>().messages, now);
+        default: return Verdict::End;
+    }
+}
+
+// A process is a member once. If it could join again, or as a process with another birth, it could
+// fill the log with its comings and goings.
+Sessions::Verdict Sessions::attach(Session& session, const Frame& frame, Now now) {
+    const auto wanted = frame.as<Attach>();
+    if (session.state != Session::State::Login || check_name(frame.name) != NameFault::None ||
+        !is_clean_text(frame.text)) {
+        return Verdict::End;
+    }
+    const WorkerProcess& process = session.process;
+    const bool has_joined = process.birth_ns != 0;
+    // Another birth may be honest: the kernel gave the pid to a new process, and the broker has not
+    // heard of the old one's end. The new worker tries again.
+    if (has_joined && wanted.birth_ns != process.birth_ns) return Verdict::End;
+    const bool joins_again = has_joined && wanted.session == 0;
+    if (joins_again && room_.by_pid(process.pid) == nullptr) return dismiss(session);
+
+    session.is_urgent = true;
+    fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
+    const Room::Admission admission = room_.attach({.pid = process.pid,
+                                                    .birth_ns = wanted.birth_ns,
+                                                    .session = wanted.session,
+                                                    .name = frame.name,
+                                                    .peer = frame.text},
+                                                   now.wall_ms);
+    if (admission.member != nullptr) {
+        admit(session, *admission.member, wanted, now);
+        if (wanted.session == 0) observer_.joined(session, frame.text);
+    } else if (wanted.session != 0) {
+        see_off(session, wanted);
+    } else {
+        append_frame(session.reader.replies, Denied{admission.reason});
+    }
+    return Verdict::GoOn;
+}
+
+void Sessions::admit(Session& session, const Member& member, const Attach& wanted, Now now) {
+    session.state = Session::State::Member;
+    session.number = member.session;
+    session.process.birth_ns = member.birth_ns;
+    session.name = member.name();
+    if (settings_.crowds && wanted.crowds != 0) session.reader.take_crowds();
+    const bool is_back = wanted.session != 0;
+    const Position begin = log_.after_seq(is_back ? wanted.last_seq : member.session);
+    const std::uint64_t messages = is_back ? wanted.messages : log_.messages_before(begin);
+    welcome(session, member, messages, now);
+    session.reader.start(log_, member.session, begin, messages, standing_of(session));
+    if (is_back) fault_point("broker:after-resume");
+    if (wanted.newcomer != 0) {
+        session.reader.replay(log_, log_.after_seq(member.session), settings_.replay);
+    }
+}
+
+void Sessions::welcome(Session& session, const Member& member, std::uint64_t messages, Now now) {
+    std::string names;
+    for (const Member* const present : room_.matching({}, kNamesShown)) {
+        if (!names.empty()) names += ' ';
+        names.append(present->name());
+    }
+    append_frame(session.reader.replies,
+                 Welcome{.session = member.session,
+                         .acked = member.counter,
+                         .messages = messages,
+                         .now_ms = now.wall_ms,
+                         .members = room_.members(),
+                         .spare = 0},
+                 settings_.version, names);
+}
+
+// The session's member has left, and a broker died before it told the worker: the worker reads on
+// to its own Leave. Whether it is who it says nobody can tell any more, so it is shown nothing
+// private, and nothing later. To find the Leave takes a walk through the log, and an honest worker
+// does not ask for that twice.
+void Sessions::see_off(Session& session, const Attach& wanted) {
+    session.process.is_expelled = true;
+    const auto end = room_.end_of(wanted.session, wanted.last_seq);
+    if (!end) {
+        append_frame(session.reader.replies, Denied{Refusal::Removed});
+        return;
+    }
+    session.state = Session::State::Departed;
+    session.reader.start(log_, kNobody, log_.after_seq(wanted.last_seq), wanted.messages,
+                         {.name = {}, .acked = kNoLongerMember});
+    session.reader.stop_at(*end);
+}
+
+Sessions::Verdict Sessions::post(Session& session, const Frame& frame, Now now) {
+    if (session.state == Session::State::Login) return Verdict::End;
+    Member* const member = room_.by_session(session.number);
+    // What a member sent after its Leave is void.
+    if (member == nullptr) return Verdict::GoOn;
+    const auto request = frame.as<Post>();
+    if (!room_.post(*member, request, frame.name, frame.text, now.wall_ms)) {
+        return expel(session, now);
+    }
+    if (request.kind == EntryKind::Rename) note_name(session);
+    if (request.kind == EntryKind::Leave) {
+        session.is_urgent = true;  // Its worker waits for its Leave; for the others it can wait.
+    } else {
+        urgent_end_ = log_.head();
+    }
+    return Verdict::GoOn;
+}
+
+// The room may have refused the name.
+void Sessions::note_name(Session& session) {
+    const Member* const member = room_.by_session(session.number);
+    if (member == nullptr || member->name() == session.name) return;
+    const std::string old_name = std::exchange(session.name, std::string(member->name()));
+    observer_.renamed(session, old_name);
+}
+
+// One question at a time: an honest worker waits for the answer.
+bool Sessions::may_ask(Session& session) {
+    if (session.state != Session::State::Member || session.is_asking) return false;
+    session.is_asking = true;
+    session.is_urgent = true;
+    return true;
+}
+
+Sessions::Verdict Sessions::answer_who(Session& session, std::string_view prefix, Now now) {
+    if (!may_ask(session)) return Verdict::End;
+    const std::vector<const Member*> found = room_.matching(prefix);
+    const auto matching = static_cast<std::uint32_t>(found.size());
+    const std::uint32_t shown = std::min(matching, kPeopleShown);
+    std::string& replies = session.reader.replies;
+    append_frame(replies,
+                 People{.now_ms = now.wall_ms, .members = room_.members(), .matching = matching},
+                 prefix);
+    for (std::uint32_t i = 0; i < shown; ++i) {
+        const Member& member = *found[i];
+        append_frame(replies,
+                     Person{.since_ms = member.since_ms,
+                            .idle_ms = now.wall_ms - member.active_ms,
+                            .pid = member.pid,
+                            .spare = 0},
+                     member.name(), member.peer());
+    }
+    append_frame(replies, Done{.left_out = matching - shown});
+    return Verdict::GoOn;
+}
+
+Sessions::Verdict Sessions::answer_replay(Session& session, std::uint32_t messages, Now now) {
+    if (!may_ask(session)) return Verdict::End;
+    session.reader.ask_replay(std::min(messages, kReplayMax), now.wall_ms);
+    return Verdict::GoOn;
+}
+
+LogReader::Standing Sessions::standing_of(const Session& session) {
+    const Member* const member = room_.by_session(session.number);
+    if (member == nullptr) return {.name = {}, .acked = kNoLongerMember};
+    return {.name = member->name(), .acked = member->counter};
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+// A worker that does what no worker of ours does is no longer its client's, and does not come back.
+Sessions::Verdict Sessions::expel(Session& session, Now now) {
+    observer_.broke_rules(session);
+    Member* const member = room_.by_session(session.number);
+    if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, now.wall_ms);
+    session.process.is_expelled = true;
+    return dismiss(session);
+}
+
+Sessions::Verdict Sessions::dismiss(Session& session) {
+    append_frame(session.reader.replies, Denied{Refusal::Removed});
+    return Verdict::Dismiss;
+}
+
+// The kernel may have given the pid to a new process before the broker heard of the old one's end.
+// A session that has not joined may be the new one's; it loses its link too, and comes back: before
+// it is welcomed, a worker says nothing but that it wants to come in. The birth is only what the
+// worker claims; if no process has the pid, the claim does not matter.
+bool Sessions::is_ended(const Session& session, const Ended& ended, bool is_gone) {
+    const std::uint64_t birth_ns = session.process.birth_ns;
+    return birth_ns == 0 || birth_ns == ended.birth_ns || is_gone;
+}
+
+// If the worker lied about its birth and a new process has its pid already, that one's Attach makes
+// the member leave: see Room::attach().
+void Sessions::worker_ended(const Session* session, const Ended& ended, bool is_gone, Now now) {
+    const WorkerEnd end = worker_end(ended.wait_status);
+    Member* const member = room_.by_pid(ended.pid);
+    const bool is_member = member != nullptr && (member->birth_ns == ended.birth_ns || is_gone);
+    std::string name = session != nullptr ? session->name : std::string();
+    // The worker may have died before it came back to this broker.
+    if (name.empty()) name = is_member ? member->name() : "(login)";
+    if (is_member && !is_closing_) room_.remove(*member, end.reason, end.detail, now.wall_ms);
+    observer_.ended(name, ended, end);
+}
+
+void Sessions::close_room(Now now) {
+    if (is_closing_) return;
+    is_closing_ = true;
+    room_.close(now.wall_ms);
+    urgent_end_ = log_.head();
+}
+
+}  // namespace chatd

@@ -1,0 +1,135 @@
+// The trust boundary: what a worker may ask of the broker, and what it gets. A worker may have been
+// taken over by its client, so nothing is believed here but what the kernel confirms.
+//
+// A session is one link of one worker. It begins as a login; an Attach makes it a member's, or ends
+// it; the requests of a member go to the room, its questions are answered into its reader.
+//
+// This file must never touch a descriptor, read a clock or ask the kernel: the caller says what
+// time it is, which process is at the other end, and whether a process still lives.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/rate_limiter.h"
+#include "base/time.h"
+#include "broker/room.h"
+#include "log/log.h"
+#include "log/reader.h"
+#include "protocol/frame.h"
+#include "protocol/worker_exit.h"
+
+namespace chatd {
+
+// A worker's process. What is known of it goes over to its next link, so that a new link is no new
+// beginning.
+struct WorkerProcess {
+    pid_t pid;                   // from the kernel
+    std::uint64_t birth_ns = 0;  // as the worker claimed when it joined; 0: it has not joined
+    bool is_expelled = false;    // whatever it sends next ends its link
+    RateLimiter requests;
+};
+
+struct Session {
+    enum class State : std::uint8_t {
+        Login,     // it has not attached
+        Member,    // it belongs to the member with this number, or that member has left since
+        Departed,  // its member had left before it attached: it reads on to its own Leave
+    };
+
+    explicit Session(const WorkerProcess& worker) : process(worker) {}
+
+    WorkerProcess process;
+    State state = State::Login;
+    std::uint64_t number = 0;  // the sequence number of its Join; 0 unless State::Member
+    std::string name;          // as the journal shows it; empty before it is a member
+    bool is_asking = false;    // its question is not answered yet
+    bool is_urgent = false;    // it is sent what there is at the end of this turn
+    LogReader reader;
+};
+
+// Who wants to know what becomes of the workers: one function for each event of the journal.
+class SessionObserver {
+  public:
+    virtual ~SessionObserver() = default;
+    virtual void joined(const Session& session, std::string_view peer) = 0;
+    virtual void renamed(const Session& session, std::string_view old_name) = 0;
+    virtual void broke_rules(const Session& session) = 0;
+    // name: "(login)" for a worker that was never a member.
+    virtual void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) = 0;
+};
+
+class Sessions {
+  public:
+    struct Settings {
+        Rate lines;            // what a client may send; see rate_of_requests()
+        std::uint32_t replay;  // messages that a newcomer is shown
+        bool crowds;           // people who come and go together share a line
+        std::string_view version;
+    };
+
+    // Everything outlives this object.
+    Sessions(const Settings& settings, Log& log, Room& room, SessionObserver& observer);
+
+    // A session for the first link of this process.
+    [[nodiscard]] Session first_link(pid_t pid) const;
+
+    // May the process of this session have another link now? Connecting costs it a request: a
+    // worker that connects again and again must not keep the broker from everything else.
+    [[nodiscard]] static bool may_link_again(Session& session, Moment now);
+
+    // What becomes of the link after a frame.
+    enum class Verdict : std::uint8_t {
+        GoOn,
+        End,      // the link ends at once
+        Dismiss,  // the link ends; its reader's replies tell the worker not to come back
+    };
+
+    // Does what a worker asks for.
+    [[nodiscard]] Verdict handle(Session& session, const Frame& frame, Now now);
+
+    // Does the end of this process end this session too? is_gone: no process has that pid now.
+    [[nodiscard]] static bool is_ended(const Session& session, const Ended& ended, bool is_gone);
+
+    // A worker's process has ended, and everything that it had sent is handled: its member leaves.
+    // session: of its last link; null when the broker knows no link of it.
+    void worker_ended(const Session* session, const Ended& ended, bool is_gone, Now now);
+
+    // The server shuts down: the room is told, and from now on nobody is told who leaves.
+    void close_room(Now now);
+
+    // How the member of this session stands, for its reader.
+    [[nodiscard]] LogReader::Standing standing_of(const Session& session);
+
+    // The position after the last entry that cannot wait: see broker/fan_out.
+    [[nodiscard]] Position urgent_end() const { return urgent_end_; }
+
+  private:
+    [[nodiscard]] Verdict attach(Session& session, const Frame& frame, Now now);
+    [[nodiscard]] Verdict post(Session& session, const Frame& frame, Now now);
+    [[nodiscard]] Verdict answer_who(Session& session, std::string_view prefix, Now now);
+    [[nodiscard]] Verdict answer_replay(Session& session, std::uint32_t messages, Now now);
+    [[nodiscard]] static bool may_ask(Session& session);
+    void admit(Session& session, const Member& member, const Attach& wanted, Now now);
+    void welcome(Session& session, const Member& member, std::uint64_t messages, Now now);
+    void see_off(Session& session, const Attach& wanted);
+    void note_name(Session& session);
+    [[nodiscard]] Verdict expel(Session& session, Now now);
+    [[nodiscard]] static Verdict dismiss(Session& session);
+
+    const Settings settings_;
+    Log& log_;
+    Room& room_;
+    SessionObserver& observer_;
+    Position urgent_end_ = 0;
+    bool is_closing_ = false;
+};
+
+// How fast a worker may send requests: faster than an honest worker ever does. A rate of 0 is no
+// limit.
+[[nodiscard]] Rate rate_of_requests(Rate lines);
+
+}  // namespace chatd

@@ -1,0 +1,223 @@
+#include "log/reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/bounds.h"
+#include "base/check.h"
+#include "base/fault.h"
+
+namespace chatd {
+namespace {
+
+// Runs of the log in one send. There are more than two only when private entries lie in between.
+constexpr std::size_t kPiecesPerSend = 32;
+
+std::size_t bytes_of(std::span<const Piece> pieces) {
+    std::size_t bytes = 0;
+    for (const Piece& piece : pieces) bytes += piece.bytes.size();
+    return bytes;
+}
+
+bool is_read(const Entry& entry, std::uint64_t session, Reading reading) {
+    return reading == Reading::Live ? is_for(entry, session) : is_replayed_for(entry, session);
+}
+
+std::size_t collect_all(const Log& log, Position* from, Position to, std::span<Piece> pieces) {
+    CHATD_CHECK(pieces.size() >= 2);
+    std::size_t filled = 0;
+    for (const Piece& run : log.runs(*from, to)) {
+        if (!run.bytes.empty()) pieces[filled++] = run;
+    }
+    *from = to;
+    return filled;
+}
+
+}  // namespace
+
+std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
+                           Reading reading, std::span<Piece> pieces) {
+    // Nearly always nothing in between is private, and the whole stretch goes out as it lies.
+    if (reading == Reading::Live && *from >= log.private_end()) {
+        return collect_all(log, from, to, pieces);
+    }
+    std::size_t filled = 0;
+    while (*from < to) {
+        const LogEntry found = log.entry_at(*from);
+        if (found.at >= to) {  // Only the pad before that entry lay in between.
+            *from = to;
+            break;
+        }
+        if (is_read(found.entry, session, reading)) {
+            const std::string_view bytes = found.frame.bytes;
+            Piece* const last = filled == 0 ? nullptr : &pieces[filled - 1];
+            if (last != nullptr && last->bytes.data() + last->bytes.size() == bytes.data()) {
+                last->bytes = {last->bytes.data(), last->bytes.size() + bytes.size()};
+            } else if (filled < pieces.size()) {
+                pieces[filled++] = {found.at, bytes};
+            } else {
+                return filled;
+            }
+        }
+        *from = found.next;
+    }
+    return filled;
+}
+
+Cut cut_pieces(std::span<const Piece> pieces, std::size_t bytes) {
+    while (!pieces.empty() && bytes >= pieces.front().bytes.size()) {
+        bytes -= pieces.front().bytes.size();
+        pieces = pieces.subspan(1);
+    }
+    CHATD_CHECK(!pieces.empty());
+    std::string_view left = pieces.front().bytes;
+    Position next = pieces.front().at;
+    while (bytes > 0) {
+        FrameHeader header;
+        std::memcpy(&header, left.data(), sizeof header);
+        next += header.bytes;
+        if (bytes < header.bytes) return {next, left.substr(bytes, header.bytes - bytes)};
+        bytes -= header.bytes;
+        left.remove_prefix(header.bytes);
+    }
+    return {next, {}};
+}
+
+void LogReader::start(const Log& log, std::uint64_t session, Position position,
+                      std::uint64_t messages, const Standing& standing) {
+    session_ = session;
+    at_ = position;
+    const std::uint64_t said = log.messages_before(at_);
+    messages_ = std::min(messages, said);
+    if (messages_ < said) miss(said, standing);
+}
+
+// Tells the member that it will not see what was said up to here.
+void LogReader::miss(std::uint64_t messages, const Standing& standing) {
+    append_frame(replies, Gap{.messages = messages - messages_, .acked = standing.acked},
+                 standing.name);
+    skipped += messages - messages_;
+    messages_ = messages;
+}
+
+void LogReader::replay(const Log& log, Position came, std::uint32_t messages) {
+    replaying_ = true;
+    replay_at_ = log.last_messages(came, messages, session_).begin;
+    replay_end_ = came;
+}
+
+void LogReader::ask_replay(std::uint32_t messages, std::int64_t now_ms) {
+    question_ = {messages, now_ms};
+}
+
+void LogReader::answer_replay(const Log& log) {
+    const ReplayQuestion asked = *std::exchange(question_, std::nullopt);
+    const std::uint32_t found = log.last_messages(at_, asked.messages, session_).messages;
+    append_frame(replies, Replay{.now_ms = asked.now_ms, .messages = found, .spare = 0});
+    replay(log, at_, asked.messages);
+}
+
+bool LogReader::is_behind(Position end) const {
+    return !replies.empty() || replaying_ || question_ ||
+           (session_ != 0 && at_ < std::min(end, end_));
+}
+
+bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, const Send& send) {
+    blocked_ = false;
+    for (;;) {
+        if (!send_replies(send)) return false;
+        if (replaying_ && !blocked_ && !send_replay(log, send)) return false;
+        if (session_ != 0 && !blocked_ && !send_live(log, crowds, standing, send)) return false;
+        if (blocked_ || !question_) return true;
+        answer_replay(log);
+    }
+}
+
+bool LogReader::send_replies(const Send& send) {
+    while (!replies.empty() && !blocked_) {
+        const Piece all{0, replies};
+        const auto sent = send({&all, 1});
+        if (!sent) return false;
+        blocked_ = *sent < replies.size();
+        replies.erase(0, *sent);
+    }
+    if (replies.empty() && replies.capacity() > kIdleBufferBytes) replies = {};
+    return true;
+}
+
+bool LogReader::send_replay(const Log& log, const Send& send) {
+    fault_point("broker:before-replay");
+    replay_at_ = std::max(replay_at_, log.tail());
+    if (!send_log(log, Reading::Replay, replay_at_, replay_end_, send)) return false;
+    if (blocked_) return true;
+    replaying_ = false;
+    fault_point("broker:in-replay");
+    append_frame(replies, Done{});
+    return send_replies(send);
+}
+
+bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standing,
+                          const Send& send) {
+    if (at_ < log.tail()) {
+        at_ = log.tail();
+        miss(log.messages_before(at_), standing);
+        if (!send_replies(send)) return false;
+        if (blocked_) return true;
+    }
+    const Position end = std::min(crowds.end(), end_);
+    if (takes_crowds_ && at_ < end) {
+        // A member that has left reads its own Leave among what happened, so its crowds differ.
+        const bool is_member = standing.acked != kNoLongerMember;
+        const bool goes_on = is_member
+                                 ? send_crowds(log, crowds.from(at_), send)
+                                 : send_crowds(log, crowds_between(log, at_, end, session_), send);
+        if (!goes_on) return false;
+    }
+    if (!blocked_ && !send_log(log, Reading::Live, at_, end, send)) return false;
+    const std::uint64_t before = std::exchange(messages_, log.messages_before(at_));
+    delivered += messages_ - before;
+    return true;
+}
+
+// Sends the log up to the end of the last crowd, with a Crowd frame in the place of each.
+bool LogReader::send_crowds(const Log& log, std::span<const CrowdStretch> crowds,
+                            const Send& send) {
+    for (const CrowdStretch& crowd : crowds) {
+        if (!send_log(log, Reading::Live, at_, crowd.begin, send)) return false;
+        if (blocked_) return true;
+        replies = crowd.frame;
+        at_ = crowd.end;
+        if (!send_replies(send)) return false;
+        if (blocked_) return true;
+    }
+    return true;
+}
+
+// A frame that goes out in part is finished from `replies`, because the log may have let it go by
+// the time the other end has read.
+bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position end,
+                         const Send& send) {
+    std::array<Piece, kPiecesPerSend> pieces;
+    while (at < end) {
+        Position next = at;
+        const std::size_t count = collect_pieces(log, &next, end, session_, reading, pieces);
+        const std::span<const Piece> filled(pieces.data(), count);
+        if (count != 0) {
+            const auto sent = send(filled);
+            if (!sent) return false;
+            if (*sent < bytes_of(filled)) {
+                const Cut taken = cut_pieces(filled, *sent);
+                at = taken.next;
+                replies.assign(taken.rest);
+                blocked_ = true;
+                return true;
+            }
+        }
+        at = next;
+    }
+    return true;
+}
+
+}  // namespace chatd

@@ -1,0 +1,119 @@
+// A reader of the log: how far one member has read, and what is sent to that member next.
+// Broadcast, replay for newcomers, slow readers and recovery are all the same operation here: send
+// from the reader's position to the head.
+//
+// This file must never touch a descriptor, a clock or a queue: where the bytes go is the caller's
+// business (see LogReader::Send).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "log/crowd.h"
+#include "log/log.h"
+
+namespace chatd {
+
+// The session number of a reader that may see only what is for everybody.
+inline constexpr std::uint64_t kNobody = UINT64_MAX;
+
+// What is read: everything that happens, or only what a replay shows.
+enum class Reading : std::uint8_t { Live, Replay };
+
+// What `session` reads from `*from` on, as runs of bytes that end before `to`. Fills `pieces` (at
+// least two), moves `*from` behind them and returns how many it filled: 0 only when `*from` has
+// reached `to`.
+std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
+                           Reading reading, std::span<Piece> pieces);
+
+// How far a reader has come that took only the first `bytes` of these pieces, fewer than they hold.
+// The frame that was cut counts as taken; its `rest` has to be sent first.
+struct Cut {
+    Position next;
+    std::string_view rest;
+};
+[[nodiscard]] Cut cut_pieces(std::span<const Piece> pieces, std::size_t bytes);
+
+class LogReader {
+  public:
+    // How the reader's member stands now, for a reader that missed entries about itself.
+    struct Standing {
+        std::string_view name;  // empty: no longer a member
+        std::uint64_t acked;    // see Gap
+    };
+
+    // Takes as many bytes of the pieces as it can, in order, and returns how many; none when the
+    // other end is gone.
+    using Send = std::function<std::optional<std::size_t>(std::span<const Piece>)>;
+
+    // Frames that are sent before anything of the log.
+    std::string replies;
+
+    // Begins to read the log at `position` as `session`, which has seen `messages` of what was said
+    // to all.
+    void start(const Log& log, std::uint64_t session, Position position, std::uint64_t messages,
+               const Standing& standing);
+
+    // Ends the reading here. Without this it never ends.
+    void stop_at(Position end) { end_ = end; }
+
+    // Sends Crowd frames for people who come and go together. Only for a worker that knows them.
+    void take_crowds() { takes_crowds_ = true; }
+
+    // Shows a newcomer the last `messages` that were said before it came, and then Done.
+    void replay(const Log& log, Position came, std::uint32_t messages);
+
+    // Shows the last `messages` once more, between Replay and Done, after everything that came
+    // before this question. now_ms: milliseconds since 1970, for the Replay frame.
+    void ask_replay(std::uint32_t messages, std::int64_t now_ms);
+
+    // Is there anything to send, of the log up to `end`?
+    [[nodiscard]] bool is_behind(Position end) const;
+
+    // The other end took less than there was. Until it has read, flushing is of no use.
+    [[nodiscard]] bool is_blocked() const { return blocked_; }
+
+    // Sends as much as `send` takes, of the log up to crowds.end(). False: the other end is gone.
+    [[nodiscard]] bool flush(const Log& log, Crowds& crowds, const Standing& standing,
+                             const Send& send);
+
+    // Messages to all that this reader was sent, and that it missed. The caller reads them and sets
+    // them back to 0.
+    std::uint64_t delivered = 0;
+    std::uint64_t skipped = 0;
+
+  private:
+    [[nodiscard]] bool send_replies(const Send& send);
+    [[nodiscard]] bool send_replay(const Log& log, const Send& send);
+    [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
+                                 const Send& send);
+    [[nodiscard]] bool send_crowds(const Log& log, std::span<const CrowdStretch> crowds,
+                                   const Send& send);
+    [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end,
+                                const Send& send);
+    void miss(std::uint64_t messages, const Standing& standing);
+    void answer_replay(const Log& log);
+
+    struct ReplayQuestion {
+        std::uint32_t messages;
+        std::int64_t now_ms;
+    };
+
+    std::uint64_t session_ = 0;   // 0: not started, and is sent only replies
+    Position at_ = 0;             // the log is sent up to here
+    Position end_ = UINT64_MAX;   // and never beyond here
+    std::uint64_t messages_ = 0;  // messages to all that lie before at_
+    bool takes_crowds_ = false;
+    bool blocked_ = false;
+    bool replaying_ = false;
+    Position replay_at_ = 0;
+    Position replay_end_ = 0;
+    std::optional<ReplayQuestion> question_;
+};
+
+}  // namespace chatd
