@@ -176,8 +176,7 @@ bool Room::post(Member& member, const Post& request, std::string_view name, std:
     if (request.counter != member.counter + 1) return false;
     header_->handled_counter = request.counter;
     std::atomic_ref(header_->handled_session).store(member.session, std::memory_order_release);
-    fault_point("broker:while-handling");
-    if (text == "poison") fault_point("broker:poison");
+    fault_point("broker:while-handling", text);
     const bool honest = append_post(member, request, name, text, now_ms);
     fault_point("broker:after-apply");
     std::atomic_ref(header_->handled_session).store(0, std::memory_order_release);
