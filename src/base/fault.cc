@@ -9,72 +9,93 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace chatd {
 namespace {
 
-// What CHATD_FAULT asks for. Made before main, so that all processes share one count.
+constexpr const char* kActions[] = {"kill", "segv", "abort", "stop", "spin",   "nomem",
+                                    "fail", "open", "inet",  "fork", "signal", "trace"};
+
+// What CHATD_FAULT asks for. Made before main(), so that all processes share one count of passes.
 class Plan {
   public:
     Plan() {
         const char* const text = std::getenv("CHATD_FAULT");
         if (text == nullptr || *text == '\0') return;
-        const std::string plan(text);
-        const std::size_t name_end = plan.find(':', plan.find(':') + 1);
-        const std::size_t count_end = plan.find(':', name_end + 1);
-        if (count_end == std::string::npos) throw std::runtime_error("CHATD_FAULT: " + plan);
-        name_ = plan.substr(0, name_end);
-        pass_ = std::stoull(plan.substr(name_end + 1));
-        again_ = plan[count_end - 1] == '+';
-        deed_ = plan.substr(count_end + 1);
+        if (!parse(text)) throw std::runtime_error(std::string("CHATD_FAULT: ") + text);
         void* const shared = ::mmap(nullptr, sizeof *passes_, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED) throw std::runtime_error("CHATD_FAULT: no memory");
         passes_ = static_cast<std::uint64_t*>(shared);
     }
 
-    [[nodiscard]] bool pass(const char* name) const {
-        if (name_ != name) return false;
+    [[nodiscard]] bool pass(std::string_view name, std::string_view detail) const {
+        if (name_ != name || (detail_ && *detail_ != detail)) return false;
         const std::uint64_t pass = std::atomic_ref(*passes_).fetch_add(1) + 1;
-        if (pass == pass_ || (again_ && pass > pass_)) return act();
-        return false;
+        return (pass == pass_ || (again_ && pass > pass_)) && act();
     }
 
   private:
+    // Action and pass are at the end: a point has a colon in its name, a detail may have some.
+    bool parse(std::string_view plan) {
+        const auto take_last = [&plan] {
+            const std::size_t colon = std::min(plan.rfind(':'), plan.size());
+            const std::string_view last = plan.substr(std::min(colon + 1, plan.size()));
+            plan = plan.substr(0, colon);
+            return last;
+        };
+        action_ = take_last();
+        std::string_view pass = take_last();
+        again_ = pass.ends_with('+');
+        pass.remove_suffix(again_ ? 1 : 0);
+        const auto [end, error] = std::from_chars(pass.data(), pass.data() + pass.size(), pass_);
+        const std::size_t equals = plan.find('=');
+        name_ = plan.substr(0, equals);
+        if (equals != std::string_view::npos) detail_ = plan.substr(equals + 1);
+        return error == std::errc() && end == pass.data() + pass.size() && pass_ > 0 &&
+               !name_.empty() && std::ranges::find(kActions, action_) != std::end(kActions);
+    }
+
     [[nodiscard]] bool act() const {
-        if (deed_ == "fail") return true;
-        if (deed_ == "nomem") throw std::bad_alloc();
-        while (deed_ == "spin") continue;
+        if (action_ == "fail") return true;
+        if (action_ == "nomem") throw std::bad_alloc();
+        while (action_ == "spin") continue;
         if (break_out()) return false;
-        const int signal = deed_ == "kill"    ? SIGKILL
-                           : deed_ == "segv"  ? SIGSEGV
-                           : deed_ == "abort" ? SIGABRT
-                                              : SIGSTOP;
+        const int signal = action_ == "kill"    ? SIGKILL
+                           : action_ == "segv"  ? SIGSEGV
+                           : action_ == "abort" ? SIGABRT
+                                                : SIGSTOP;
         (void)::raise(signal);
         return false;
     }
 
-    // What somebody would try whose this process has become; it goes on if it may.
+    // Does what an intruder would try who controls this process. Whether it succeeds does not
+    // matter: where the sandbox forbids it, the kernel kills the process.
     [[nodiscard]] bool break_out() const {
         const pid_t other = ::getpid() - 1;
-        if (deed_ == "open") return ::open("/etc/passwd", O_RDONLY) > -2;
-        if (deed_ == "inet") return ::socket(AF_INET, SOCK_STREAM, 0) > -2;
-        if (deed_ == "fork") return ::fork() > -2;
-        if (deed_ == "signal") return ::kill(other, SIGTERM) > -2;
-        if (deed_ == "trace") return ::ptrace(PTRACE_ATTACH, other, nullptr, nullptr) > -2;
+        if (action_ == "open") return ::open("/etc/passwd", O_RDONLY) > -2;
+        if (action_ == "inet") return ::socket(AF_INET, SOCK_STREAM, 0) > -2;
+        if (action_ == "fork") return ::fork() > -2;
+        if (action_ == "signal") return ::kill(other, SIGTERM) > -2;
+        if (action_ == "trace") return ::ptrace(PTRACE_ATTACH, other, nullptr, nullptr) > -2;
         return false;
     }
 
     std::string name_;
+    std::optional<std::string> detail_;  // none: every detail counts
     std::uint64_t pass_ = 0;
     bool again_ = false;
-    std::string deed_;
+    std::string action_;
     std::uint64_t* passes_ = nullptr;
 };
 
@@ -82,8 +103,8 @@ const Plan plan;
 
 }  // namespace
 
-bool fault_point(const char* name, std::string_view /*detail*/) {
-    return plan.pass(name);
+bool fault_point(const char* name, std::string_view detail) {
+    return plan.pass(name, detail);
 }
 
 }  // namespace chatd

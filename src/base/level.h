@@ -1,4 +1,4 @@
-// How much the operator wants to read.
+// How much the journal tells the operator: lines of this level and of all levels before it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace chatd {
 
 enum class Level : std::uint8_t { Error, Warning, Info, Debug };
 
-// "error", "warning", "info" or "debug".
+// The level that --log-level calls "error", "warning", "info" or "debug"; none for any other name.
 [[nodiscard]] constexpr std::optional<Level> level_named(std::string_view name) {
     if (name == "error") return Level::Error;
     if (name == "warning") return Level::Warning;

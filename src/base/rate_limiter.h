@@ -1,4 +1,4 @@
-// How fast a client may go, and how slow. Who is too fast waits; nothing is lost.
+// How fast a client may be, and how slow. A client that is too fast waits; nothing is lost.
 #pragma once
 
 #include <chrono>
@@ -9,39 +9,39 @@
 namespace chatd {
 
 struct Rate {
-    std::uint32_t per_second = 0;
-    std::uint32_t burst = 1;  // at least 1
+    std::uint32_t per_second = 0;  // 0: no limit
+    std::uint32_t burst = 1;       // how many at once; at least 1
 };
 
-// What a client may do; 0: no limit.
+// What a worker allows its client. 0: no limit.
 struct Limits {
-    Rate rate;                        // of lines
-    std::chrono::seconds to_name{0};  // from the beginning until it has told a good name
-    std::chrono::seconds silent{0};   // in the room, sending nothing
+    Rate rate;                        // lines
+    std::chrono::seconds to_name{0};  // from the connection until the client has told a good name
+    std::chrono::seconds silent{0};   // how long a client in the room may send nothing
 };
 
-// So many at once, then so many each second, in even steps. The generic cell rate algorithm (ITU-T
-// I.371, A.2): all that has to be known of the past is when the last thing would have been done at
-// an even pace.
+// Allows a burst at once, and then so many actions a second, in even steps. This is the generic
+// cell rate algorithm (ITU-T I.371, A.2): all that it has to remember of the past is one moment,
+// the one at which the last action would have ended at the even rate.
 class RateLimiter {
   public:
     explicit RateLimiter(Rate rate);
 
-    // May one more be done now?
+    // Whether one more action is allowed now. Changes nothing: call spend() when it was done.
     [[nodiscard]] bool allows(Moment now) const { return now >= next(); }
 
-    // It was done.
+    // Counts one action that was done now.
     void spend(Moment now);
 
-    // From when on one more may be done.
+    // From when on one more action is allowed; may be in the past.
     [[nodiscard]] Moment next() const { return even_ - slack_; }
 
-    // Nothing was done for so long that a whole burst may come.
+    // Whether nothing was done for so long that a whole burst is allowed.
     [[nodiscard]] bool rested(Moment now) const { return now >= even_; }
 
   private:
-    Duration interval_;
-    Duration slack_;  // how far the burst may be ahead of the even pace
+    Duration interval_;  // between two actions at the even rate
+    Duration slack_;     // how far a burst may be ahead of the even rate
     Moment even_{};
 };
 

@@ -1,4 +1,4 @@
-// What becomes of a process that asks the kernel for something its role has no business with.
+// What the kernel does with a process that makes a system call which its role does not need.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@
 namespace chatd {
 
 enum class SandboxMode : std::uint8_t {
-    Off,     // nothing: there is no sandbox
-    On,      // the kernel kills it
-    Report,  // it says so on stderr and is refused: to find out what is missing on a list
+    Off,     // there is no sandbox: the call is made
+    On,      // the kernel kills the process
+    Report,  // the call fails and the process says so on stderr: to find out what a list lacks
 };
 
-// Is this build one with the address sanitizer? g++ and clang++ say so in ways of their own.
+// Whether this build has the address sanitizer. g++ and clang++ say so in different ways.
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -23,10 +23,10 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
-// Sanitizers make calls of their own, which are on no list.
+// The default of --sandbox. Sanitizers make system calls that are on no list.
 inline constexpr SandboxMode kSandboxMode = kSanitized ? SandboxMode::Off : SandboxMode::On;
 
-// "off", "on" or "report".
+// The mode that --sandbox calls "off", "on" or "report"; none for any other name.
 [[nodiscard]] constexpr std::optional<SandboxMode> sandbox_mode_named(std::string_view name) {
     if (name == "off") return SandboxMode::Off;
     if (name == "on") return SandboxMode::On;

@@ -1,13 +1,13 @@
-// Standard error, without ever waiting for it.
+// Standard error, which no process of chatd ever waits for.
 #pragma once
 
 #include <string_view>
 
 namespace chatd {
 
-// Writes at most PIPE_BUF bytes of `text`, so that lines of several processes do not mix. False:
-// the write would block, or failed, and nothing was written. (See unblock_stderr(): poll(2) alone
-// is enough only for a socket.)
+// Writes `text`, at most PIPE_BUF bytes of it, so that lines of several processes do not mix.
+// Returns false when nothing was written, because the write would block or failed. (For a pipe or a
+// terminal call unblock_stderr() at the start: only for a socket is poll(2) enough.)
 bool write_stderr(std::string_view text);
 
 }  // namespace chatd

@@ -1,5 +1,5 @@
-// One type for a point in time and one for a deadline. Pure code never reads a clock: the shell
-// that calls it reads the time and passes it in.
+// One type for a point in time, one for a span, one for a deadline. Pure code never reads a clock:
+// the shell that calls it reads the clock and tells it the time.
 #pragma once
 
 #include <algorithm>
@@ -21,10 +21,10 @@ struct Now {
     std::int64_t wall_ms;  // milliseconds since 1970, as people see them; may jump
 };
 
-// When something has to be done; none: never.
+// When something has to be done. None: never.
 using Deadline = std::optional<Moment>;
 
-// The first of these deadlines; none when there is none among them.
+// The first of these deadlines; none when all of them are none.
 [[nodiscard]] inline Deadline earliest(std::initializer_list<Deadline> deadlines) {
     Deadline first;
     for (const Deadline& deadline : deadlines) {
@@ -33,11 +33,13 @@ using Deadline = std::optional<Moment>;
     return first;
 }
 
+// Whether the deadline has come. Never when there is none.
 [[nodiscard]] inline bool is_due(const Deadline& deadline, Moment now) {
     return deadline && now >= *deadline;
 }
 
-// How long to wait for it: zero when it is due, none (wait for ever) when there is no deadline.
+// How long to wait for the deadline: zero when it has come; none (wait for ever) when there is
+// none.
 [[nodiscard]] inline std::optional<Duration> time_until(const Deadline& deadline, Moment now) {
     if (!deadline) return std::nullopt;
     return std::max(*deadline - now, Duration::zero());

@@ -1,4 +1,4 @@
-// The version. The binary that tests upgrade to says another.
+// The version of chatd. The binary to which tests upgrade has another one.
 #pragma once
 
 #ifndef CHATD_VERSION

@@ -110,8 +110,7 @@ void Sessions::welcome(Session& session, const Member& member, std::uint64_t mes
                          .acked = member.counter,
                          .messages = messages,
                          .now_ms = now.wall_ms,
-                         .members = room_.members(),
-                         .spare = 0},
+                         .members = room_.members()},
                  settings_.version, names);
 }
 
@@ -180,8 +179,7 @@ Sessions::Verdict Sessions::answer_who(Session& session, std::string_view prefix
         append_frame(replies,
                      Person{.since_ms = member.since_ms,
                             .idle_ms = now.wall_ms - member.active_ms,
-                            .pid = member.pid,
-                            .spare = 0},
+                            .pid = member.pid},
                      member.name(), member.peer());
     }
     append_frame(replies, Done{.left_out = matching - shown});

@@ -7,13 +7,14 @@
 namespace chatd {
 namespace {
 
+// Whether the entry may be told as part of a crowd to the reader `session`.
 bool may_join_crowd(const LogEntry& entry, std::uint64_t session) {
     if (entry.entry.to != 0 || (session != 0 && entry.entry.from == session)) return false;
     return entry.entry.kind == EntryKind::Join ||
            (entry.entry.kind == EntryKind::Leave && entry.frame.text.empty());
 }
 
-// Those who come, or those who go.
+// The people of one crowd who come, or those who leave.
 class Party {
   public:
     void add(std::string_view name) {
@@ -35,11 +36,13 @@ class Party {
     std::vector<std::string_view> names_;
 };
 
+// Collects neighbouring Join and Leave entries from `begin` on.
 class Gathering {
   public:
     explicit Gathering(Position begin) : begin_(begin) {}
 
-    // False: the order of the two lines would lie, for it left before it came.
+    // Returns false, and takes nothing, when a member who left comes back: a reader is told first
+    // who came and then who left, so the line would say the opposite of what happened.
     [[nodiscard]] bool add(const LogEntry& found) {
         const bool leaves = found.entry.kind == EntryKind::Leave;
         if (!leaves && gone_.contains(found.frame.name)) return false;
@@ -52,25 +55,25 @@ class Gathering {
         return true;
     }
 
+    // None when too few people come and go.
     [[nodiscard]] std::optional<CrowdStretch> result() const {
         if (entered_.people() < 2 && left_.people() < 2) return std::nullopt;
         std::string names;
         entered_.append_names(names);
         left_.append_names(names);
-        const Crowd crowd{last_.entry.seq,
-                          last_.entry.time_ms,
-                          entered_.people(),
-                          left_.people(),
-                          reason_.value_or(LeaveReason::Quit),
-                          reason_ ? detail_ : std::uint8_t{0},
-                          {}};
+        const Crowd crowd{.last_seq = last_.entry.seq,
+                          .time_ms = last_.entry.time_ms,
+                          .entered = entered_.people(),
+                          .left = left_.people(),
+                          .reason = reason_.value_or(LeaveReason::Quit),
+                          .detail = reason_ ? detail_ : std::uint8_t{0}};
         CrowdStretch stretch{begin_, last_.next, {}};
         append_frame(stretch.frame, crowd, {}, names);
         return stretch;
     }
 
   private:
-    // The one that all of them have, if they do.
+    // Keeps the reason that all who left have in common, if there is one.
     void note_reason(const Entry& entry) {
         const auto reason = static_cast<LeaveReason>(entry.reason);
         if (left_.people() == 0) {
@@ -97,22 +100,17 @@ std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position
     std::vector<CrowdStretch> crowds;
     std::optional<Gathering> gathering;
     const auto disperse = [&] {
-        if (!gathering) return;
-        if (auto stretch = gathering->result()) crowds.push_back(std::move(*stretch));
+        auto stretch = gathering ? gathering->result() : std::nullopt;
+        if (stretch) crowds.push_back(std::move(*stretch));
         gathering.reset();
     };
     while (from < to) {
         const LogEntry found = log.entry_at(from);
         if (found.at >= to) break;
-        if (!may_join_crowd(found, session)) {
-            disperse();
-        } else {
-            if (!gathering) gathering.emplace(found.at);
-            if (!gathering->add(found)) {
-                disperse();
-                gathering.emplace(found.at);
-                (void)gathering->add(found);  // The first always fits.
-            }
+        const bool joins = may_join_crowd(found, session);
+        if (!joins || (gathering && !gathering->add(found))) disperse();
+        if (joins && !gathering) {
+            (void)gathering.emplace(found.at).add(found);  // The first entry always fits.
         }
         from = found.next;
     }

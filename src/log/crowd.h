@@ -1,8 +1,9 @@
-// A crowd: people who come and go together, told of in one line. For n who come at once it would
-// else be n times n lines, and whoever asks for that a hundred times a second brings the room down.
-// The log keeps everybody; a crowd only stands for a stretch of it on its way to a reader.
+// Crowds: people who come and go together, of whom a reader is told in one line. Without crowds, n
+// people who come at once would make n times n lines, and an attacker who does that a hundred times
+// a second would bring the room down. The log keeps every entry: a crowd stands for a stretch of
+// the log only in what is sent to a reader.
 //
-// This file must never hide what anybody said, nor change the order of what it leaves alone.
+// This file must never hide what somebody said, and never change the order of other entries.
 #pragma once
 
 #include <string>
@@ -13,29 +14,32 @@
 
 namespace chatd {
 
-// Comings and goings side by side in the log, and the Crowd frame that stands for them.
+// Join and Leave entries side by side in the log, and the Crowd frame that stands for them.
 struct CrowdStretch {
     Position begin;
     Position end;
     std::string frame;
 };
 
-// Those in [from, to), the first first, as `session` may read them: what it did itself is in none.
-// 0: nobody, for a stretch in which no reader of it came or went. Who comes or goes alone is in
-// none, nor who leaves with last words, nor who comes back within the stretch.
+// Returns the crowds in [from, to), in their order, for the reader `session`, whose own entries are
+// in no crowd. Session 0 stands for every reader who neither came nor left in [from, to). A crowd
+// has at least two people who come, or two who leave. A Leave with last words is in no crowd. A
+// member who left and comes back begins a new crowd.
 [[nodiscard]] std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position to,
                                                        std::uint64_t session);
 
-// Those before one position, as members who have not left read them: looked for once for all who
-// begin at the same place.
+// The crowds before one position in the log, for members that have not left. Members that begin to
+// read at the same position share one search.
 class Crowds {
   public:
+    // `log` must outlive this object.
     explicit Crowds(const Log& log) : log_(log) {}
 
+    // Crowds are looked for up to here from now on.
     void set_end(Position end);
     [[nodiscard]] Position end() const { return end_; }
 
-    // Valid until the end is set anew.
+    // The crowds from `begin` to the end. Valid until set_end() moves the end.
     [[nodiscard]] const std::vector<CrowdStretch>& from(Position begin);
 
   private:
@@ -44,7 +48,8 @@ class Crowds {
     std::unordered_map<Position, std::vector<CrowdStretch>> by_begin_;
 };
 
-// Of so many people, so many are named.
+// How many names a Crowd has for this many people. One person more than kCrowdNames is named too,
+// because "and 1 others" would be as long as a name.
 [[nodiscard]] constexpr std::uint32_t named_of(std::uint32_t people) {
     return people <= kCrowdNames + 1 ? people : kCrowdNames;
 }

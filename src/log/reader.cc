@@ -115,7 +115,7 @@ void LogReader::ask_replay(std::uint32_t messages, std::int64_t now_ms) {
 void LogReader::answer_replay(const Log& log) {
     const ReplayQuestion asked = *std::exchange(question_, std::nullopt);
     const std::uint32_t found = log.last_messages(at_, asked.messages, session_).messages;
-    append_frame(replies, Replay{.now_ms = asked.now_ms, .messages = found, .spare = 0});
+    append_frame(replies, Replay{.now_ms = asked.now_ms, .messages = found});
     replay(log, at_, asked.messages);
 }
 

@@ -10,6 +10,7 @@
 namespace chatd {
 namespace {
 
+// Bytes that are missing are 0.
 LogHeader header_of(std::span<const std::byte> bytes) {
     LogHeader header{};
     const std::span<std::byte> copy = std::as_writable_bytes(std::span(&header, 1));
@@ -17,7 +18,7 @@ LogHeader header_of(std::span<const std::byte> bytes) {
     return header;
 }
 
-// The tail moves only for want of room: where much room is left, it is where it began.
+// A log moves its tail only when it needs room. So when much room is left, the tail must be 0.
 bool tail_is_likely(const LogHeader& header) {
     const std::uint64_t used = header.head - header.tail;
     return header.tail == 0 || header.ring_bytes - used <= 3 * kFrameBytesMax;
@@ -27,17 +28,18 @@ bool is_sound(const LogHeader& header) {
     return is_log_header(header) && tail_is_likely(header);
 }
 
-// How far behind the head entries are looked for: damage goes by pages, and a large ring that is
-// nearly empty shall not be read through at each start.
+// Bytes behind the head in which entries are looked for. Damage comes in pages, and a large ring
+// that is nearly empty must not be read as a whole at each start.
 constexpr Position kReach = Position{1} << 20;
 
+// 0 for an empty log.
 std::uint64_t oldest_seq(const Log& log) {
     return log.newest() ? log.entry_at(log.tail()).entry.seq : 0;
 }
 
-// Entries behind the head that are no older than all before it: the head fell back, or a broker cut
-// off what lay behind a damaged place. One there may be, of a writer that died before it moved the
-// head.
+// Whether there are entries behind the head that are newer than the oldest before it. Then the head
+// has fallen back, or a broker has cut off what lay behind a damaged place. One entry with the next
+// number does not count: a writer died after it wrote the entry and before it moved the head.
 bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
     const std::string_view all(reinterpret_cast<const char*>(ring.data()), ring.size());
     const Position end = std::min(log.tail() + ring.size(), log.head() + kReach);
@@ -69,18 +71,19 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
       header_(header_of(bytes)),
       ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
       header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_) {
-    // What lies between tail and head counts before what has the same numbers elsewhere.
+    // Entries between tail and head come first, so that sort() prefers them to others with the same
+    // number.
     const std::size_t tail = header_is_sound_ ? header_.tail % ring_bytes_ : 0;
     find(tail, ring_bytes_);
     find(0, tail);
     sort();
-    // Where positions lie depends on how large the ring is: that must be certain.
+    // The tail is a place in the ring only if the size of the ring is certain.
     const bool is_certain = ring_bytes || log_memory_bytes(ring_bytes_) == bytes.size();
     if (header_is_sound_ && is_certain) drop_forgotten();
 }
 
-// The header is believed where the log went beyond the end that the file has now; else what it says
-// must not be far from what is there.
+// The header is believed when the log went beyond the present end of the file. Otherwise the size
+// that it says must not be far from the size of the file.
 std::size_t Salvage::likely_ring_bytes() const {
     const std::size_t there =
         bytes_.size() < kLogHeaderBytes ? 0 : (bytes_.size() - kLogHeaderBytes) / 8 * 8;
@@ -89,13 +92,14 @@ std::size_t Salvage::likely_ring_bytes() const {
     return std::clamp(header_.ring_bytes, there, std::max(there, kHistoryBytes));
 }
 
-// The ring from there on, as far as it is there.
+// The bytes of the ring from `offset` on, as far as the file has them.
 std::string_view Salvage::ring_from(std::size_t offset) const {
     const std::size_t end = std::min(bytes_.size(), kLogHeaderBytes + ring_bytes_);
     const std::size_t begin = std::min(end, kLogHeaderBytes + offset);
     return {reinterpret_cast<const char*>(bytes_.data()) + begin, end - begin};
 }
 
+// Finds the whole entries that begin in this part of the ring.
 void Salvage::find(std::size_t begin, std::size_t end) {
     for (std::size_t offset = begin; offset < end; offset += 8) {
         const std::string_view rest = ring_from(offset);
@@ -109,14 +113,16 @@ void Salvage::find(std::size_t begin, std::size_t end) {
     }
 }
 
+// By sequence number. Of several entries with the same number only the one found first is kept.
 void Salvage::sort() {
     std::ranges::stable_sort(found_, {}, &Found::seq);
     const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
     found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
 }
 
-// What is older than the first entry from the tail on had been let go: it was left over where
-// nothing was since, or under a pad. But a tail within an entry is wrong.
+// Drops entries that are older than the first one behind the tail: the log had let them go, and
+// they were left where nothing was written since, or under a pad. A tail that lies within an entry
+// is wrong; then nothing is dropped.
 void Salvage::drop_forgotten() {
     if (found_.empty()) return;
     const std::size_t tail = skip_pad(header_.tail % ring_bytes_);
@@ -128,16 +134,17 @@ void Salvage::drop_forgotten() {
     found_.erase(found_.begin(), std::ranges::min_element(found_, {}, from_tail));
 }
 
-// Forward, around the end of the ring.
+// Bytes from one place of the ring forward to another, around the end of the ring if need be.
 std::size_t Salvage::distance(std::size_t from, std::size_t to) const {
     return from <= to ? to - from : ring_bytes_ - from + to;
 }
 
+// The place of the next entry: 0 when a pad lies at `offset`, `offset` otherwise.
 std::size_t Salvage::skip_pad(std::size_t offset) const {
     return is_pad(ring_from(offset), ring_bytes_ - offset) ? 0 : offset;
 }
 
-// Does all that was found lie between tail and head?
+// Whether everything that was found lies between tail and head.
 bool Salvage::bounds_fit() const {
     if (!header_is_sound_) return false;
     const std::size_t tail = header_.tail % ring_bytes_;
@@ -172,12 +179,13 @@ Salvage::Loss Salvage::loss() const {
         add(distance(skip_pad(tail), found_.front().offset));
         add(header_.head - header_.tail - distance(tail, newest.offset) - newest.bytes);
     }
-    loss.places = std::max<std::uint64_t>(loss.places, 1);  // an end in which nothing was yet
+    loss.places =
+        std::max<std::uint64_t>(loss.places, 1);  // the end of the ring, which held nothing
     return loss;
 }
 
-// Between entries that are neighbours in the ring and were not in the log. Before the oldest and
-// behind the newest may be anything.
+// The sizes of the gaps between entries that are neighbours in the ring now and were not in the
+// log. What lies before the oldest entry and behind the newest is no gap.
 std::vector<std::size_t> Salvage::gaps() const {
     std::vector<Found> around = found_;
     std::ranges::sort(around, {}, &Found::offset);
@@ -195,7 +203,7 @@ std::vector<std::size_t> Salvage::gaps() const {
 std::uint64_t Salvage::restore(Log& log) const {
     for (const Found& one : found_) {
         const std::string_view bytes = ring_from(one.offset);
-        // It may be a file, and somebody damages it: why not right now.
+        // The file may have been damaged further since the entry was found.
         const std::optional<Frame> frame = whole_entry(bytes);
         if (!frame || frame->as<Entry>().seq != one.seq) continue;
         log.restore(frame->as<Entry>(), frame->name, frame->text);

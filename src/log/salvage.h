@@ -1,8 +1,8 @@
-// Salvage: what can be kept of a log that is damaged. Every entry that is whole is found, wherever
-// it lies, and may be put into a new log in the old order.
+// Salvage: what can be kept of a damaged log. Every entry that is whole is found, wherever it lies,
+// and can be put into a new log in the old order.
 //
-// What is looked at may be any bytes: of a file that was cut short, written over, or is something
-// else. This file must never change them, and never believe a number among them that nothing
+// The bytes may be anything: a file that was cut short, that was written over, or that is no log.
+// This file must never change them, and never believe a number among them that nothing else
 // confirms.
 #pragma once
 
@@ -17,30 +17,32 @@
 
 namespace chatd {
 
-// Is this a log of which nothing is lost? `copy` may be changed: a Log cuts off what is not whole.
+// Whether this is a log of which nothing is lost. May change `copy`, because a Log cuts off the
+// bytes behind its last whole entry.
 [[nodiscard]] bool is_whole_log(std::span<std::byte> copy);
 
 class Salvage {
   public:
-    // `bytes` outlives this object. ring_bytes: of the log that it was, when that is known.
+    // Looks for entries in `bytes`, a header and a ring, which must outlive this object and may
+    // still be damaged further meanwhile. ring_bytes: the size of the log's ring, when it is known.
     explicit Salvage(std::span<const std::byte> bytes,
                      std::optional<std::size_t> ring_bytes = std::nullopt);
 
-    // Was it a log? Else it is nothing of ours, or of a version that is not known here.
+    // Whether it was a log. If not, it is something else, or a log of another version.
     [[nodiscard]] bool is_log() const;
 
-    // What it was most likely.
+    // The size that the log's ring had most likely.
     [[nodiscard]] std::size_t ring_bytes() const { return ring_bytes_; }
 
-    // What is lost, as far as anybody can know without the header if that is lost too.
+    // What is lost, as far as it can be known: without the header only what lies between entries.
     struct Loss {
-        std::uint64_t places;
-        std::uint64_t bytes;
+        std::uint64_t places;  // at least 1
+        std::uint64_t bytes;   // of all places together
     };
     [[nodiscard]] Loss loss() const;
 
-    // Puts what was found into an empty log, the oldest first; if that is smaller, the oldest will
-    // have gone again. Returns how many entries it holds then.
+    // Puts the entries into an empty log, the oldest first. When the log is smaller, it loses the
+    // oldest of them again. Returns how many entries the log holds afterwards.
     std::uint64_t restore(Log& log) const;
 
   private:

@@ -1,7 +1,9 @@
-// What is counted, for the operator (see parent/metrics): what the broker counts lies in memory
-// that outlives it, what the parent counts goes over to the program that takes its place.
+// What is counted for the operator, who reads it as metrics (parent/metrics). The counters of the
+// broker lie in shared memory that outlives the broker. Those of the parent are handed over to the
+// next program in an upgrade.
 //
-// Each counter has one writer; whoever else reads it may do so at any time.
+// Each counter has one process that writes it. Any process that maps the memory may read it, at any
+// time.
 #pragma once
 
 #include <array>
@@ -13,22 +15,25 @@
 
 namespace chatd {
 
-// Of both; where another program has counted otherwise, all begins anew.
+// The version of both structs below. After an upgrade from a program with another version all
+// counters begin at 0.
 inline constexpr std::uint32_t kCountersVersion = 1;
 
-// A fan-out takes at most so many nanoseconds; longer ones come behind the last.
+// The buckets by which fan-outs are counted: the longest duration of each, in nanoseconds. Longer
+// fan-outs are counted in one more bucket behind the last.
 inline constexpr std::array<std::uint64_t, 6> kFanOutBuckets = {
     100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
 
 struct BrokerCounters {
-    std::uint64_t members;     // now
-    std::uint64_t messages;    // said to all, ever: see Log
-    std::uint64_t deliveries;  // of these, to each member, its own included
-    std::uint64_t skipped;     // of these, by members that the log has overtaken
-    std::uint64_t fan_out_ns;  // all of them together
-    std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;  // by how long they took
+    std::uint64_t members;     // that are in the room now
+    std::uint64_t messages;    // that were said to all, since the log began
+    std::uint64_t deliveries;  // of a message to a member, including the member that said it
+    std::uint64_t skipped;  // deliveries that did not happen: the log had overwritten the message
+    std::uint64_t fan_out_ns;  // nanoseconds that all fan-outs took together
+    std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;
 };
 
+// Only for the process that writes this counter.
 inline void set_counter(std::uint64_t& counter, std::uint64_t value) {
     std::atomic_ref(counter).store(value, std::memory_order_relaxed);
 }
@@ -44,7 +49,7 @@ inline void count_fan_out(BrokerCounters& counters, std::uint64_t took_ns) {
     add_to_counter(counters.fan_out_ns, took_ns);
 }
 
-// Why a client was turned away.
+// Why the parent has turned a client away.
 enum class TurnedAway : std::uint8_t {
     RoomFull,
     TooManyOfAddress,
@@ -54,13 +59,13 @@ enum class TurnedAway : std::uint8_t {
 };
 inline constexpr std::size_t kTurnedAway = 5;
 
-// Numbers alone: that is how they go over.
+// All members are numbers of 64 bits: an upgrade hands them over as a list of numbers.
 struct ParentCounters {
     std::uint64_t forks = 0;  // of workers
     std::uint64_t broker_restarts = 0;
     std::uint64_t penalties = 0;
-    std::array<std::uint64_t, kWorkerExits> ended = {};
-    std::array<std::uint64_t, kTurnedAway> turned_away = {};
+    std::array<std::uint64_t, kWorkerExits> ended = {};       // workers, by WorkerExit
+    std::array<std::uint64_t, kTurnedAway> turned_away = {};  // clients, by TurnedAway
 
     void count(WorkerExit exit) { ++ended[static_cast<std::size_t>(exit)]; }
     void count(TurnedAway why) { ++turned_away[static_cast<std::size_t>(why)]; }

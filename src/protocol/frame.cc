@@ -1,5 +1,6 @@
 #include "protocol/frame.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -7,20 +8,20 @@
 namespace chatd {
 namespace {
 
-// What a frame of one type may hold besides its header.
+// The sizes of a frame of one type.
 struct Shape {
-    bool known = false;
-    std::size_t body_bytes = 0;
-    std::size_t name_bytes_max = 0;
-    std::size_t text_bytes_max = 0;
+    std::size_t body_bytes;
+    std::size_t name_bytes_max;
+    std::size_t text_bytes_max;
 };
 
 template <class Body>
 Shape shape(std::size_t name_bytes_max = 0, std::size_t text_bytes_max = 0) {
-    return {true, kBodyBytes<Body>, name_bytes_max, text_bytes_max};
+    return {kBodyBytes<Body>, name_bytes_max, text_bytes_max};
 }
 
-Shape shape_of(FrameType type) {
+// None for a type that nobody may send: one that is unknown, or Pad.
+std::optional<Shape> shape_of(FrameType type) {
     switch (type) {
         case FrameType::Attach: return shape<Attach>(kNameBytesMax, kPeerBytesMax);
         case FrameType::Post: return shape<Post>(kNameBytesMax, kTextBytesMax);
@@ -38,9 +39,17 @@ Shape shape_of(FrameType type) {
         case FrameType::Ended: return shape<Ended>();
         case FrameType::CloseRoom: return shape<CloseRoom>();
         case FrameType::Ping: return shape<Ping>();
-        case FrameType::Pad: break;  // lives in the log only
+        case FrameType::Pad: break;
     }
-    return {};
+    return std::nullopt;
+}
+
+bool has_shape(const FrameHeader& header, const Shape& shape) {
+    const std::size_t least_bytes =
+        sizeof header + shape.body_bytes + header.name_bytes + header.pad_bytes;
+    return header.version == kFrameVersion && header.name_bytes <= shape.name_bytes_max &&
+           header.pad_bytes <= 7 && header.bytes >= least_bytes &&
+           header.bytes - least_bytes <= shape.text_bytes_max;
 }
 
 }  // namespace
@@ -49,22 +58,17 @@ FrameStatus take_frame(std::string_view& bytes, Frame& frame) {
     FrameHeader header;
     if (bytes.size() < sizeof header) return FrameStatus::Partial;
     std::memcpy(&header, bytes.data(), sizeof header);
-
-    const Shape shape = shape_of(header.type);
-    const std::size_t fixed_bytes = sizeof header + shape.body_bytes;
-    const std::size_t least_bytes = fixed_bytes + header.name_bytes + header.pad_bytes;
-    if (!shape.known || header.version != kFrameVersion || header.bytes < least_bytes ||
-        header.name_bytes > shape.name_bytes_max || header.pad_bytes > 7 ||
-        header.bytes - least_bytes > shape.text_bytes_max) {
-        return FrameStatus::Malformed;
-    }
+    const std::optional<Shape> shape = shape_of(header.type);
+    if (!shape || !has_shape(header, *shape)) return FrameStatus::Malformed;
     if (bytes.size() < header.bytes) return FrameStatus::Partial;
 
+    const std::size_t name_at = sizeof header + shape->body_bytes;
+    const std::size_t text_at = name_at + header.name_bytes;
     frame.type = header.type;
     frame.bytes = bytes.substr(0, header.bytes);
-    frame.body = frame.bytes.substr(sizeof header, shape.body_bytes);
-    frame.name = frame.bytes.substr(fixed_bytes, header.name_bytes);
-    frame.text = frame.bytes.substr(fixed_bytes + header.name_bytes, header.bytes - least_bytes);
+    frame.body = frame.bytes.substr(sizeof header, shape->body_bytes);
+    frame.name = frame.bytes.substr(name_at, header.name_bytes);
+    frame.text = frame.bytes.substr(text_at, header.bytes - header.pad_bytes - text_at);
     bytes.remove_prefix(header.bytes);
     return FrameStatus::Whole;
 }
@@ -87,15 +91,18 @@ bool FrameReader::read(std::string_view bytes, const std::function<bool(const Fr
 }
 
 void detail::append_frame(std::string& out, FrameType type, std::string_view body,
-                          std::string_view name, std::string_view text, bool aligned) {
-    const Shape shape = shape_of(type);
-    CHATD_CHECK(shape.known && body.size() == shape.body_bytes);
-    CHATD_CHECK(name.size() <= shape.name_bytes_max && text.size() <= shape.text_bytes_max);
+                          std::string_view name, std::string_view text) {
+    const std::optional<Shape> shape = shape_of(type);
+    CHATD_CHECK(shape && body.size() == shape->body_bytes);
+    CHATD_CHECK(name.size() <= shape->name_bytes_max && text.size() <= shape->text_bytes_max);
     const std::size_t bare_bytes = sizeof(FrameHeader) + body.size() + name.size() + text.size();
-    const std::size_t pad_bytes = aligned ? (8 - bare_bytes % 8) % 8 : 0;
-    const FrameHeader header{static_cast<std::uint32_t>(bare_bytes + pad_bytes), kFrameVersion,
-                             type, static_cast<std::uint8_t>(name.size()),
-                             static_cast<std::uint8_t>(pad_bytes)};
+    // The log keeps its entries on multiples of 8 bytes.
+    const std::size_t pad_bytes = type == FrameType::Entry ? (8 - bare_bytes % 8) % 8 : 0;
+    const FrameHeader header{.bytes = static_cast<std::uint32_t>(bare_bytes + pad_bytes),
+                             .version = kFrameVersion,
+                             .type = type,
+                             .name_bytes = static_cast<std::uint8_t>(name.size()),
+                             .pad_bytes = static_cast<std::uint8_t>(pad_bytes)};
     out.append(reinterpret_cast<const char*>(&header), sizeof header);
     out.append(body).append(name).append(text).append(pad_bytes, '\0');
 }

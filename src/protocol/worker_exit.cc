@@ -49,7 +49,7 @@ WorkerExit exit_of(int wait_status) {
                                                          : WorkerExit::Failed;
 }
 
-// No fault of the client: the operator ended the worker, or the worker could not be set up.
+// Whether the client cannot be blamed: the operator ended the worker, or it could not be set up.
 bool is_blameless(int wait_status) {
     if (WIFSIGNALED(wait_status)) {
         return WTERMSIG(wait_status) == SIGKILL || WTERMSIG(wait_status) == SIGTERM;

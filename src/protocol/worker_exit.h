@@ -1,5 +1,5 @@
 // How a worker ended: one vocabulary for the worker that ends, the parent that reaps it and the
-// broker that tells the room. All that follows from an ending stands in one table, in the .cc file.
+// broker that tells the room. One table, in the .cc file, says what follows from each ending.
 //
 // This file must never make a system call: a wait status is a number here.
 #pragma once
@@ -10,12 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/frame.h"
+#include "protocol/body.h"
 
 namespace chatd {
 
-// The exit status of a worker, but for Killed. Never renumber one: workers of an older program may
-// still run after an upgrade.
+// The exit status of a worker, except for Killed. Never renumber one: workers of an older program
+// may still run after an upgrade.
 enum class WorkerExit : std::uint8_t {
     Goodbye = 0,
     Lost = 1,     // the client's connection broke
@@ -29,22 +29,23 @@ enum class WorkerExit : std::uint8_t {
 };
 inline constexpr std::size_t kWorkerExits = 9;
 
-// What one end of a worker means to parent and broker.
+// What the end of a worker means to the parent and to the broker.
 struct WorkerEnd {
     WorkerExit exit;
     LeaveReason reason;            // what the room is told when the worker did not say it itself
     std::uint8_t detail;           // Killed: the signal; Failed: the exit status; otherwise 0
-    std::chrono::seconds penalty;  // how long its client's address waits for this
-    std::string words;             // for the journal, "connection lost"
+    std::chrono::seconds penalty;  // how long the client's address has to wait for this
+    std::string words;             // for the journal, such as "connection lost"
 };
 
-// wait_status: as waitpid(2) gives it.
+// Takes the wait status of a process that has ended, as waitpid(2) gives it. Every status gives an
+// end: an exit status that is not listed above is Failed.
 [[nodiscard]] WorkerEnd worker_end(int wait_status);
 
-// The name of this ending in metrics and status lines, "lost".
+// The name of this ending in metrics and status lines, such as "lost".
 [[nodiscard]] std::string_view label_of(WorkerExit exit);
 
-// "killed by signal 9" or "exit status 71": any process's end, without a vocabulary.
+// The end of any process of chatd, in words: "killed by signal 9" or "exit status 71".
 [[nodiscard]] std::string describe_wait_status(int wait_status);
 
 }  // namespace chatd

@@ -1,5 +1,5 @@
-// Every text that a client can see, in every language, in one table (texts.cc). {0}, {1}, … stand
-// for what is filled in.
+// The catalogue: every text that a client can see, in every language, in one table
+// (catalogue_data.inc). A text may have blanks to be filled in, written {0}, {1}, …
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace chatd {
 
 enum class Text : std::uint8_t {
-    // at the door
+    // login, and clients that are turned away
     Prompt,
     WelcomeAlone,
     Welcome,
@@ -94,10 +94,12 @@ enum class Text : std::uint8_t {
     kCount,
 };
 
-// The text as it stands in the table, its blanks not filled in.
+// The text as it stands in the table, with its blanks. Valid for ever.
 [[nodiscard]] std::string_view text_of(Text text, Language language);
 
-// Appends the text with its blanks filled in. What is filled in is not looked at: it must be clean.
+// Appends the text with its blanks filled in: {0} by the first of `fillings`, and so on. The text
+// may leave some out; too few of them end the process. The fillings must be clean, for nobody
+// cleans them here.
 void append_text(std::string& out, Language language, Text text,
                  std::initializer_list<std::string_view> fillings = {});
 

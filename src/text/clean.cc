@@ -1,7 +1,7 @@
-// Cleaning of chat lines; see text.h for the contracts.
+// Cleaning of chat lines; see clean.h for the contracts.
 //
-// Everything rests on clean_prefix_bytes(): it alone decides which characters are clean, and
-// clean_text() differs from is_clean_text() only in what it does about the others.
+// Only clean_prefix_bytes() decides which characters are clean. clean_text() and is_clean_text()
+// both use it, and differ only in what they do with the other characters.
 
 #include "text/clean.h"
 
@@ -21,14 +21,15 @@ namespace {
 constexpr char32_t kEscape = 0x1B;
 constexpr char32_t kBraillePatternBlank = 0x2800;
 
+// What cleaning does with a character.
 enum class Fate : std::uint8_t {
     Keep,
-    Space,            // becomes a space
-    Replace,          // becomes U+FFFD
-    Drop,             // goes alone
-    Escape,           // goes with the rest of its escape sequence
-    ControlSequence,  // goes with its parameters and final byte
-    ControlString,    // goes with all up to its terminator
+    Space,            // replaces it by a space
+    Replace,          // replaces it by U+FFFD
+    Drop,             // drops it alone
+    Escape,           // drops it and the rest of its escape sequence
+    ControlSequence,  // drops it, its parameters and its final byte
+    ControlString,    // drops it and everything up to its terminator
 };
 
 struct FateRange {
@@ -37,9 +38,9 @@ struct FateRange {
     Fate fate;
 };
 
-// Sorted. A code that is not listed is kept. Not here for good reasons: U+00AD, the soft hyphen,
-// which pasted text is full of and which shows as a hyphen or not at all; U+200B, which parts
-// words in Thai and Khmer; U+200C and U+200D, which shape words and emoji.
+// Sorted. A code that is not listed is kept. Some are not listed on purpose: U+00AD, the soft
+// hyphen, because pasted text is full of it and it is drawn as a hyphen or not at all; U+200B,
+// because it parts words in Thai and Khmer; U+200C and U+200D, because they shape words and emoji.
 constexpr FateRange kFates[] = {
     {0x0000, 0x0008, Fate::Drop},             // C0
     {0x0009, 0x0009, Fate::Space},            // TAB
@@ -59,10 +60,10 @@ constexpr FateRange kFates[] = {
     {0x2028, 0x2029, Fate::Space},            // line separator, paragraph separator
     {0x202A, 0x202E, Fate::Drop},             // bidi embeddings and overrides
     {0x2066, 0x2069, Fate::Drop},             // bidi isolates
-    {0xFDD0, 0xFDEF, Fate::Replace},          // noncharacters; fate_of() knows the others
+    {0xFDD0, 0xFDEF, Fate::Replace},          // noncharacters; for the others see fate_of()
     {0xFEFF, 0xFEFF, Fate::Drop},             // byte order mark
     {0xFFF9, 0xFFFB, Fate::Drop},             // interlinear annotation
-    {0xE0000, 0xE007F, Fate::Drop},           // tags, with which whole messages can be hidden
+    {0xE0000, 0xE007F, Fate::Drop},           // tags: can hide whole messages
 };
 static_assert(std::ranges::is_sorted(kFates, {}, &FateRange::last));
 
@@ -76,10 +77,11 @@ Fate fate_of(const Decoded& character) {
     return row != std::end(kFates) && row->first <= character.code ? row->fate : Fate::Keep;
 }
 
-// Counts the marks that what is kept of a line may still have where it ends now.
+// Follows the characters of a line that are kept, and knows how many marks may still come next.
 class Marks {
   public:
-    // Must be asked about every character that is kept, in order. False: a mark too many.
+    // Call this for every character that is kept, in order. Returns false for a mark too many,
+    // which must not be kept then.
     bool admits(char32_t code) {
         if (is_han(code)) {
             left_ = kTextMarksMax;
@@ -92,11 +94,12 @@ class Marks {
         return true;
     }
 
-    // The same for a printable one of ASCII, without the tables.
+    // The same for a printable ASCII character, which needs no tables and is always admitted.
     void pass(char byte) { left_ = carried_by(static_cast<unsigned char>(byte)); }
 
   private:
-    // Whole lines are of these; they must not pay for three more tables.
+    // Chinese characters, of which whole lines consist: three look-ups in tables are saved for
+    // each.
     static bool is_han(char32_t code) { return code >= 0x3400 && code <= 0x9FFF; }
 
     static std::size_t carried_by(char32_t code) { return code == ' ' ? 0 : kTextMarksMax; }
@@ -104,12 +107,12 @@ class Marks {
     std::size_t left_ = 0;
 };
 
-// How many bytes at the front of `line` clean_text() would keep as they are, behind what `marks`
-// has seen.
+// Returns how many bytes at the front of `line` are clean. `marks` has seen what stands before
+// them, and sees them too.
 std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
     std::size_t bytes = 0;
     while (bytes < line.size()) {
-        // Most lines are ASCII; they must not pay for decoding and the tables.
+        // Most lines are ASCII: decoding and look-ups in tables are saved for them.
         if (line[bytes] >= 0x20 && line[bytes] <= 0x7E) {
             marks.pass(line[bytes]);
             ++bytes;
@@ -122,15 +125,16 @@ std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
     return bytes;
 }
 
-// The character at the front of `rest`, taking ESC with a byte 4/0..5/15 for the C1 control that
-// it is another way to write (ECMA-48 5.3).
+// The character at the front of `rest`. ESC with a byte 0x40..0x5F is taken as one character: it is
+// another way to write a C1 control (ECMA-48 5.3).
 Decoded decode_control(std::string_view rest) {
     const Decoded next = decode_utf8(rest);
     if (next.code != kEscape || rest.size() < 2 || rest[1] < 0x40 || rest[1] > 0x5F) return next;
     return {static_cast<char32_t>(rest[1] + 0x40), 2, true};
 }
 
-// ECMA-48 writes the bytes of a sequence as ranges: parameters, intermediates, a final byte.
+// ECMA-48 defines the parts of a sequence as ranges of bytes: parameters, intermediates, final
+// byte.
 struct ByteRange {
     char first;
     char last;
@@ -145,19 +149,19 @@ bool is_in(ByteRange range, char byte) {
     return byte >= range.first && byte <= range.last;
 }
 
-// Where the run of such bytes that starts at `at` ends; there may be none.
+// Returns where the run of bytes in this range ends that begins at `at`. The run may be empty.
 std::size_t skip_run(std::string_view text, std::size_t at, ByteRange range) {
     while (at < text.size() && is_in(range, text[at])) ++at;
     return at;
 }
 
-// Where a sequence ends whose final byte is due at `at`, or 0 if something else stands there.
+// Returns where the sequence ends whose final byte must be at `at`; 0 if another byte is there.
 std::size_t end_at_final(std::string_view text, std::size_t at, ByteRange range) {
     return at < text.size() && is_in(range, text[at]) ? at + 1 : 0;
 }
 
-// The next three take what follows an introducer and return how many bytes of it belong to the
-// sequence, or 0 if the line does not finish it.
+// The next three functions take what follows an introducer. They return how many bytes of it belong
+// to the sequence; 0 if the line does not finish the sequence.
 
 std::size_t escape_sequence_bytes(std::string_view body) {
     return end_at_final(body, skip_run(body, 0, kIntermediates), kEscapeFinal);
@@ -169,7 +173,7 @@ std::size_t control_sequence_bytes(std::string_view body) {
     return end_at_final(body, final_at, kSequenceFinal);
 }
 
-// BEL is no terminator in ECMA-48, but xterm made it one and others followed.
+// In ECMA-48 BEL is no terminator. For xterm it is one, and other terminals do the same.
 std::size_t control_string_bytes(std::string_view body) {
     for (std::size_t at = 0; at < body.size(); ++at) {
         if (body[at] == '\a') return at + 1;
@@ -179,7 +183,7 @@ std::size_t control_string_bytes(std::string_view body) {
     return 0;
 }
 
-// One run of clean_text() over one line, which must outlive it.
+// Cleans one line, which must outlive this object.
 class Cleaner {
   public:
     explicit Cleaner(std::string_view line) : rest_(line) { clean_.reserve(line.size()); }
@@ -204,7 +208,7 @@ class Cleaner {
         const Decoded next = decode_control(rest_);
         rest_.remove_prefix(next.bytes);
         switch (fate_of(next)) {
-            case Fate::Keep:  // a mark too many, or take_clean_prefix() had taken it
+            case Fate::Keep:  // a mark too many: take_clean_prefix() takes all others
             case Fate::Drop: break;
             case Fate::Space: put(U' '); break;
             case Fate::Replace: put(kReplacementCharacter); break;
@@ -215,12 +219,12 @@ class Cleaner {
     }
 
     void put(char32_t code) {
-        (void)marks_.admits(code);  // It is none.
+        (void)marks_.admits(code);  // True: it is no mark.
         append_utf8(clean_, code);
     }
 
-    // Once the rest of the line holds no terminator, it will not hold one later: asking again
-    // for each of a thousand introducers would make the time quadratic.
+    // When the rest of the line holds no terminator, what follows holds none either. Without
+    // remembering this, a line of a thousand introducers would take quadratic time.
     void skip_control_string() {
         if (no_terminator_left_) return;
         const std::size_t bytes = control_string_bytes(rest_);

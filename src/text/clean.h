@@ -1,10 +1,9 @@
 // What may stand in a chat line.
 //
-// A chat line is written by one stranger and drawn by another's terminal. The core cleans every
-// line before it travels and checks that it is clean wherever it arrives, so that no line can
-// move a cursor, recolour a screen, reverse the text around it or hide what it says. Nothing
-// here knows about commands, lengths or who wrote the line.
-
+// One stranger writes a chat line, and another stranger's terminal draws it. So the worker cleans
+// every line before it sends it, and the broker checks that it is clean: no line can move a cursor,
+// recolour a screen, reverse the text around it or hide what it says. This file must never know
+// about commands, lengths, or who wrote the line.
 #pragma once
 
 #include <string>
@@ -12,34 +11,39 @@
 
 namespace chatd {
 
-// The line as it may be shown to others: well-formed UTF-8 without controls.
+// Returns the line as it may be shown to others: well-formed UTF-8 without controls.
 //
-// Escape sequences go as a whole (ECMA-48 5.4 and 5.6, ISO 2022), whether begun by ESC or by a
-// C1 control. One that the line does not finish loses only its introducer, so that a stray ESC
-// cannot swallow what was said after it. Ill-formed UTF-8 and noncharacters become U+FFFD; a
-// TAB and the separators U+2028 and U+2029 become a space; all other controls, bidi controls,
-// U+FEFF, interlinear annotation and tag characters are dropped. What scripts and emoji need is
-// kept, even if it has no width: joiners, variation selectors, soft hyphens.
+// - Escape sequences are dropped as a whole (ECMA-48 5.4 and 5.6, ISO 2022), whether they begin
+// with
+//   ESC or with a C1 control. Of a sequence that the line does not finish only the introducer is
+//   dropped, so that a stray ESC cannot swallow the text after it.
+// - Ill-formed UTF-8 and noncharacters become U+FFFD.
+// - A TAB and the separators U+2028 and U+2029 become a space.
+// - All other controls, bidi controls, U+FEFF, interlinear annotation and tag characters are
+// dropped.
+// - Combining and enclosing marks are dropped when there are more than kTextMarksMax in a row, and
+//   where no character carries them: at the beginning and after a space. Characters without width
+//   carry no marks and do not begin a new row. So a clean line that is cut after a space is clean.
+// - Everything else that scripts and emoji need is kept, even if it has no width: joiners,
+// variation
+//   selectors, soft hyphens.
 //
-// Combining and enclosing marks are dropped beyond kTextMarksMax in a row, and where nothing
-// carries them: at the beginning and after a space. What has no width neither carries marks nor
-// begins another row. So a clean line stays clean wherever it is cut after a space.
-//
-// Takes time linear in the line, at most triples its bytes, and changes nothing the second time.
+// Takes time linear in the line and at most triples its bytes. Cleaning a clean line changes
+// nothing.
 [[nodiscard]] std::string clean_text(std::string_view line);
 
-// True iff clean_text(line) == line. Allocates nothing.
+// Whether clean_text(line) == line. Allocates nothing.
 [[nodiscard]] bool is_clean_text(std::string_view line);
 
-// True iff clean_text(line) would change nothing or only drop marks: what programs took for clean
-// that did not count them yet. Allocates nothing.
+// Whether clean_text(line) would change nothing or only drop marks. Workers of programs that did
+// not count marks yet take such a line for clean. Allocates nothing.
 [[nodiscard]] bool is_clean_but_for_marks(std::string_view line);
 
-// True iff a reader would see nothing of the line: only spaces of any kind, TABs, characters
-// without shape. The empty line is blank; other controls are not looked through, so clean first.
+// Whether a reader would see nothing of the line: it is empty, or has only spaces of any kind, TABs
+// and characters without shape. Any other control makes a line not blank, so clean it first.
 [[nodiscard]] bool is_blank(std::string_view line);
 
-// `text` without the ASCII spaces and TABs around it.
+// Returns `text` without the ASCII spaces and TABs around it; valid as long as `text` is.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 }  // namespace chatd

@@ -1,4 +1,4 @@
-// Rules for names; see name.h for the contracts.
+// The rules for names; see name.h for the contracts.
 
 #include "text/name.h"
 
@@ -17,7 +17,7 @@ bool is_punctuation(char32_t code) {
 }
 
 bool is_too_long(std::string_view name) {
-    // The bytes come first, so that a hostile name is not counted to its end.
+    // The bytes are compared first, so that a very long name is not read to its end.
     return name.size() > kNameBytesMax || count_utf8(name) > kNameCharactersMax;
 }
 
@@ -56,8 +56,8 @@ std::u32string prototypes_of(std::string_view name) {
     return prototypes;
 }
 
-// Marks above and below a letter look the same in any order. Normalization has an order for them;
-// any other will do.
+// Marks above and below a letter look the same in any order. Which order they get does not matter,
+// as long as it is always the same; this one is simpler than that of Unicode normalization.
 void sort_marks(std::u32string& text) {
     for (auto at = text.begin(); at != text.end();) {
         const auto marks = std::find_if(at, text.end(), is_combining_mark);
@@ -66,6 +66,7 @@ void sort_marks(std::u32string& text) {
     }
 }
 
+// The key that counts a capital I as `capital_i`.
 std::string skeleton(std::u32string_view prototypes, char32_t capital_i) {
     std::string key;
     for (const char32_t code : prototypes) append_utf8(key, code == U'I' ? capital_i : code);

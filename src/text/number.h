@@ -10,8 +10,9 @@
 
 namespace chatd {
 
-// The number that `text` is, if it is one from `min` to `max` and nothing else: no space, no plus
-// sign, no rest.
+// Returns the number that `text` consists of; none when `text` is anything else (a space, a plus
+// sign or more bytes with the number, nothing at all) or when the number is not from `min` to
+// `max`.
 template <std::integral Number>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text,
                                                  Number min = std::numeric_limits<Number>::min(),

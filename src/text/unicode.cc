@@ -1,4 +1,4 @@
-// Binary search in the generated tables; see unicode.h for what they mean.
+// Binary search in the generated tables; see unicode.h for what the properties mean.
 
 #include "text/unicode.h"
 
@@ -9,13 +9,14 @@
 namespace chatd {
 namespace {
 
-// Both bounds are part of the range. Tables are sorted and their ranges do not overlap.
+// All tables are sorted, and their ranges do not overlap. Both bounds are part of a range.
 struct CodeRange {
     char32_t first;
     char32_t last;
 };
 
-// Folds first, first + stride, ... last by adding `delta`; the codes between fold to themselves.
+// Folds first, first + stride, ... last by adding `delta`. The codes between them fold to
+// themselves.
 struct FoldRange {
     char32_t first;
     char32_t last;
@@ -23,7 +24,7 @@ struct FoldRange {
     std::uint32_t stride;
 };
 
-// Stands for `size` codes of kPrototypeText, from `begin` on.
+// The prototype of `code`: `size` codes of kPrototypeText, from `begin` on.
 struct Prototype {
     char32_t code;
     std::uint16_t begin;
@@ -33,7 +34,7 @@ struct Prototype {
 #include "text/confusables_data.inc"
 #include "text/unicode_data.inc"
 
-// The range of `table` that `code` lies in, or null.
+// The range of `table` in which `code` lies; null if there is none.
 template <typename Range, std::size_t size>
 const Range* find_range(const Range (&table)[size], char32_t code) {
     const auto ends_before = [](const Range& range, char32_t value) { return range.last < value; };
@@ -41,7 +42,7 @@ const Range* find_range(const Range (&table)[size], char32_t code) {
     return range != std::end(table) && range->first <= code ? range : nullptr;
 }
 
-// False: the tables have nothing for this code.
+// Returns false, and appends nothing, when the tables have no prototype for this code.
 bool append_listed_prototype(std::u32string& out, char32_t code) {
     const FoldRange* run = find_range(kLookAlikeRuns, code);
     if (run != nullptr && (code - run->first) % run->stride == 0) {
@@ -54,15 +55,15 @@ bool append_listed_prototype(std::u32string& out, char32_t code) {
     return true;
 }
 
-// The letters that a Hangul syllable is composed of, by the arithmetic of The Unicode Standard 15.0
-// (section 3.12).
+// A Hangul syllable is composed of a lead, a vowel and perhaps a tail; which ones follows from its
+// code (The Unicode Standard 15.0, section 3.12).
 constexpr char32_t kSyllablesFirst = 0xAC00;
 constexpr char32_t kSyllablesLast = 0xD7A3;
 constexpr char32_t kLeadFirst = 0x1100;
 constexpr char32_t kVowelFirst = 0x1161;
 constexpr char32_t kBeforeTails = 0x11A7;
 constexpr char32_t kVowels = 21;
-constexpr char32_t kTails = 28;  // counting "none"
+constexpr char32_t kTails = 28;  // "no tail" is one of them
 
 void append_syllable_prototype(std::u32string& out, char32_t syllable) {
     const char32_t index = syllable - kSyllablesFirst;

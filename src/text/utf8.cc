@@ -10,7 +10,7 @@ namespace {
 constexpr char32_t kCodeMax = 0x10FFFF;
 constexpr std::size_t kCharacterBytesMax = 4;
 
-// What a first byte promises: a row of table 3-7.
+// What must follow a first byte: a row of table 3-7.
 struct Form {
     std::size_t bytes;  // 0: no character begins like this
     unsigned second_min;
@@ -25,8 +25,8 @@ bool is_continuation(unsigned byte) {
     return (byte & 0xC0) == 0x80;
 }
 
-// The bounds of the second byte are where overlong forms, surrogates and codes above U+10FFFF
-// are turned away; every later byte is 80..BF.
+// The bounds of the second byte exclude overlong forms, surrogates and codes above U+10FFFF. Every
+// later byte is 80..BF.
 Form form_of(unsigned first) {
     if (first < 0x80) return {1, 0, 0};
     if (first < 0xC2) return {0, 0, 0};
@@ -95,8 +95,8 @@ void append_utf8(std::string& out, char32_t code) {
 std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
     if (text.size() <= bytes_max) return text;
 
-    // A character that crosses the cut began at the last byte before it that is no continuation.
-    // Only the few bytes that a character can span are looked at, however long the text is.
+    // A character that crosses the cut begins at the last byte before the cut that is no
+    // continuation. Only the few bytes that a character can have are looked at.
     for (std::size_t back = 1; back < kCharacterBytesMax && back <= bytes_max; ++back) {
         const std::size_t at = bytes_max - back;
         if (is_continuation(byte_at(text, at))) continue;

@@ -100,10 +100,9 @@ class Core : public SessionObserver {
                                std::string_view text) {
         const Member* const member = room->by_session(session.number);
         const std::uint64_t counter = member == nullptr ? 1 : member->counter + 1;
-        return handle(
-            session,
-            framed(Post{.counter = counter, .kind = kind, .reason = LeaveReason::Quit, .spare = {}},
-                   name, text));
+        return handle(session,
+                      framed(Post{.counter = counter, .kind = kind, .reason = LeaveReason::Quit},
+                             name, text));
     }
 
     [[nodiscard]] Verdict say(Session& session, std::string_view text) {
@@ -438,15 +437,14 @@ Test(sessions, what_a_member_sent_after_its_leave_is_void) {
 
 Test(sessions, a_request_that_no_honest_worker_makes_expels_the_worker) {
     const std::vector<std::string> bad = {
-        framed(Post{.counter = 2, .kind = EntryKind::Say, .reason = {}, .spare = {}}, {}, "hole"),
-        framed(Post{.counter = 1, .kind = EntryKind::Say, .reason = {}, .spare = {}}, {}, ""),
-        framed(Post{.counter = 1, .kind = EntryKind::Say, .reason = {}, .spare = {}}, {}, "\x1b["),
-        framed(Post{.counter = 1, .kind = EntryKind::Join, .reason = {}, .spare = {}}, {}, "x"),
-        framed(Post{.counter = 1, .kind = EntryKind::Closing, .reason = {}, .spare = {}}),
-        framed(Post{.counter = 1, .kind = EntryKind::Rename, .reason = {}, .spare = {}}, "a b"),
-        framed(Post{.counter = 1, .kind = EntryKind::Tell, .reason = {}, .spare = {}}, "\xFF", "x"),
-        framed(Post{
-            .counter = 1, .kind = EntryKind::Leave, .reason = LeaveReason::Killed, .spare = {}}),
+        framed(Post{.counter = 2, .kind = EntryKind::Say, .reason = {}}, {}, "hole"),
+        framed(Post{.counter = 1, .kind = EntryKind::Say, .reason = {}}, {}, ""),
+        framed(Post{.counter = 1, .kind = EntryKind::Say, .reason = {}}, {}, "\x1b["),
+        framed(Post{.counter = 1, .kind = EntryKind::Join, .reason = {}}, {}, "x"),
+        framed(Post{.counter = 1, .kind = EntryKind::Closing, .reason = {}}),
+        framed(Post{.counter = 1, .kind = EntryKind::Rename, .reason = {}}, "a b"),
+        framed(Post{.counter = 1, .kind = EntryKind::Tell, .reason = {}}, "\xFF", "x"),
+        framed(Post{.counter = 1, .kind = EntryKind::Leave, .reason = LeaveReason::Killed}),
     };
     for (const std::string& frame : bad) {
         Core core;

@@ -45,7 +45,7 @@ Crowd::Crowd(std::uint16_t port, Oracle& oracle, Random& random)
     const Deadline deadline = soon();
     for (const char* name : {"scribe", "scribe2", "pacer"}) {
         const Person& person = add(name);
-        // The order is what the scribe reads: there is nothing to hold it against.
+        // What the scribe reads is the order, so it is compared with nothing.
         if (people_.size() == 1) oracle_.closed(person.number);
         while (!person.welcome) {
             if (Clock::now() > deadline) throw std::runtime_error("not even the scribes get in");
@@ -77,7 +77,7 @@ void Crowd::send(Person& person, const std::string& text) {
     while (!person.unsent.empty()) {
         const ssize_t sent = ::send(person.fd.get(), person.unsent.data(), person.unsent.size(),
                                     MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0) return;  // later; or it is over, and reading will tell
+        if (sent < 0) return;  // Later. Or the connection has ended, which reading will show.
         person.unsent.erase(0, static_cast<std::size_t>(sent));
     }
 }
@@ -112,7 +112,7 @@ void Crowd::take_line(Person& person, std::string_view line) {
     } else if (line.ends_with(" people are here:") || line.starts_with("You are the only one")) {
         if (--person.questions < 0) oracle_.violate(person.name + " got an answer twice");
     } else if (line.starts_with("  ") || line == "Goodbye.") {
-        // rows of /who
+        // a row of /who, or the answer to /quit
     } else if (history_ && &person == people_[kScribe].get() && line.starts_with('[')) {
         history_->emplace_back(line.substr(line.find("] ") + 2));
     } else if (!line.starts_with('[') && !parse_event(line)) {
@@ -155,17 +155,18 @@ Crowd::Person& Crowd::add(const std::string& name) {
 }
 
 void Crowd::one_comes() {
-    if (!free_names_.empty() && below(random_, 4) == 0) {
+    if (!free_names_.empty() && random_.one_in(4)) {
         (void)add(free_names_.extract(free_names_.begin()).value());
     } else {
         (void)add('g' + std::to_string(came_));
     }
 }
 
-// Somebody in the room, or on the way into it: what it types ahead counts as well.
+// Somebody in the room or on the way into it, because lines that are typed ahead count as well.
+// Null when the chosen one is on the way out, or has much to send already.
 Crowd::Person* Crowd::anyone() {
     if (people_.size() <= kFirstVictim) return nullptr;
-    Person& person = *people_[kFirstVictim + below(random_, people_.size() - kFirstVictim)];
+    Person& person = *people_[kFirstVictim + random_.below(people_.size() - kFirstVictim)];
     const bool busy =
         person.going || person.unsent.size() > 4096 || oracle_.fate(person.number) != Fate::Stays;
     return busy ? nullptr : &person;
@@ -173,9 +174,9 @@ Crowd::Person* Crowd::anyone() {
 
 void Crowd::say(Person& person) {
     std::string text = numbered(person.number, ++person.messages);
-    switch (below(random_, 20)) {
+    switch (random_.below(20)) {
         case 0: text = "/me " + text; break;
-        case 1: text += std::string(below(random_, 3000), 'x'); break;
+        case 1: text += std::string(random_.below(3000), 'x'); break;
         case 2: text += " 你好，大家好"; break;
         default: break;
     }
@@ -199,7 +200,7 @@ void Crowd::one_goes() {
     Person* const person = anyone();
     if (person == nullptr || !person->welcome) return;
     person->going = true;
-    const std::size_t way = below(random_, 4);
+    const std::size_t way = random_.below(4);
     if (way == 3) {
         oracle_.will(person->number, Fate::Resets);
         oracle_.closed(person->number);
@@ -217,7 +218,7 @@ void Crowd::one_goes() {
 
 void Crowd::one_dawdles() {
     if (Person* const person = anyone()) {
-        person->reads_from = Clock::now() + std::chrono::milliseconds(below(random_, 2000));
+        person->reads_from = Clock::now() + std::chrono::milliseconds(random_.below(2000));
     }
 }
 
@@ -240,14 +241,14 @@ void Crowd::speak_and_be_heard() {
             if (Clock::now() > deadline) throw std::runtime_error("the scribe hears nothing");
             turn(Clock::now() + std::chrono::milliseconds(100));
         }
-        // The scribe is the first of all links; the others get the same a moment later.
+        // The scribe has the first of all links. The others get the same a moment later.
         turn(Clock::now() + std::chrono::milliseconds(200));
         settled = std::ranges::all_of(people_, [this](const auto& person) {
             return person->welcome && person->questions == 0 && !person->going &&
                    person->unsent.empty() && oracle_.fate(person->number) == Fate::Stays &&
                    person->reads_from <= Clock::now();
         });
-        if (Clock::now() > deadline) break;  // The oracle says who has not read what.
+        if (Clock::now() > deadline) break;  // The oracle will say who has not read what.
     }
     for (int quiet = 0; quiet < 3;) {
         const std::size_t before = oracle_.checked();

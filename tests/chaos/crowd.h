@@ -1,5 +1,8 @@
-// The crowd of the chaos run: many scripted clients in one thread. They come, talk in numbered
-// lines, go in every way there is, and tell the oracle what they read.
+// The crowd of the chaos run: many scripted clients in one thread. They come, say numbered lines,
+// leave in every way there is, and tell the oracle what they read.
+//
+// The first three stay to the end: the scribe, whose lines are the order for the oracle, a second
+// scribe, and the pacer, who says the pulses.
 #pragma once
 
 #include <poll.h>
@@ -8,40 +11,35 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "chaos/oracle.h"
 #include "support/fd.h"
+#include "support/random.h"
 #include "support/wait.h"
 
 namespace chatd::test {
-
-using Random = std::mt19937_64;
-
-[[nodiscard]] inline std::size_t below(Random& random, std::size_t end) {
-    return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
-}
 
 class Crowd {
   public:
     Crowd(std::uint16_t port, Oracle& oracle, Random& random);
 
-    // Waits until something has come, `until` at the longest, and reads it.
+    // Waits until something has come, but not longer than until `until`, and reads it.
     void turn(Deadline until);
 
-    // One more comes; it stays until one of those below.
+    // What people do. Except for one_comes(), somebody is chosen at random; nobody does anything
+    // when the chosen one is on the way out.
     void one_comes();
     void one_speaks();
     void one_asks_who();
-    void one_goes();            // says so, closes its side, or resets
+    void one_goes();            // by /quit, by closing its side, or by a reset
     void one_dawdles();         // reads nothing for a while
-    void everybody_goes();      // but the scribes
-    void speak_and_be_heard();  // returns when everybody has read it
+    void everybody_goes();      // except the first three
+    void speak_and_be_heard();  // the pacer; returns when everybody has read it
 
-    // Somebody in the room whose worker may be harmed: its port, and what will be of it.
+    // Somebody in the room whose worker may be harmed, chosen at random.
     struct Victim {
         std::uint16_t port;
         std::uint64_t person;
@@ -49,7 +47,8 @@ class Crowd {
     [[nodiscard]] std::optional<Victim> victim();
     void will_be_killed(const Victim& victim) { oracle_.will(victim.person, Fate::IsKilled); }
 
-    // Says something, and knows when the scribe has read it.
+    // The pacer says something. pulse_heard() returns, once, how long it took until the scribe read
+    // it; none until then.
     void pulse();
     [[nodiscard]] std::optional<Clock::duration> pulse_heard();
 
@@ -60,6 +59,8 @@ class Crowd {
 
     // The last messages, as /history shows them to the scribe.
     [[nodiscard]] std::vector<std::string> history(std::size_t count);
+
+    // The server has ended. Returns whether all connections end before the deadline.
     [[nodiscard]] bool all_cut_off(Deadline deadline);
 
   private:
@@ -88,7 +89,7 @@ class Crowd {
     std::uint16_t port_;
     Oracle& oracle_;
     Random& random_;
-    std::vector<std::unique_ptr<Person>> people_;  // the scribe, another one, the pacer, the others
+    std::vector<std::unique_ptr<Person>> people_;  // scribe, second scribe, pacer, others
     std::set<std::string> free_names_;             // of people who have left
     std::uint64_t came_ = 0;
     std::uint64_t sent_ = 0;

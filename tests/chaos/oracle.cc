@@ -19,7 +19,7 @@ std::uint64_t number_after(std::string_view text, char mark) {
     return number;
 }
 
-// Of an event that was before: the line without its time.
+// The line of an earlier event, without its time.
 std::string_view without_time(std::string_view line) {
     return line.substr(line.find("] ") + 2);
 }
@@ -104,7 +104,7 @@ void Oracle::check_leave(const Event& event, const Person& person) {
     }
 }
 
-// Each person counts its messages: one that is missing, doubled or out of order shows by itself.
+// The messages of each person are numbered, so one that is missing, doubled or out of order shows.
 void Oracle::check_number(const Event& event) {
     const std::uint64_t from = number_after(event.line, '#');
     const std::uint64_t number = number_after(event.line, '!');
@@ -124,9 +124,9 @@ void Oracle::saw(std::uint64_t person, std::string_view line) {
     if (finished_) return;
     Person& reader = people_[person];
     if (line.starts_with('[')) {
-        if (reader.past_checked)
+        if (reader.replay_checked)
             violate(reader.name + " read of the past too late: " + std::string(line));
-        reader.past.emplace_back(without_time(line));
+        reader.replay.emplace_back(without_time(line));
         return;
     }
     reader.unchecked.emplace_back(line);
@@ -146,18 +146,18 @@ void Oracle::advance(Person& person) {
         if (!joined) return;
         person.at = *joined + 1;
     }
-    if (!person.past_checked && !person.unchecked.empty()) check_past(person);
+    if (!person.replay_checked && !person.unchecked.empty()) check_replay(person);
     while (*person.at < order_.size()) {
         const Event& next = order_[*person.at];
         if (next.who == person.name) {
-            ++*person.at;  // its own
+            ++*person.at;  // The person is not shown its own events.
             continue;
         }
         if (person.unchecked.empty()) return;
         if (person.unchecked.front() != next.line) {
             violate(person.name + " read: " + person.unchecked.front() +
                     "\n  instead of: " + next.line + "\n" + around(*person.at));
-            person.at = order_.size();  // once is enough
+            person.at = order_.size();  // One violation of a person is enough.
             person.unchecked.clear();
             return;
         }
@@ -167,22 +167,22 @@ void Oracle::advance(Person& person) {
     }
 }
 
-void Oracle::check_past(Person& person) {
-    person.past_checked = true;
-    std::size_t left = person.past.size();
+void Oracle::check_replay(Person& person) {
+    person.replay_checked = true;
+    std::size_t left = person.replay.size();
     std::size_t before = 0;
     for (std::size_t at = *join_of(person); at > 0 && before < replay_; --at) {
         const Event& event = order_[at - 1];
         if (event.kind != Event::Kind::Message) continue;
         ++before;
-        if (left == 0 || person.past[left - 1] != event.line) {
-            return violate(person.name + " was shown " + std::to_string(person.past.size()) +
+        if (left == 0 || person.replay[left - 1] != event.line) {
+            return violate(person.name + " was shown " + std::to_string(person.replay.size()) +
                            " of the past, and not: " + event.line);
         }
         --left;
     }
-    if (left != 0) violate(person.name + " was shown too much of the past: " + person.past[0]);
-    person.past = {};
+    if (left != 0) violate(person.name + " was shown too much of the past: " + person.replay[0]);
+    person.replay = {};
 }
 
 std::string Oracle::around(std::size_t at) const {

@@ -1,3 +1,4 @@
+// Specification of the oracle of the chaos run: what is clean, and which violations it sees.
 #include "chaos/oracle.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +14,8 @@ TestSuite(oracle, .timeout = 10);
 
 namespace {
 
-// Alice (0), bob (1) and the scribe are there; what they read is right unless a test changes it.
+// Alice (0), bob (1) and the scribe are in the room. What they read is right, unless a test changes
+// it.
 class Story {
   public:
     Story() {
@@ -34,7 +36,7 @@ class Story {
     // Alice says something, and bob reads it.
     void a_line() { oracle.saw(bob, says(alice, "alice")); }
 
-    // The first violation; none: "".
+    // The first violation; "" when there is none.
     std::string verdict() {
         oracle.finish();
         return oracle.violations().empty() ? "" : oracle.violations().front();
@@ -186,7 +188,7 @@ Test(oracle, sees_a_newcomer_who_never_gets_in) {
 
 namespace {
 
-// Carol comes after three messages, and should be shown two; she is shown these.
+// Carol comes after three messages and should be shown the last two. `shown` is what she is shown.
 std::string verdict_on(const std::vector<std::string>& shown) {
     Story story;
     for (int i = 0; i < 3; ++i) story.a_line();
@@ -207,7 +209,7 @@ Test(oracle, is_content_when_a_newcomer_is_shown_the_last_messages) {
     EXPECT_EQ(verdict_on({"alice says: #0 !2", "alice says: #0 !3"}), "");
 }
 
-Test(oracle, sees_a_past_that_is_cut_off_doubled_or_too_long) {
+Test(oracle, sees_a_replay_that_is_cut_off_doubled_or_too_long) {
     EXPECT_CONTAINS(verdict_on({}), "carol was shown 0 of the past");
     EXPECT_CONTAINS(verdict_on({"alice says: #0 !2"}), "carol was shown 1 of the past");
     EXPECT_CONTAINS(verdict_on({"alice says: #0 !2", "alice says: #0 !2"}), "carol was shown 2");

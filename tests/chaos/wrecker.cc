@@ -29,7 +29,8 @@ void Programs::exchange() {
     fs::rename(path() + ".new", path());
 }
 
-// --- Whom it may touch ---------------------------------------------------------------------------
+// --- The processes of the server
+// ------------------------------------------------------------------
 
 bool Wrecker::is_ours(pid_t pid) const {
     const auto found = process(pid);
@@ -85,13 +86,13 @@ void Wrecker::stop(const std::string& deed, pid_t pid, std::size_t milliseconds)
 }
 
 void Wrecker::go_on(const Stopped& stopped) {
-    // Somebody else's by now, if it was killed meanwhile.
+    // The pid may be that of another process now, if the stopped one was killed.
     if (!is_ours(stopped.pid)) return;
     (void)kill(stopped.pid, SIGCONT);
     if (stopped.deed == "broker stopped") measure(stopped.deed);
 }
 
-// Each as soon as it is there.
+// Kills each new broker as soon as it is there.
 void Wrecker::volley() {
     const Deadline deadline = soon();
     pid_t last = -1;
@@ -119,7 +120,7 @@ void Wrecker::wreck_worker() {
     if (!victim) return;
     const pid_t pid = worker_of(*victim);
     if (pid < 0) return;
-    switch (below(random_, 3)) {
+    switch (random_.below(3)) {
         case 0:
             crowd_.will_be_killed(*victim);
             (void)kill(pid, SIGKILL);
@@ -129,7 +130,7 @@ void Wrecker::wreck_worker() {
             (void)kill(pid, SIGKILL);
             did("worker and broker killed", pid);
             return signal_broker("broker killed", SIGKILL);
-        default: return stop("worker stopped", pid, 50 + below(random_, 1500));
+        default: return stop("worker stopped", pid, 50 + random_.below(1500));
     }
 }
 
@@ -138,14 +139,14 @@ void Wrecker::wreck() {
     for (const Stopped& stopped : stopped_) {
         if (stopped.deed == "broker stopped") return;
     }
-    switch (below(random_, 16)) {
+    switch (random_.below(16)) {
         case 0:
         case 1:
         case 2: return signal_broker("broker killed", SIGKILL);
         case 3: return signal_broker("broker crashed (SEGV)", SIGSEGV);
         case 4: return signal_broker("broker crashed (ABRT)", SIGABRT);
         case 5:
-        case 6: return stop("broker stopped", broker(), 50 + below(random_, 450));
+        case 6: return stop("broker stopped", broker(), 50 + random_.below(450));
         case 7: return volley();
         case 8:
         case 9: return upgrade();

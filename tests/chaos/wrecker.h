@@ -1,5 +1,5 @@
-// The wrecker of the chaos run: kills, stops and upgrades processes of one server, and measures how
-// long the room is silent for it.
+// The wrecker of the chaos run: it kills, stops and upgrades processes of one server, and measures
+// how long the room pauses because of that.
 #pragma once
 
 #include <sys/types.h>
@@ -14,12 +14,12 @@
 
 namespace chatd::test {
 
-// The server's program, and another version of it, that take turns.
+// The program of the server and another version of it. An upgrade exchanges them.
 class Programs {
   public:
     Programs(std::string first, std::string second);
 
-    // Puts the other one in place.
+    // Puts the other version in the place of the program.
     void exchange();
     [[nodiscard]] std::string path() const { return scratch_.path() + "/chatd"; }
 
@@ -34,16 +34,17 @@ class Wrecker {
     Wrecker(Daemon& daemon, Crowd& crowd, Programs& programs, Random& random)
         : daemon_(daemon), crowd_(crowd), programs_(programs), random_(random) {}
 
-    // Does one deed, by chance, unless the room has not got over the last one yet.
+    // Does one deed, chosen at random, unless the room has not recovered from the last one yet.
     void wreck();
 
-    // What is stopped goes on when its time has come; a pulse that was heard is noted.
+    // Continues stopped processes whose time has come, and notes a pulse that was heard.
     void turn();
 
-    // Everything goes on.
+    // Continues all stopped processes.
     void stop_wrecking();
 
-    // How long it took until something said after the deed was heard, by kind of deed.
+    // By deed: how long it took until the scribe read a line that was said after the deed, in
+    // seconds.
     [[nodiscard]] const std::map<std::string, std::vector<double>>& pauses_s() const {
         return pauses_s_;
     }

@@ -100,10 +100,9 @@ class Rogue {
         bool goes_on = true;
         for (std::uint32_t i = 0; goes_on && i < kFlood; ++i) {
             std::string frame;
-            append_frame(
-                frame,
-                Post{.counter = next_counter(), .kind = EntryKind::Say, .reason = {}, .spare = {}},
-                {}, "x");
+            append_frame(frame,
+                         Post{.counter = next_counter(), .kind = EntryKind::Say, .reason = {}}, {},
+                         "x");
             goes_on = broker_.receive(link_, frame);
             note_counter();
         }

@@ -1,11 +1,11 @@
-// Chaos: a crowd talks while processes of the server are killed, stopped and upgraded at random; an
-// oracle holds what everybody read against the room's one order. Then ten thousand come and go, and
-// nothing may be left of them; at last the parent is killed, and the next server has the history.
+// Chaos: a crowd talks while processes of the server are killed, stopped and upgraded at random. An
+// oracle compares what everybody read with the room's one order. Then ten thousand clients come and
+// go, of which nothing may be left. At last the parent is killed, and the next server must have the
+// history.
 #include <getopt.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,7 +15,6 @@
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/sandbox_mode.h"
@@ -25,8 +24,10 @@
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/process.h"
+#include "support/random.h"
 #include "support/spawn.h"
 #include "support/wait.h"
+#include "text/number.h"
 
 namespace chatd::test {
 namespace {
@@ -34,10 +35,10 @@ namespace {
 constexpr std::size_t kReplay = 10;
 constexpr std::size_t kReplayShown = 1000;
 
-// What malloc happens to keep at one moment differs by some pages, in either direction.
+// The memory that malloc keeps varies by some pages, in either direction.
 constexpr std::size_t kNoiseKib = 64;
 
-// The address sanitizer keeps what is freed for a while.
+// The address sanitizer keeps freed memory for a while.
 constexpr bool kMemoryTells = !chatd::kSanitized;
 
 struct Plan {
@@ -51,7 +52,7 @@ struct Plan {
 const char* const kUsage =
     "Usage: chaos [--seconds N] [--seed N] [--people N] [--rate LINES-PER-SECOND] [--churn N]\n";
 
-// What a process holds: must be the same after ten thousand clients as before.
+// What a process holds. It must be the same after ten thousand clients as before.
 struct Holdings {
     std::size_t descriptors = 0;
     std::size_t memory_kib = 0;
@@ -65,7 +66,7 @@ Holdings holdings_of(pid_t pid) {
     }
     std::ifstream maps(directory + "/smaps_rollup");
     for (std::string line; std::getline(maps, line);) {
-        // Its own alone: the log is shared memory.
+        // Only memory of its own: the log is shared memory.
         if (line.starts_with("Anonymous:")) holdings.memory_kib = std::stoul(line.substr(10));
     }
     return holdings;
@@ -98,7 +99,7 @@ class Chaos {
     DaemonOptions daemon_options(const std::optional<std::string>& port) const {
         return {.args = {"--history", scratch_.path() + "/history", "--history-size", "8388608",
                          "--replay", std::to_string(kReplay),
-                         // Who comes with many is not always named: the oracle wants to know.
+                         // The oracle has to know everybody, and a crowd does not name all.
                          "--no-crowds"},
                 .port = port ? port : "0",
                 .run_dir = scratch_.path() + "/run",
@@ -113,18 +114,18 @@ class Chaos {
         while (Clock::now() < end) {
             crowd_.turn(std::min(next_line, Clock::now() + std::chrono::milliseconds(5)));
             wrecker_.turn();
-            (void)daemon_.log();  // A pipe that is full loses lines.
+            (void)daemon_.log();  // Reads the pipe: lines are lost when it is full.
             for (; next_line <= Clock::now(); next_line += between_lines) live();
             if (crowd_.people() < plan_.people) crowd_.one_comes();
             if (next_deed > Clock::now()) continue;
             wrecker_.wreck();
-            next_deed = Clock::now() + std::chrono::milliseconds(50 + below(random_, 200));
+            next_deed = Clock::now() + std::chrono::milliseconds(50 + random_.below(200));
         }
         wrecker_.stop_wrecking();
     }
 
     void live() {
-        switch (below(random_, 200)) {
+        switch (random_.below(200)) {
             case 0: return crowd_.one_goes();
             case 1: return crowd_.one_dawdles();
             case 2: return crowd_.one_asks_who();
@@ -151,7 +152,7 @@ class Chaos {
                         std::to_string(expected.size()) + " of the order");
     }
 
-    // --- Who comes and goes leaves nothing
+    // --- Clients that come and go leave nothing behind
 
     void churn() {
         come_and_go(std::min(plan_.churn, 500U));
@@ -180,7 +181,7 @@ class Chaos {
             }
             for (Client& visitor : visitors) (void)visitor.rest();
             visitors.clear();
-            // All reaped before the names come again.
+            // All must be reaped before others come with the same names.
             while (processes(daemon_.pid()).size() > 1 + kScribes) {
                 crowd_.turn(Clock::now() + std::chrono::milliseconds(1));
                 (void)daemon_.log();
@@ -224,7 +225,7 @@ class Chaos {
         std::printf(
             "seed %lu, %u s, %zu people: %llu came, %llu lines sent, %zu events, %llu "
             "deliveries checked\n",
-            plan_.seed, plan_.seconds, static_cast<std::size_t>(plan_.people),
+            random_.seed(), plan_.seconds, static_cast<std::size_t>(plan_.people),
             static_cast<unsigned long long>(crowd_.came()),
             static_cast<unsigned long long>(crowd_.sent()), oracle_.events(),
             static_cast<unsigned long long>(oracle_.checked()));
@@ -277,9 +278,9 @@ class Chaos {
 
 template <class Number>
 bool read_number(const char* text, Number& number) {
-    const std::string_view digits(text);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return error == std::errc() && end == digits.data() + digits.size() && number > 0;
+    const std::optional<Number> read = chatd::parse_number<Number>(text, 1);
+    number = read.value_or(0);
+    return read.has_value();
 }
 
 bool read_plan(int argc, char** argv, Plan& plan) {

@@ -1,6 +1,6 @@
 // The floor of the benchmark: the least that any chat server of one process can do. It takes what
-// has come from everybody and writes it, as one batch, straight to every socket. No names, and no
-// patience: who does not take a batch misses the rest of it.
+// has come from all clients, and writes it as one batch to every socket. It has no names, and it
+// never waits: a client that does not take a batch at once misses the rest of it.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -42,7 +42,7 @@ int listen_on(std::uint16_t port) {
 }
 
 void send_batch(int fd, std::string_view batch) {
-    // Who has gone is found out by reading.
+    // A client that has gone is found out by reading.
     (void)::send(fd, batch.data(), batch.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

@@ -1,10 +1,9 @@
-// Puts one contender of the benchmark under load and prints what it measures, a figure a line:
-// contender, clients, figure, value. Exit status 1, and why on stderr, when anything that was said
-// did not come to everybody, in order and once.
+// Puts one contender of the benchmark under load, and prints one line for each figure that it
+// measures: contender, clients, figure, value. When a message did not reach everybody, in order and
+// once, it says so on stderr and exits with status 1.
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -20,21 +19,22 @@
 #include "load/swarm.h"
 #include "support/client.h"
 #include "support/wait.h"
+#include "text/number.h"
 
 namespace chatd::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kTextBytes = 63;  // and a line end
+constexpr std::size_t kTextBytes = 63;  // 64 with the line end
 constexpr std::size_t kLongTextBytes = 1023;
 constexpr std::size_t kOutstanding = 64;
 constexpr std::size_t kSenders = 10;
 constexpr auto kEntryMax = 60s;
 constexpr auto kWarmUp = 300ms;
-constexpr auto kCalm = 3s;               // until whoever tidies up when nothing happens has done so
-constexpr std::size_t kOneByOne = 1000;  // messages said one after the other, at most
-constexpr std::size_t kKnockers = 50;
+constexpr auto kCalm = 3s;               // until a server that tidies up when idle has done so
+constexpr std::size_t kOneByOne = 1000;  // messages that are said one after the other, at most
+constexpr std::size_t kKnockers = 50;    // clients that connect and tell no name
 
 const char* const kUsage =
     "Usage: load CONTENDER PORT PID CLIENTS SECONDS IDLE-SECONDS [PART...]\n"
@@ -98,8 +98,8 @@ class Bench {
         tell("first-answer-p99-ms", milliseconds(percentile(entry.first_answers, 0.99)));
     }
 
-    // Both ends of every connection are on this machine: what the clients' ends cost shows in the
-    // floor.
+    // Both ends of every connection are on this machine. What the clients' ends cost is the memory
+    // that the contender "floor" shows.
     void tell_memory(const std::map<std::string, std::int64_t>& before) const {
         const auto after = memory_kib();
         const auto per_client = [&](const char* line) {
@@ -152,7 +152,7 @@ class Bench {
         tell(figure + "load-cpu-us", work.ours.count() * 1e6 / deliveries);
     }
 
-    // The messages that the others get: with and without the stalled ones, one after the other.
+    // The part of its messages that a client still gets when some other clients read nothing.
     void stalled() {
         const Talk talk{kSenders, kTextBytes, kOutstanding};
         const std::size_t count = std::max<std::size_t>(1, plan_.clients / 100);
@@ -167,8 +167,8 @@ class Bench {
         tell("stalled-part", messages(plan_.clients - count) / before);
     }
 
-    // Some more knock, one after the other, and stay at the door: nobody hears of them, and nothing
-    // else happens on this machine.
+    // Some more clients connect, one after the other, and tell no name: the room does not hear of
+    // them, and nothing else happens on this machine.
     void knock() const {
         std::this_thread::sleep_for(kCalm);
         const ForkTrace trace(plan_.pid);
@@ -191,12 +191,9 @@ class Bench {
 };
 
 std::size_t number_in(std::string_view text, std::size_t max) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number > max) {
-        throw std::invalid_argument(std::string(text) + ": not a number of this kind");
-    }
-    return number;
+    const std::optional<std::size_t> number = chatd::parse_number<std::size_t>(text, 0, max);
+    if (!number) throw std::invalid_argument(std::string(text) + ": not a number of this kind");
+    return *number;
 }
 
 void raise_descriptor_limit() {

@@ -21,7 +21,7 @@ std::vector<Step> enter_chatd(std::uint32_t number) {
     return {{"Your name: ", name_of(number) + '\n'}, {"Welcome, ", {}}};
 }
 
-// Not in one piece: what comes before the welcome is refused or forgotten.
+// In steps, because a command before the welcome is refused or forgotten.
 std::vector<Step> enter_irc(std::uint32_t number) {
     const std::string name = name_of(number);
     return {{{}, "NICK " + name + "\r\nUSER " + name + " 0 * :" + name + "\r\n"},
@@ -80,7 +80,7 @@ std::string numbered_text(std::uint32_t sender, std::uint32_t number, std::size_
 }
 
 std::optional<Numbers> numbers_in(std::string_view line) {
-    // The last ones: a channel's name begins like that too.
+    // The last two marks count, because the name of a channel begins with one too.
     const std::size_t second = line.rfind(kMark);
     if (second == std::string_view::npos || second < kDigits + 1) return std::nullopt;
     const std::size_t first = second - kDigits - 1;

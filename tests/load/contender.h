@@ -1,5 +1,5 @@
-// How each contender of the benchmark is spoken to: what a client sends to get in and to say
-// something, and what it reads on the way.
+// How clients speak to each contender of the benchmark: what they send to come in and to say
+// something, and what they read.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace chatd::test {
 
-// A client waits until it has read `wait_for` (empty: for nothing), then sends `then_send`.
+// A client waits until it has read `wait_for` (empty: it does not wait), then sends `then_send`.
 struct Step {
     std::string wait_for;
     std::string then_send;
@@ -20,33 +20,35 @@ struct Step {
 struct Contender {
     std::string_view name;
 
-    // Who says something reads it too.
+    // Whether a client that says something reads it too.
     bool echoes;
 
-    // Who does not read is not disconnected for it, which others would be told of.
+    // Whether a client that does not read stays connected. (If not, the others are told that it
+    // left.)
     bool keeps_stalled;
 
-    // A process for each client.
+    // Whether each client has a process.
     bool forks;
 
-    // Longer texts are refused or cut (RFC 1459, 2.3: 512 bytes with all that is around them).
+    // Longer texts are refused or cut (RFC 1459, 2.3: 512 bytes with everything around them).
     std::size_t text_bytes_max;
 
-    // What client `number` does after connecting; after the last step it is in.
+    // What client `number` does after it has connected. After the last step it is in the room.
     std::vector<Step> (*entry)(std::uint32_t number);
 
-    // The bytes that say this to all.
+    // The bytes by which a client says this text to all.
     std::string (*say)(std::string_view text);
 };
 
-// chatd, ngircd, inspircd, ncat or floor.
+// The contender "chatd", "ngircd", "inspircd", "ncat" or "floor"; none for any other name.
 [[nodiscard]] std::optional<Contender> contender_named(std::string_view name);
 
-// A text of `bytes` bytes that tells who says it, and its how-manieth that is.
+// A text of `bytes` bytes that tells which client says it, and the number of this message of the
+// client. Throws when it would not fit.
 [[nodiscard]] std::string numbered_text(std::uint32_t sender, std::uint32_t number,
                                         std::size_t bytes);
 
-// What a line tells that has such a text in it.
+// Reads these numbers from a line that has such a text in it; none from any other line.
 struct Numbers {
     std::uint32_t sender;
     std::uint32_t number;

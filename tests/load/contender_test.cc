@@ -1,4 +1,5 @@
-// What the benchmark believes must be checked as well: a text that lost its numbers would count.
+// Specification of the numbers by which the benchmark checks what clients read, and of its
+// percentiles.
 #include "load/contender.h"
 
 #include <criterion/criterion.h>
@@ -28,7 +29,7 @@ Test(load, the_name_of_a_channel_is_no_number) {
     EXPECT_EQ(numbers->number, 2);
 }
 
-Test(load, what_has_no_numbers_tells_none) {
+Test(load, a_line_without_numbers_tells_none) {
     const std::string text = numbered_text(1, 2, 63);
     for (const std::string& line : {std::string(), std::string("m1 entered the chat room"),
                                     std::string("… 3 messages skipped"), text.substr(0, 17),

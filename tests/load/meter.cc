@@ -23,8 +23,9 @@ Seconds seconds_of(const timeval& time) {
     return Seconds(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6);
 }
 
-// All that was not idle: that the kernel measures, where the busy times of /proc/stat are only what
-// it happened to see at its ticks. cpu user nice system idle iowait irq softirq steal.
+// All time that was not idle. The kernel measures idle times; the busy times of /proc/stat are only
+// what it happened to see at its ticks. Columns: cpu user nice system idle iowait irq softirq
+// steal.
 Seconds machine_work() {
     const Seconds processors(static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)));
     const Seconds since_start = Clock::now().time_since_epoch();
@@ -45,7 +46,7 @@ void add_activity(pid_t pid, Activity& sum) {
         std::uint64_t times = 0;
         if (word.ends_with("_ctxt_switches:") && status >> times) sum.wakeups += times;
     }
-    // After the name in brackets: state, then ten numbers, then utime and stime.
+    // Behind the name in parentheses: state, ten numbers, utime and stime.
     std::ifstream stat(directory + "/stat");
     std::string line;
     if (!std::getline(stat, line)) return;  // It has ended.
@@ -99,7 +100,7 @@ Activity activity_of(pid_t root) {
 
 // --- ForkTrace -----------------------------------------------------------------------------------
 
-// glibc's fork(3) is the system call clone, where there is one.
+// fork(3) of glibc makes the system call clone.
 ForkTrace::ForkTrace(pid_t pid)
     : directory_(std::string(kTracing) + "/instances/chatd-bench-" + std::to_string(::getpid())) {
     if (::mkdir(directory_.c_str(), 0700) != 0) return;

@@ -1,4 +1,4 @@
-// What the benchmark reads off the machine: processor time, memory, wake-ups, the time of a fork.
+// What the benchmark measures on the machine: processor time, memory, wake-ups, the time of a fork.
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +16,9 @@ namespace chatd::test {
 
 using Seconds = std::chrono::duration<double>;
 
-// Processor time that all processors together have spent, and this process of it. Of the whole
-// machine: a thousand small processes are each charged for less than they use, down to nothing.
+// Processor time that was spent until now: by the whole machine, and by this process. The machine
+// is measured as a whole because Linux charges small processes for less than they use, some for
+// nothing.
 struct Work {
     Seconds machine;
     Seconds ours;
@@ -25,17 +26,18 @@ struct Work {
 [[nodiscard]] Work work_so_far();
 [[nodiscard]] Work operator-(const Work& later, const Work& earlier);
 
-// The lines of /proc/meminfo, in KiB.
+// The lines of /proc/meminfo by name, in KiB.
 [[nodiscard]] std::map<std::string, std::int64_t> memory_kib();
 
-// How often these processes have been put on a processor, and for how long.
+// How often processes have been put on a processor, and for how long.
 struct Activity {
     std::uint64_t wakeups = 0;
     Seconds time{0};
 };
-[[nodiscard]] Activity activity_of(pid_t root);  // it and all its descendants
+[[nodiscard]] Activity activity_of(pid_t root);  // of this process and all its descendants
 
-// The value below which this part of them lies; 0.5 is the median. Not of nothing.
+// The value below which this part of the values lies; 0.5 gives the median. `values` must not be
+// empty.
 template <class Value>
 [[nodiscard]] Value percentile(std::vector<Value> values, double part) {
     const long at = std::lround(part * static_cast<double>(values.size() - 1));
@@ -44,7 +46,8 @@ template <class Value>
     return *nth;
 }
 
-// Watches one process fork while it lives, through the kernel's tracer (ftrace, raw_syscalls).
+// Measures the forks of one process while this object lives, by the kernel's tracer (ftrace,
+// raw_syscalls).
 class ForkTrace {
   public:
     explicit ForkTrace(pid_t pid);
@@ -52,7 +55,7 @@ class ForkTrace {
     ForkTrace& operator=(const ForkTrace&) = delete;
     ~ForkTrace();
 
-    // How long each took; empty where the kernel does not let us look.
+    // How long each fork took. Empty when the kernel does not allow the measurement.
     [[nodiscard]] std::vector<std::chrono::microseconds> forks() const;
 
   private:

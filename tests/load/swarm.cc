@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr std::size_t kEventsPerTurn = 512;
 
-// Of so many clients one looks into what it reads.
+// One of so many clients checks the text of each line that it reads.
 constexpr std::size_t kClientsPerCheck = 97;
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -26,7 +26,7 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-// Leaves what may be the beginning of `wanted` in `tail` when it is not there.
+// Whether `wanted` has come. If not, keeps in `tail` what may be its beginning.
 bool found(std::string& tail, std::string_view bytes, std::string_view wanted) {
     tail.append(bytes);
     const std::size_t at = tail.find(wanted);
@@ -83,7 +83,7 @@ void Swarm::connect_one() {
     Member& member = members_.emplace_back();
     member.fd = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!member.fd.open()) throw system_error("socket");
-    // Else what is said next waits for the acknowledgement of what was said before (RFC 896).
+    // Without this a message waits until the one before it is acknowledged (RFC 896).
     const int on = 1;
     (void)::setsockopt(member.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     member.steps = contender_.entry(static_cast<std::uint32_t>(number));
@@ -181,8 +181,8 @@ void Swarm::send(std::size_t number, std::string_view bytes) {
 
 // --- Settling ------------------------------------------------------------------------------------
 
-// What two have said after everything else has come to everybody, themselves included: so nothing
-// older is on its way.
+// Two clients say something, and everybody reads it, these two clients as well. Then nothing older
+// is on its way.
 void Swarm::settle(Deadline deadline) {
     counting_ = false;
     be_heard(0, deadline);
@@ -315,7 +315,7 @@ void Swarm::stall(std::size_t count) {
         watch(i, EPOLL_CTL_DEL, 0);
     }
     stalled_ = count;
-    // From here on what is counted is what the others read.
+    // From here on only lines that the others read are counted.
     settle(soon());
 }
 

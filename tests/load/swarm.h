@@ -1,6 +1,6 @@
-// The swarm of the benchmark: thousands of clients in one thread, as cheap as they can be, for what
-// they cost is taken from whoever is measured. Every line that comes is counted; a few clients look
-// at the text of each.
+// The swarm of the benchmark: thousands of clients in one thread. They are as cheap as possible,
+// because the processor time that they use is missing for the server that is measured. Every line
+// that comes is counted, and a few clients check the text of every line.
 #pragma once
 
 #include <sys/epoll.h>
@@ -17,8 +17,8 @@
 
 namespace chatd::test {
 
-// In a closed loop: something new is said when so much of what was said has reached everybody that
-// no more than `outstanding` messages are on their way. The senders take turns.
+// How clients talk. In a closed loop: a sender says something only when fewer than `outstanding`
+// messages have not reached everybody yet. The senders take turns.
 struct Talk {
     std::size_t senders;
     std::size_t text_bytes;
@@ -31,28 +31,28 @@ class Swarm {
 
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 
-    // Lets `count` more connect, all at once, and waits until all of them are in.
+    // Lets `count` more clients connect at once, and waits until all of them are in the room.
     struct Entry {
         Clock::duration all_in;
-        std::vector<Clock::duration> first_answers;  // of each, since it connected
+        std::vector<Clock::duration> first_answers;  // by client, since it connected
     };
     Entry enter(std::size_t count, Deadline deadline);
 
-    // Waits until everybody has read all that happened so far, and lets the counting begin.
+    // Waits until everybody has read everything that happened so far. Then the counting begins.
     void settle(Deadline deadline);
 
     // --- Once settled
 
-    // How long until the last one had read what one said.
+    // One client says something. Returns how long it took until the last client had read it.
     Clock::duration say_one(std::size_t sender, std::size_t text_bytes);
 
-    // Talks until `end`; returns how many lines were read in that time.
+    // Talks until `end`. Returns how many lines were read in that time.
     std::uint64_t talk(const Talk& talk, Deadline end);
 
-    // Waits for what is on its way, and checks that everybody has got every line, once.
+    // Waits for lines on their way, and throws unless everybody has read every line once.
     void drain();
 
-    // The last `count` read nothing from now on.
+    // The last `count` clients read nothing from now on.
     void stall(std::size_t count);
 
   private:
@@ -61,12 +61,12 @@ class Swarm {
         std::size_t step = 0;
         std::vector<Step> steps;  // until it is in
         Deadline connected = {};
-        std::string wanted;       // while settling; empty: nothing
-        std::string tail;         // of a line not yet whole, or what may become `wanted`
+        std::string wanted;       // what it must read while settling; empty: nothing
+        std::string tail;         // the beginning of a line, or of `wanted`
         std::uint64_t lines = 0;  // read since the counting began
         std::uint64_t said = 0;
-        bool answered = false;  // has been, since it connected
-        bool checks = false;    // looks into what it reads
+        bool answered = false;  // the server has sent something since it connected
+        bool checks = false;    // checks the text of each line
         bool stalled = false;
     };
 
@@ -82,7 +82,7 @@ class Swarm {
     void send(std::size_t number, std::string_view bytes);
     void say(const Talk& talk, std::uint64_t count);
     void be_heard(std::size_t sender, Deadline deadline);
-    [[nodiscard]] std::uint64_t readers() const;  // of one message
+    [[nodiscard]] std::uint64_t readers() const;  // how many clients read one message
 
     const Contender& contender_;
     std::uint16_t port_;
@@ -100,8 +100,8 @@ class Swarm {
     std::size_t stalled_ = 0;
     std::size_t next_sender_ = 0;
     unsigned settled_ = 0;
-    std::vector<std::uint32_t> numbers_;             // of what each has said
-    std::vector<std::vector<std::uint32_t>> heard_;  // by who checks, of each
+    std::vector<std::uint32_t> numbers_;             // of the last message, by sender
+    std::vector<std::vector<std::uint32_t>> heard_;  // the same as read, by reader that checks
 };
 
 }  // namespace chatd::test

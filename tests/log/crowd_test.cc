@@ -1,5 +1,5 @@
-// Specification of log/crowd: who comes and goes together is told of together, and nothing else
-// is.
+// Specification of log/crowd: people who come and go together are told of together, and nothing
+// else is.
 
 #include "log/crowd.h"
 
@@ -7,21 +7,22 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "support/expect.h"
+#include "support/random.h"
 
 using namespace chatd;
+using chatd::test::Random;
 
 namespace {
 
 constexpr std::uint64_t kMe = 1;
 
-// A log, and how a reader is told of it: a line for an entry, and one for a crowd.
+// A log, and what a reader is told of it: one line for an entry, and one line for a crowd.
 class Told {
     std::vector<std::uint64_t> memory_;
 
@@ -113,20 +114,20 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-Test(crowd, who_comes_alone_is_in_none) {
+Test(crowd, somebody_who_comes_alone_is_in_no_crowd) {
     Told told;
     told.comes("alice");
     EXPECT_EQ(told.lines(), Lines{"alice comes"});
 }
 
-Test(crowd, who_comes_with_others_is_in_one_with_them) {
+Test(crowd, people_who_come_together_are_one_crowd) {
     Told told;
     told.comes("alice");
     told.comes("bob");
     EXPECT_EQ(told.lines(), Lines{"+2: alice bob"});
 }
 
-Test(crowd, of_many_three_are_named_and_never_all_but_one) {
+Test(crowd, three_of_many_are_named_and_never_all_but_one) {
     Told told;
     for (const char* const name : {"alice", "bob", "carol", "dave"}) told.comes(name);
     EXPECT_EQ(told.lines(), Lines{"+4: alice bob carol dave"});
@@ -134,7 +135,7 @@ Test(crowd, of_many_three_are_named_and_never_all_but_one) {
     EXPECT_EQ(told.lines(), Lines{"+5: alice bob carol"});
 }
 
-Test(crowd, what_is_said_parts_those_before_it_from_those_after) {
+Test(crowd, a_message_parts_the_people_before_it_from_those_after_it) {
     Told told;
     told.comes("alice");
     told.comes("bob");
@@ -144,8 +145,8 @@ Test(crowd, what_is_said_parts_those_before_it_from_those_after) {
     EXPECT_EQ(told.lines(), (Lines{"+2: alice bob", "bob says", "+2: carol dave"}));
 }
 
-// Shown or not: all who begin at one place read the same.
-Test(crowd, what_is_told_to_one_parts_them_too) {
+// All readers that begin at one place read the same crowds, whether they see the entry or not.
+Test(crowd, private_words_part_them_too) {
     Told told;
     told.comes("alice");
     told.happens(EntryKind::Tell, "bob", "psst", kMe);
@@ -162,14 +163,14 @@ Test(crowd, comings_and_goings_are_one_crowd) {
     EXPECT_EQ(told.lines(), Lines{"+2-2: alice bob zoe yan"});
 }
 
-Test(crowd, one_who_comes_and_one_who_goes_are_none) {
+Test(crowd, one_who_comes_and_one_who_goes_are_no_crowd) {
     Told told;
     told.comes("alice");
     told.goes("bob");
     EXPECT_EQ(told.lines(), (Lines{"alice comes", "bob goes"}));
 }
 
-Test(crowd, who_only_looks_in_is_told_to_come_and_to_go) {
+Test(crowd, somebody_who_comes_and_goes_at_once_is_in_both_lines) {
     Told told;
     told.comes("alice");
     told.comes("bob");
@@ -177,8 +178,8 @@ Test(crowd, who_only_looks_in_is_told_to_come_and_to_go) {
     EXPECT_EQ(told.lines(), Lines{"+2-1: alice bob alice"});
 }
 
-// Else it would be told to come, and then to go, and would be there.
-Test(crowd, who_comes_back_begins_another) {
+// Otherwise a reader would be told that the member came and then left, although it is in the room.
+Test(crowd, somebody_who_comes_back_begins_another_crowd) {
     Told told;
     told.goes("alice");
     told.goes("bob");
@@ -206,7 +207,7 @@ Test(crowd, a_reason_that_all_have_is_kept) {
     EXPECT_EQ(told.lines(), Lines{"-4: alice bob carol dave"});
 }
 
-Test(crowd, ones_own_leaving_is_in_none) {
+Test(crowd, the_readers_own_leaving_is_in_no_crowd) {
     Told told;
     told.goes("alice");
     told.goes("bob");
@@ -216,7 +217,7 @@ Test(crowd, ones_own_leaving_is_in_none) {
     EXPECT_EQ(told.lines(), Lines{"-4: alice bob me carol"});
 }
 
-Test(crowd, it_is_as_late_as_the_last_in_it) {
+Test(crowd, a_crowd_has_the_time_of_its_last_entry) {
     Told told;
     told.comes("alice");
     told.comes("bob");
@@ -239,7 +240,7 @@ Test(crowd, only_the_stretch_that_is_asked_for_counts) {
     EXPECT_EQ(crowds[0].end, after_carol);
 }
 
-Test(crowd, those_up_to_one_end_are_found_once_for_each_beginning) {
+Test(crowd, crowds_up_to_one_end_are_looked_for_once_for_each_beginning) {
     Told told;
     told.comes("alice");
     told.comes("bob");
@@ -254,19 +255,18 @@ Test(crowd, those_up_to_one_end_are_found_once_for_each_beginning) {
     EXPECT_EQ(Told::crowd_in(crowds.from(0).at(0).frame).entered, 3);
 }
 
-// Whatever happens, and also over the end of the ring: everybody counts once, and the rest is left
-// alone.
+// Whatever happens, and also across the end of the ring: everybody counts once, and other entries
+// are left alone.
 Test(crowd, nobody_is_lost_and_nobody_counts_twice) {
-    std::mt19937 random(20261124);
-    const auto below = [&](unsigned end) { return random() % end; };
+    Random random(20261124);
     for (int round = 0; round < 200; ++round) {
         Told told;
-        for (unsigned i = below(2000); i > 0; --i) {
-            const std::string name = "p" + std::to_string(below(30));
-            switch (below(8)) {
+        for (std::size_t i = random.below(2000); i > 0; --i) {
+            const std::string name = "p" + std::to_string(random.below(30));
+            switch (random.below(8)) {
                 case 0: told.happens(EntryKind::Say, name, "words"); break;
-                case 1: told.happens(EntryKind::Refused, name, "x", 1 + below(3)); break;
-                case 2: told.goes(name, LeaveReason::Lost, 0, below(9) == 0 ? "bye" : ""); break;
+                case 1: told.happens(EntryKind::Refused, name, "x", 1 + random.below(3)); break;
+                case 2: told.goes(name, LeaveReason::Lost, 0, random.one_in(9) ? "bye" : ""); break;
                 case 3:
                 case 4: told.goes(name); break;
                 default: told.comes(name);

@@ -1,5 +1,5 @@
-// Specification of log/salvage: whatever happens to a log, what is whole in it is found, once and
-// in order.
+// Specification of log/salvage: whatever happens to a log, its whole entries are found, once and in
+// order.
 
 #include "log/salvage.h"
 
@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,9 +16,11 @@
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "support/random.h"
 #include "text/clean.h"
 
 using namespace chatd;
+using chatd::test::Random;
 
 TestSuite(salvage, .timeout = 60);
 
@@ -55,14 +56,14 @@ void say(Log& log, const std::string& text, std::uint64_t to = 0) {
     log.append(entry, "bob", text);
 }
 
-// So many messages of up to `most` bytes, the same ones each time.
+// A log of so many messages of up to `most` bytes, the same ones each time.
 Bytes log_of(int messages, std::size_t most, std::size_t ring_bytes = kRing) {
     Words words = empty_log(ring_bytes);
     Log log(bytes_of(words));
-    std::mt19937 random(1);
+    Random random(1);
     for (int i = 0; i < messages; ++i) {
         const std::string number = std::to_string(i);
-        say(log, number + std::string(random() % most, 'x'), random() % 4 == 0 ? 3 : 0);
+        say(log, number + std::string(random.below(most), 'x'), random.one_in(4) ? 3 : 0);
     }
     const auto bytes = bytes_of(words);
     return {bytes.begin(), bytes.end()};
@@ -106,7 +107,7 @@ Lines salvaged(std::span<const std::byte> bytes) {
     return lines;
 }
 
-// What the next start would find.
+// What the next start of chatd would find.
 Lines found(std::span<const std::byte> bytes) {
     return is_whole(bytes) ? lines_of(bytes) : salvaged(bytes);
 }
@@ -126,7 +127,7 @@ struct Place {
     std::size_t end;
 };
 
-// Where the entries lie, the oldest first.
+// The places of the entries, the oldest first.
 std::vector<Place> places(std::span<const std::byte> bytes) {
     Words copy = copy_of(bytes);
     const Log log(bytes_of(copy));
@@ -140,7 +141,7 @@ std::vector<Place> places(std::span<const std::byte> bytes) {
     return found;
 }
 
-// All that has no byte in [begin, end).
+// All entries that have no byte in [begin, end).
 Lines lines_outside(const Bytes& bytes, std::size_t begin, std::size_t end) {
     const Lines all = lines_of(bytes);
     const std::vector<Place> where = places(bytes);
@@ -163,7 +164,7 @@ bool in_order(const Lines& lines) {
 
 constexpr std::byte kFlips[] = {std::byte{0x01}, std::byte{0x10}, std::byte{0x80}, std::byte{0xFF}};
 
-// Flips bytes from `begin` on; the entries that do not lie there have to be found.
+// Flips bytes from `begin` on: all entries that do not lie there must be found.
 void expect_others_survive(const Bytes& bytes, std::size_t begin, std::size_t end,
                            std::size_t step) {
     for (std::size_t at = begin; at < end; at += step) {
@@ -231,7 +232,8 @@ Test(salvage, one_flipped_byte_costs_no_other_entry_of_a_log_that_has_gone_aroun
     expect_others_survive(bytes, kLogHeaderBytes, bytes.size(), 911);
 }
 
-// Bounds that are damaged may bring back what was forgotten, but that is older than all else.
+// A damaged tail or head may bring back entries that the log had forgotten; these are older than
+// all others.
 Test(salvage, a_damaged_header_costs_no_entry_of_a_log_that_has_gone_around) {
     const Bytes bytes = log_of(500, 800);
     const Lines all = lines_of(bytes);
@@ -241,7 +243,7 @@ Test(salvage, a_damaged_header_costs_no_entry_of_a_log_that_has_gone_around) {
             damaged[at] ^= flip;
             const Lines lines = found(damaged);
             ASSERT_TRUE(in_order(lines));
-            // A tail that was moved to another entry of its neighbourhood is as good as any.
+            // A tail that points to a neighbouring entry cannot be told from the right one.
             if (is_whole(damaged)) {
                 ASSERT_TRUE(ends_with(lines, all) || ends_with(all, lines));
             } else {
@@ -347,9 +349,9 @@ Test(salvage, a_head_that_fell_back_to_an_older_entry_loses_nothing) {
     }
 }
 
-// A broker that finds damage cuts off what follows, and goes on with greater numbers; the next
-// start finds it again, as far as it was not written over.
-Test(salvage, what_was_cut_off_behind_a_damaged_place_comes_back) {
+// A broker that finds damage cuts off the entries behind it, and goes on with greater numbers. The
+// next start finds those entries again, unless they were written over.
+Test(salvage, entries_that_were_cut_off_behind_a_damaged_place_come_back) {
     for (const int messages : {60, 500}) {
         for (const int more : {0, 1, 5}) {
             const Bytes bytes = log_of(messages, 800);
@@ -376,8 +378,8 @@ Test(salvage, what_was_cut_off_behind_a_damaged_place_comes_back) {
 
 // --- What had gone already
 
-// The writer died when it had made room for a large entry.
-Test(salvage, what_the_log_had_forgotten_stays_forgotten) {
+// The writer died after it had made room for a large entry.
+Test(salvage, entries_that_the_log_had_let_go_stay_away) {
     Bytes bytes = log_of(500, 800);
     const std::vector<Place> where = places(bytes);
     const Lines all = lines_of(bytes);
@@ -411,7 +413,7 @@ Test(salvage, the_loss_is_told_in_places_and_bytes) {
     EXPECT_TRUE(loss_of({0, 20, 39}) == std::pair(std::uint64_t{3}, size(0) + size(20) + size(39)));
 }
 
-Test(salvage, what_was_lost_before_is_not_lost_once_more) {
+Test(salvage, a_loss_is_counted_once) {
     Bytes bytes = log_of(40, 800);
     bytes[places(bytes)[5].begin] ^= std::byte{1};
     Words words = empty_log();
@@ -430,7 +432,7 @@ Test(salvage, what_was_lost_before_is_not_lost_once_more) {
 
 // --- The new log
 
-Test(salvage, an_entry_is_what_it_was) {
+Test(salvage, an_entry_keeps_all_its_fields) {
     Bytes bytes = log_of(40, 800);
     bytes[places(bytes)[5].begin] ^= std::byte{1};
     Words old_words = copy_of(log_of(40, 800));
@@ -465,7 +467,7 @@ Test(salvage, a_smaller_log_gets_the_newest) {
 }
 
 // Of two entries with one number, one is kept.
-Test(salvage, a_number_is_kept_once) {
+Test(salvage, of_two_entries_with_one_number_one_is_kept) {
     Bytes bytes = log_of(12, 60);
     const std::vector<Place> where = places(bytes);
     const Lines all = lines_of(bytes);
@@ -476,7 +478,7 @@ Test(salvage, a_number_is_kept_once) {
     EXPECT_EQ(found(bytes), all);
 }
 
-// What may be said changes from program to program; what was said stays.
+// The rules for clean text may change from one program to the next; what was said stays.
 Test(salvage, entries_that_are_not_clean_by_todays_rules_are_whole) {
     const std::string pile = "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301";
     ASSERT_FALSE(is_clean_text(pile));
@@ -493,8 +495,8 @@ Test(salvage, entries_that_are_not_clean_by_todays_rules_are_whole) {
 
 // --- What is no log
 
-// Else somebody could write one, and have the next repair find it.
-Test(salvage, an_entry_has_bytes_that_nobody_can_say) {
+// Otherwise a client could say a forged entry, and the next repair would find it.
+Test(salvage, no_text_that_a_client_can_say_looks_like_an_entry) {
     for (const Place& place : places(log_of(200, 800))) {
         const std::size_t bytes = place.end - place.begin;
         const FrameHeader header{static_cast<std::uint32_t>(bytes), kFrameVersion, FrameType::Entry,
@@ -503,11 +505,11 @@ Test(salvage, an_entry_has_bytes_that_nobody_can_say) {
     }
 }
 
-Test(salvage, what_is_no_log_is_none) {
-    std::mt19937_64 random(2);
+Test(salvage, random_bytes_and_zeros_are_no_log) {
+    Random random(2);
     for (const std::size_t bytes : {0U, 1U, 7U, 8U, 40U, 4096U, 5000U, 100'000U}) {
         Bytes noise(bytes);
-        for (std::byte& one : noise) one = static_cast<std::byte>(random());
+        for (std::byte& one : noise) one = static_cast<std::byte>(random.below(256));
         EXPECT_FALSE(is_whole(noise));
         EXPECT_FALSE(Salvage(noise).is_log());
         EXPECT_FALSE(Salvage(Bytes(bytes)).is_log());
@@ -522,7 +524,7 @@ Test(salvage, a_log_cut_in_its_header_still_is_one) {
     }
 }
 
-Test(salvage, an_empty_log_of_another_version_is_left_to_that) {
+Test(salvage, an_empty_log_of_another_version_is_no_log_of_this_version) {
     Bytes bytes = log_of(0, 1);
     LogHeader header = header_of(bytes);
     ++header.version;
@@ -531,17 +533,17 @@ Test(salvage, an_empty_log_of_another_version_is_left_to_that) {
 }
 
 Test(salvage, any_damage_is_survived) {
-    std::mt19937_64 random(3);
+    Random random(3);
     const Bytes bytes = log_of(500, 800);
     const Lines all = lines_of(bytes);
     for (int round = 0; round < 300; ++round) {
         Bytes damaged = bytes;
-        for (std::uint64_t i = random() % 50; i > 0; --i) {
-            damaged[random() % damaged.size()] = static_cast<std::byte>(random());
-        }
-        if (round % 2 == 0)
-            damaged[random() % sizeof(LogHeader)] = static_cast<std::byte>(random());
-        if (round % 3 == 0) damaged.resize(random() % damaged.size());
+        const auto damage_one_of_the_first = [&](std::size_t end) {
+            damaged[random.below(end)] = static_cast<std::byte>(random.below(256));
+        };
+        for (std::size_t i = random.below(50); i > 0; --i) damage_one_of_the_first(damaged.size());
+        if (round % 2 == 0) damage_one_of_the_first(sizeof(LogHeader));
+        if (round % 3 == 0) damaged.resize(random.below(damaged.size()));
         ASSERT_TRUE(in_order(found(damaged)) || damaged.size() < sizeof(LogHeader));
     }
 }

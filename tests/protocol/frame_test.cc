@@ -1,4 +1,5 @@
-// Specification of protocol/frame: what goes over the links, and what is not believed there.
+// Specification of protocol/frame and protocol/body: the bytes that go over the links, and what a
+// receiver does not believe.
 
 #include "protocol/frame.h"
 
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +16,15 @@
 #include "base/bounds.h"
 #include "support/death.h"
 #include "support/expect.h"
+#include "support/random.h"
 
 using namespace chatd;
 using chatd::test::aborts;
+using chatd::test::Random;
 
 namespace {
 
-// What each type of frame holds besides its header.
+// The sizes of a frame of each type, without its header.
 struct Shape {
     FrameType type;
     std::size_t body_bytes;
@@ -43,6 +45,7 @@ constexpr Shape kShapes[] = {
     {FrameType::Person, 24, kNameBytesMax, kPeerBytesMax},
     {FrameType::Replay, 16, 0, 0},
     {FrameType::Done, 4, 0, 0},
+    {FrameType::Crowd, 32, 0, kTextBytesMax},
     {FrameType::Ended, 24, 0, 0},
     {FrameType::CloseRoom, 0, 0, 0},
     {FrameType::Ping, 0, 0, 0},
@@ -62,7 +65,7 @@ std::string framed(const Body& body, std::string_view name = {}, std::string_vie
     return bytes;
 }
 
-// In the order of kShapes, every field with another value.
+// One frame of each type in the order of kShapes; every field has another value.
 std::vector<std::string> one_of_each() {
     return {
         framed(Attach{1, 2, 3, 4, 1, 0}, "alice", "[::1]:7000"),
@@ -77,10 +80,45 @@ std::vector<std::string> one_of_each() {
         framed(Person{28, 29, 30, 0}, "dave", "192.0.2.1:4"),
         framed(Replay{31, 32, 0}),
         framed(Done{33}),
+        framed(Crowd{38, 39, 40, 41, LeaveReason::Lost, 42}, {}, "erin frank"),
         framed(Ended{34, 35, 36, 37}),
         framed(CloseRoom{}),
         framed(Ping{}),
     };
+}
+
+// The same frames as bytes, in hexadecimal digits, as version 0.3.0 sends them.
+constexpr const char* kBytesOfVersion03[] = {
+    "3f000000010105000100000000000000020000000000000003000000000000000400000000000000"
+    "0100000000000000616c6963655b3a3a315d3a37303030",
+    "200000000102030005000000000000000500000000000000626f6268656c6c6f",
+    "0a00000001030200616c",
+    "0c0000000104000006000000",
+    "3e00000001200500070000000000000008000000000000000900000000000000f6ffffffffffffff"
+    "0b00000000000000302e322e30616c69636520626f62",
+    "090000000121000003",
+    "50000000012203030c000000000000000d000000000000000e000000000000000f00000000000000"
+    "1000000000000000110000000000000012000000130000001400000003151600626f626869000000",
+    "1d00000001230500170000000000000018000000000000006361726f6c",
+    "190000000124010019000000000000001a0000001b00000063",
+    "2f000000012504001c000000000000001d000000000000001e00000000000000646176653139322e"
+    "302e322e313a34",
+    "18000000012600001f000000000000002000000000000000",
+    "0c0000000127000021000000",
+    "3200000001280000260000000000000027000000000000002800000029000000012a000000000000"
+    "6572696e206672616e6b",
+    "2000000001400000220000000000000023000000000000002400000025000000",
+    "0800000001410000",
+    "0800000001420000",
+};
+
+std::string hex_of(std::string_view bytes) {
+    std::string hex;
+    for (const char byte : bytes) {
+        hex += "0123456789abcdef"[static_cast<unsigned char>(byte) >> 4];
+        hex += "0123456789abcdef"[byte & 0xF];
+    }
+    return hex;
 }
 
 FrameHeader header_of(std::string_view bytes) {
@@ -89,7 +127,7 @@ FrameHeader header_of(std::string_view bytes) {
     return header;
 }
 
-// Takes from a buffer without a byte to spare, so that a sanitizer sees who reads past its end.
+// Takes a frame from a buffer of exactly this size, so that a sanitizer sees a read past its end.
 FrameStatus status_of(std::string_view bytes) {
     const std::vector<char> exact(bytes.begin(), bytes.end());
     std::string_view rest(exact.data(), exact.size());
@@ -99,7 +137,7 @@ FrameStatus status_of(std::string_view bytes) {
     return status;
 }
 
-// A header alone, and then with all that it announces.
+// Looks at the header alone, and then with as many bytes as it announces.
 void expect_status(FrameHeader header, FrameStatus alone, FrameStatus complete) {
     std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
     EXPECT_EQ(status_of(bytes), alone);
@@ -182,15 +220,29 @@ Test(frame, the_fields_of_the_body_come_out_as_they_went_in) {
     EXPECT_EQ(person.since_ms, 28);
     EXPECT_EQ(person.idle_ms, 29);
     EXPECT_EQ(person.pid, 30);
-    const auto past = taken(frames[10]).as<Replay>();
-    EXPECT_EQ(past.now_ms, 31);
-    EXPECT_EQ(past.messages, 32);
+    const auto replay = taken(frames[10]).as<Replay>();
+    EXPECT_EQ(replay.now_ms, 31);
+    EXPECT_EQ(replay.messages, 32);
     EXPECT_EQ(taken(frames[11]).as<Done>().left_out, 33);
-    const auto ended = taken(frames[12]).as<Ended>();
+    const auto crowd = taken(frames[12]).as<Crowd>();
+    EXPECT_EQ(crowd.last_seq, 38);
+    EXPECT_EQ(crowd.time_ms, 39);
+    EXPECT_EQ(crowd.entered, 40);
+    EXPECT_EQ(crowd.left, 41);
+    EXPECT_EQ(crowd.reason, LeaveReason::Lost);
+    EXPECT_EQ(crowd.detail, 42);
+    const auto ended = taken(frames[13]).as<Ended>();
     EXPECT_EQ(ended.birth_ns, 34);
     EXPECT_EQ(ended.lived_ms, 35);
     EXPECT_EQ(ended.pid, 36);
     EXPECT_EQ(ended.wait_status, 37);
+}
+
+Test(frame, workers_and_brokers_of_version_0_3_send_and_understand_the_same_bytes) {
+    const std::vector<std::string> frames = one_of_each();
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        EXPECT_EQ(hex_of(frames[i]), kBytesOfVersion03[i]);
+    }
 }
 
 Test(frame, name_and_text_come_out_as_they_went_in) {
@@ -201,8 +253,8 @@ Test(frame, name_and_text_come_out_as_they_went_in) {
     EXPECT_EQ(taken(frames[2]).text, "");
     EXPECT_EQ(taken(frames[4]).name, "0.2.0");
     EXPECT_EQ(taken(frames[4]).text, "alice bob");
-    EXPECT_EQ(taken(frames[13]).name, "");
-    EXPECT_EQ(taken(frames[13]).text, "");
+    EXPECT_EQ(taken(frames[14]).name, "");
+    EXPECT_EQ(taken(frames[14]).text, "");
 }
 
 Test(frame, name_and_text_may_be_as_long_as_their_limits_and_hold_any_bytes) {
@@ -210,8 +262,7 @@ Test(frame, name_and_text_may_be_as_long_as_their_limits_and_hold_any_bytes) {
         const std::string name(shape.name_bytes_max, '\xFF');
         const std::string text(shape.text_bytes_max, '\0');
         std::string bytes;
-        detail::append_frame(bytes, shape.type, std::string(shape.body_bytes, '\x80'), name, text,
-                             false);
+        detail::append_frame(bytes, shape.type, std::string(shape.body_bytes, '\x80'), name, text);
         EXPECT_LE(bytes.size(), kFrameBytesMax);
         const Frame frame = taken(bytes);
         EXPECT_EQ(frame.name, name);
@@ -380,21 +431,18 @@ Test(frame, a_pad_of_more_than_seven_bytes_is_malformed) {
 }
 
 Test(frame, random_bytes_never_take_more_than_there_is_nor_ask_for_more_than_the_limit) {
-    std::mt19937 random(1);
-    const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
+    Random random(1);
     const std::vector<std::string> frames = one_of_each();
     std::size_t seen[3] = {};
     for (int round = 0; round < 100'000; ++round) {
         // Mostly frames with a few bytes changed: pure noise does not get past the version.
-        std::string noise = frames[below(frames.size())];
-        if (below(4) == 0) {
-            noise.resize(below(64));
-            for (char& byte : noise) byte = static_cast<char>(random());
+        std::string noise = random.pick(frames);
+        if (random.one_in(4)) noise = random.bytes(random.below(64));
+        for (std::size_t changes = random.below(4); changes > 0 && !noise.empty(); --changes) {
+            const std::size_t at = random.below(std::min<std::size_t>(noise.size(), 12));
+            noise[at] = static_cast<char>(random.below(128));
         }
-        for (std::size_t changes = below(4); changes > 0 && !noise.empty(); --changes) {
-            noise[below(std::min<std::size_t>(noise.size(), 12))] = static_cast<char>(below(128));
-        }
-        noise.resize(below(noise.size() + 16));
+        noise.resize(random.below(noise.size() + 16));
 
         const std::vector<char> exact(noise.begin(), noise.end());
         const std::string_view all(exact.data(), exact.size());

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -35,7 +34,7 @@ Fd connected(std::uint16_t port, Family family, int receive_buffer_bytes) {
     const int domain = family == Family::V4 ? AF_INET : AF_INET6;
     Fd fd(::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd.open()) throw system_error("socket");
-    // Before connecting: it decides the window that is offered.
+    // Before connect(2), because the buffer decides which window TCP offers.
     if (receive_buffer_bytes != 0) {
         set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer_bytes);
     }
@@ -62,18 +61,18 @@ Fd connected(std::uint16_t port, Family family, int receive_buffer_bytes) {
 Client::Client(std::uint16_t port, Family family, int receive_buffer_bytes)
     : reader_(connected(port, family, receive_buffer_bytes), "client") {}
 
-void Client::send(std::string_view text) {
+void Client::send(std::string_view text, Where where) {
     const Deadline deadline = soon();
     while (!text.empty()) {
         text.remove_prefix(send_some(text));
         if (!text.empty() && !wait_for(fd(), POLLOUT, deadline)) {
-            throw std::runtime_error("client: nobody takes " + escaped(text.substr(0, 200)));
+            throw failure("client: nobody takes " + escaped(text.substr(0, 200)), where);
         }
     }
 }
 
-void Client::send_line(std::string_view line) {
-    send(std::string(line) + '\n');
+void Client::send_line(std::string_view line, Where where) {
+    send(std::string(line) + '\n', where);
 }
 
 std::size_t Client::send_some(std::string_view text) {
@@ -102,12 +101,12 @@ std::uint16_t Client::local_port() const {
     return ntohs(address.sin6_port);  // at the same place in both families
 }
 
-Client join(std::uint16_t port, std::string_view name) {
+Client join(std::uint16_t port, std::string_view name, Where where) {
     Client client(port);
-    client.expect("Your name: ");
-    client.send_line(name);
-    client.expect("Welcome, " + std::string(name) + ".");
-    (void)client.line();
+    client.expect("Your name: ", where);
+    client.send_line(name, where);
+    client.expect("Welcome, " + std::string(name) + ".", where);
+    (void)client.line(where);
     return client;
 }
 

@@ -1,4 +1,5 @@
-// A person at a terminal: a TCP connection to chatd on this machine.
+// A client of chatd: a TCP connection on this machine. What fails throws, with the line of the
+// test.
 #pragma once
 
 #include <cstddef>
@@ -14,22 +15,27 @@ enum class Family { V4, V6 };
 
 class Client {
   public:
-    // receive_buffer_bytes: 0 is the system's; a small one makes a slow reader.
+    // Connects. receive_buffer_bytes: SO_RCVBUF, by which a test makes a slow reader; 0: the
+    // default.
     explicit Client(std::uint16_t port, Family family = Family::V4, int receive_buffer_bytes = 0);
 
-    // Sends all of it.
-    void send(std::string_view text);
-    void send_line(std::string_view line);  // and "\n"
+    // Sends all of `text`; waits for kPatience at most until the server takes it.
+    void send(std::string_view text, Where where = Where::here());
+    void send_line(std::string_view line, Where where = Where::here());  // `line` and "\n"
 
-    // Sends what the other side has room for now, without waiting; returns how many bytes.
+    // Sends what the server takes now, without waiting. Returns how many bytes that were.
     std::size_t send_some(std::string_view text);
 
-    // What comes back: see Reader.
-    std::string expect(std::string_view text) { return reader_.expect(text); }
-    std::string line() { return reader_.line(); }
-    void expect_line(std::string_view whole) { reader_.expect_line(whole); }
-    void expect_eof() { reader_.expect_eof(); }
-    std::string rest() { return reader_.rest(); }
+    // What the server sends: see Reader.
+    std::string expect(std::string_view text, Where where = Where::here()) {
+        return reader_.expect(text, where);
+    }
+    std::string line(Where where = Where::here()) { return reader_.line(where); }
+    void expect_line(std::string_view whole, Where where = Where::here()) {
+        reader_.expect_line(whole, where);
+    }
+    void expect_eof(Where where = Where::here()) { reader_.expect_eof(where); }
+    std::string rest(Where where = Where::here()) { return reader_.rest(where); }
     [[nodiscard]] bool quiet() { return reader_.quiet(); }
     [[nodiscard]] const std::string& pending() { return reader_.pending(); }
 
@@ -37,7 +43,7 @@ class Client {
     void close() { reader_.close(); }
     void reset();  // ends the connection with RST
 
-    // The port on our side, as chatd's log shows it.
+    // The port of this client, as the journal shows it.
     [[nodiscard]] std::uint16_t local_port() const;
     [[nodiscard]] int fd() const { return reader_.fd(); }
 
@@ -45,7 +51,7 @@ class Client {
     Reader reader_;
 };
 
-// A client who has given a name and was welcomed; the line of the welcome is read.
-[[nodiscard]] Client join(std::uint16_t port, std::string_view name);
+// Returns a client that is in the room under this name; the line that welcomes it is read.
+[[nodiscard]] Client join(std::uint16_t port, std::string_view name, Where where = Where::here());
 
 }  // namespace chatd::test

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +26,8 @@ struct Command::Pipes {
 
 namespace {
 
-// How many bytes were taken. A reader that is gone takes all: what it leaves unread is its affair.
+// Returns how many bytes were taken. All of them when the program has closed its stdin: a program
+// need not read everything.
 std::size_t write_some(int fd, std::string_view text) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written >= 0) return static_cast<std::size_t>(written);
@@ -36,7 +36,7 @@ std::size_t write_some(int fd, std::string_view text) {
     throw system_error("write");
 }
 
-// The pipes to a program that has ended must not end us.
+// A write to a program that has ended must not end the test.
 void ignore_sigpipe() {
     (void)std::signal(SIGPIPE, SIG_IGN);
 }
@@ -62,36 +62,37 @@ Command::Command(std::vector<std::string> argv, CommandOptions options, Pipes pi
     set_nonblocking(in_.get());
 }
 
-void Command::write(std::string_view text) {
+void Command::write(std::string_view text, Where where) {
     const Deadline deadline = soon();
     while (!text.empty()) {
         text.remove_prefix(write_some(in_.get(), text));
         if (!text.empty() && !wait_for(in_.get(), POLLOUT, deadline)) {
-            throw std::runtime_error(name_ + ": does not read " + escaped(text.substr(0, 200)));
+            throw failure(name_ + ": does not read " + escaped(text.substr(0, 200)), where);
         }
     }
 }
 
-void Command::write_line(std::string_view line) {
-    write(std::string(line) + '\n');
+void Command::write_line(std::string_view line, Where where) {
+    write(std::string(line) + '\n', where);
 }
 
-int Command::wait() {
-    return pump({}, false);
+int Command::wait(Where where) {
+    return pump({}, false, where);
 }
 
 Command::Result Command::run(std::vector<std::string> argv, std::string_view input,
-                             CommandOptions options) {
+                             CommandOptions options, Where where) {
     Command command(std::move(argv), std::move(options));
     Result result;
-    result.status = command.pump(input, true);
+    result.status = command.pump(input, true, where);
     result.out = command.pending();
     result.err = command.err().pending();
     return result;
 }
 
-// Its pipes are small: it may wait for us to read before it reads or ends.
-int Command::pump(std::string_view input, bool then_close) {
+// Writes the input and waits for the end of the program. It reads meanwhile what the program
+// prints, because a program whose pipes are full waits for that before it reads or ends.
+int Command::pump(std::string_view input, bool then_close, const Where& where) {
     const Deadline deadline = soon() + takes_;
     for (;;) {
         if (input.empty() && then_close) close_stdin();
@@ -109,8 +110,9 @@ int Command::pump(std::string_view input, bool then_close) {
             {.fd = input.empty() ? -1 : in_.get(), .events = POLLOUT, .revents = 0},
         }};
         if (!wait_any(waiting, deadline)) {
-            throw std::runtime_error(name_ + ": does not end, printed " + escaped(pending()) +
-                                     " and " + escaped(err_.pending()));
+            throw failure(name_ + ": does not end, printed " + escaped(pending()) + " and " +
+                              escaped(err_.pending()),
+                          where);
         }
         if (waiting[3].revents != 0) input.remove_prefix(write_some(in_.get(), input));
     }

@@ -17,10 +17,10 @@
 namespace chatd::test {
 
 struct CommandOptions {
-    bool merge_stderr = true;                     // else err() has it
-    std::map<std::string, std::string> env = {};  // besides ours
-    std::function<void()> before_exec = {};       // in the child
-    std::chrono::seconds takes{0};                // what it is asked to take, besides our patience
+    bool merge_stderr = true;                     // false: err() has stderr
+    std::map<std::string, std::string> env = {};  // added to the test's own environment
+    std::function<void()> before_exec = {};       // runs in the child
+    std::chrono::seconds takes{0};                // how long the program is meant to run
 };
 
 class Command {
@@ -28,16 +28,20 @@ class Command {
     // The program is looked up in PATH.
     explicit Command(std::vector<std::string> argv, CommandOptions options = {});
 
-    void write(std::string_view text);
-    void write_line(std::string_view line);  // and "\n"
+    void write(std::string_view text, Where where = Where::here());
+    void write_line(std::string_view line, Where where = Where::here());  // `line` and "\n"
     void close_stdin() { in_.reset(); }
 
-    // What it prints: see Reader.
-    std::string expect(std::string_view text) { return out_.expect(text); }
-    std::string line() { return out_.line(); }
-    void expect_line(std::string_view whole) { out_.expect_line(whole); }
-    void expect_eof() { out_.expect_eof(); }
-    std::string rest() { return out_.rest(); }
+    // What the program prints: see Reader.
+    std::string expect(std::string_view text, Where where = Where::here()) {
+        return out_.expect(text, where);
+    }
+    std::string line(Where where = Where::here()) { return out_.line(where); }
+    void expect_line(std::string_view whole, Where where = Where::here()) {
+        out_.expect_line(whole, where);
+    }
+    void expect_eof(Where where = Where::here()) { out_.expect_eof(where); }
+    std::string rest(Where where = Where::here()) { return out_.rest(where); }
     [[nodiscard]] bool quiet() { return out_.quiet(); }
     [[nodiscard]] const std::string& pending() { return out_.pending(); }
     [[nodiscard]] Reader& err() { return err_; }
@@ -45,24 +49,24 @@ class Command {
     void signal(int number) const { child_.signal(number); }
     [[nodiscard]] pid_t pid() const { return child_.pid(); }
 
-    // Waits for the end of the program; stdin stays as it is. What it printed stays to be read.
-    // Exit status, or 128 + n when signal n killed it.
-    int wait();
+    // Waits for the end of the program; stdin stays as it is. What the program printed can still be
+    // read. Returns its exit status, or 128 + n when signal n killed it.
+    int wait(Where where = Where::here());
 
     struct Result {
         int status = 0;
         std::string out;
-        std::string err;  // empty when merged
+        std::string err;  // empty when stderr is merged into `out`
     };
 
-    // Runs it to its end with this input.
+    // Runs a program with this input to its end.
     static Result run(std::vector<std::string> argv, std::string_view input = {},
-                      CommandOptions options = {});
+                      CommandOptions options = {}, Where where = Where::here());
 
   private:
     struct Pipes;
     Command(std::vector<std::string> argv, CommandOptions options, Pipes pipes);
-    int pump(std::string_view input, bool then_close);
+    int pump(std::string_view input, bool then_close, const Where& where);
 
     std::string name_;
     std::chrono::seconds takes_;

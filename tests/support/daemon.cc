@@ -37,10 +37,10 @@ namespace chatd::test {
 
 namespace {
 
-// chatd promises to be gone five seconds after SIGTERM.
+// chatd promises to end within five seconds after SIGTERM.
 constexpr auto kStopPatience = std::chrono::seconds(6);
 
-// Nobody reads the log while a test does other things, and chatd must not wait for that.
+// While a test does other things it does not read the journal, and chatd must not wait for it.
 constexpr int kLogPipeBytes = 1024 * 1024;
 
 std::string chatd_program() {
@@ -63,7 +63,7 @@ void add(std::vector<std::string>& argv, const char* option,
 }
 
 std::vector<std::string> command_line(const DaemonOptions& options, const std::string& run_dir) {
-    // A program that runs chatd and looks at what it does, as the goal `valgrind` has it.
+    // A program that runs chatd and watches it: the goal `valgrind` of the Makefile sets it.
     std::vector<std::string> argv = words_of("WRAPPER");
     argv.push_back(options.program.empty() ? chatd_program() : options.program);
     add(argv, "-b", options.address);
@@ -72,7 +72,7 @@ std::vector<std::string> command_line(const DaemonOptions& options, const std::s
     if (options.run_dir) add(argv, "--run-dir", run_dir);
     add(argv, "--rate", options.rate);
     if (!options.penalties) argv.emplace_back("--no-penalties");
-    // How this run of the tests has it; see the goal `report`.
+    // The goal `report` of the Makefile sets it.
     if (const char* const mode = std::getenv("SANDBOX"); mode != nullptr && *mode != '\0') {
         add(argv, "--sandbox", mode);
     }
@@ -120,7 +120,7 @@ std::string failing_program() {
 }
 
 DaemonOptions failing(const std::string& fault, std::vector<std::string> args) {
-    // A fault that is asked for is none for a sanitizer to explain.
+    // A SIGSEGV that the test asks for must not become a report of the sanitizer.
     return {.args = std::move(args),
             .env = {{"CHATD_FAULT", fault}, {"ASAN_OPTIONS", "handle_segv=0"}},
             .program = failing_program()};
@@ -164,11 +164,13 @@ struct Daemon::Plumbing {
     Plumbing() { (void)::fcntl(log.write.get(), F_SETPIPE_SZ, kLogPipeBytes); }
 };
 
-Daemon::Daemon(std::vector<std::string> args) : Daemon(DaemonOptions{.args = std::move(args)}) {}
+Daemon::Daemon(std::vector<std::string> args, Where where)
+    : Daemon(DaemonOptions{.args = std::move(args)}, where) {}
 
-Daemon::Daemon(DaemonOptions options) : Daemon(std::move(options), Plumbing()) {}
+Daemon::Daemon(DaemonOptions options, Where where)
+    : Daemon(std::move(options), Plumbing(), where) {}
 
-Daemon::Daemon(DaemonOptions options, Plumbing plumbing)
+Daemon::Daemon(DaemonOptions options, Plumbing plumbing, const Where& where)
     : run_dir_(options.run_dir.value_or("")),
       ready_(std::move(plumbing.ready.read), "ready fd"),
       log_(std::move(plumbing.log.read), "log"),
@@ -177,10 +179,10 @@ Daemon::Daemon(DaemonOptions options, Plumbing plumbing)
                    .fds = plumbing.fds(options),
                    .env = std::move(options.env),
                    .before_exec = std::move(options.before_exec)}) {
-    // Else there would be no end of what is read.
+    // While a write end is open here, the pipe would never end.
     plumbing.log.write.reset();
     plumbing.ready.write.reset();
-    read_port();
+    read_port(where);
 }
 
 Daemon::~Daemon() {
@@ -194,9 +196,9 @@ Daemon::~Daemon() {
         if (logged("not on the list of the sandbox") != 0) {
             (void)std::fprintf(stderr, "the sandbox lacks something; log of chatd:\n%s---\n",
                                log().c_str());
-            std::abort();  // Not every test asks for a verdict at its end.
+            std::abort();  // Because not every test calls expect_nothing_left().
         }
-        if (std::uncaught_exceptions() > 0 && !log_told_) {
+        if (std::uncaught_exceptions() > 0 && !log_shown_) {
             (void)std::fprintf(stderr, "--- log of chatd:\n%s---\n", log().c_str());
         }
     } catch (const std::exception& error) {
@@ -204,7 +206,7 @@ Daemon::~Daemon() {
     }
 }
 
-void Daemon::read_port() {
+void Daemon::read_port(const Where& where) {
     const Deadline deadline = soon();
     while (ready_.pending().find('\n') == std::string::npos && !ready_.ended()) {
         if (!wait_for(ready_.fd(), POLLIN, deadline)) break;
@@ -212,14 +214,14 @@ void Daemon::read_port() {
     const std::string& text = ready_.pending();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port_);
     if (error != std::errc{} || port_ == 0) {
-        // Its end, if that is the reason, follows that of the pipe.
+        // If chatd has ended, its pipe ends a moment before the process does.
         (void)end_by(ready_.ended() ? soon() : Deadline{});
-        // No destructor runs for an object that was never made.
+        // The destructor does not run when the constructor throws.
         const std::string status = child_.status() ? std::to_string(*child_.status()) : "none";
         child_.kill_group();
         (void)end_by(soon());
         kill_strays();
-        throw std::runtime_error("chatd told no port; exit status " + status + ", log:\n" + log());
+        fail("chatd told no port; exit status " + status, where);
     }
 }
 
@@ -227,7 +229,7 @@ const std::string& Daemon::log() {
     return log_.pending();
 }
 
-std::string Daemon::wait_log(std::string_view text) {
+std::string Daemon::wait_log(std::string_view text, Where where) {
     const Deadline deadline = soon();
     for (;;) {
         const std::string& all = log();
@@ -238,13 +240,13 @@ std::string Daemon::wait_log(std::string_view text) {
             if (line.find(text) != std::string::npos) return line;
         }
         if (log_.ended() || !wait_for(log_.fd(), POLLIN, deadline)) {
-            fail("no line of the log contains \"" + std::string(text) + "\"");
+            fail("no line of the log contains \"" + std::string(text) + "\"", where);
         }
     }
 }
 
-// Nothing tells a stranger when a process just forked has its name.
-pid_t Daemon::broker(pid_t before) const {
+// Looks again and again, because nothing announces when a new process has got its name.
+pid_t Daemon::broker(pid_t before, Where where) const {
     for (const Deadline deadline = soon(); Clock::now() < deadline;) {
         for (const Process& child : children(pid())) {
             if (child.comm == "chatd-broker" && child.pid != before && child.state != 'Z') {
@@ -252,7 +254,7 @@ pid_t Daemon::broker(pid_t before) const {
             }
         }
     }
-    throw std::runtime_error("there is no broker");
+    throw failure("there is no broker", where);
 }
 
 int Daemon::logged(std::string_view text) {
@@ -264,18 +266,18 @@ int Daemon::logged(std::string_view text) {
     return lines;
 }
 
-int Daemon::wait() {
+int Daemon::wait(Where where) {
     const auto status = end_by(soon());
-    if (!status) fail("chatd does not end");
+    if (!status) fail("chatd does not end", where);
     return *status;
 }
 
-int Daemon::stop() {
+int Daemon::stop(Where where) {
     signal(SIGTERM);
     const auto status = end_by(Clock::now() + kStopPatience);
     if (!status) {
         child_.kill_group();
-        fail("chatd did not end after SIGTERM");
+        fail("chatd did not end after SIGTERM", where);
     }
     return *status;
 }
@@ -292,7 +294,7 @@ std::optional<int> Daemon::end_by(Deadline deadline) {
     }
 }
 
-void Daemon::expect_nothing_left() {
+void Daemon::expect_nothing_left(Where where) {
     if (!child_.status()) throw std::logic_error("expect_nothing_left(): chatd still runs");
 
     std::string left;
@@ -300,29 +302,30 @@ void Daemon::expect_nothing_left() {
     if (left.empty()) {
         for (const pid_t pid : group_members(pid())) left += described(pid);
     }
-    if (!left.empty()) fail("processes are left:" + left);
+    if (!left.empty()) fail("processes are left:" + left, where);
 
     for (const std::string& path : sockets_in(run_dir_)) left += "\n  " + path;
-    if (!left.empty()) fail("sockets are left:" + left);
+    if (!left.empty()) fail("sockets are left:" + left, where);
 
-    if (has_sanitizer_report(log())) fail("a sanitizer complains");
+    if (has_sanitizer_report(log())) fail("a sanitizer complains", where);
 }
 
-void Daemon::finish() {
-    const int status = stop();
-    if (status != 0) fail("chatd ended with exit status " + std::to_string(status));
-    expect_nothing_left();
+void Daemon::finish(Where where) {
+    const int status = stop(where);
+    if (status != 0) fail("chatd ended with exit status " + std::to_string(status), where);
+    expect_nothing_left(where);
 }
 
-void Daemon::fail(const std::string& what) {
-    log_told_ = true;
-    throw std::runtime_error(what + "; log of chatd:\n" + log());
+void Daemon::fail(const std::string& what, const Where& where) {
+    log_shown_ = true;
+    throw failure(what + "; log of chatd:\n" + log(), where);
 }
 
-Command::Result run_to_end(const std::vector<std::string>& args, CommandOptions options) {
+Command::Result run_to_end(const std::vector<std::string>& args, CommandOptions options,
+                           Where where) {
     std::vector<std::string> argv{chatd_program()};
     argv.insert(argv.end(), args.begin(), args.end());
-    return Command::run(std::move(argv), {}, std::move(options));
+    return Command::run(std::move(argv), {}, std::move(options), where);
 }
 
 }  // namespace chatd::test

@@ -1,4 +1,5 @@
-// The real chatd ($CHATD), started for one test, on a port and in a directory of its own.
+// The real chatd ($CHATD), started for one test, on a port and in a directory of its own. What
+// fails throws, with the line of the test and with the journal.
 #pragma once
 
 #include <sys/types.h>
@@ -20,31 +21,32 @@
 namespace chatd::test {
 
 struct DaemonOptions {
-    std::vector<std::string> args = {};  // after those below
+    std::vector<std::string> args = {};  // added after the options below
 
-    // std::nullopt leaves the option away.
+    // Options of chatd; std::nullopt leaves the option out.
     std::optional<std::string> address = "127.0.0.1";
     std::optional<std::string> port = "0";
     std::optional<std::string> lang = "en";
     std::optional<std::string> run_dir = "";  // "" is scratch()/run
-    std::optional<std::string> rate = "0";    // tests say more than people
-    bool penalties = false;                   // and do worse
+    std::optional<std::string> rate = "0";    // because tests say more than people
+    bool penalties = false;                   // because tests do what earns penalties
 
-    std::map<std::string, std::string> env = {};  // besides ours
-    std::function<void()> before_exec = {};       // in the child: limits, signals
+    std::map<std::string, std::string> env = {};  // added to the test's own environment
+    std::function<void()> before_exec = {};       // runs in the child: limits, signals
     std::string program = {};                     // "" is $CHATD
-    int ready_fd = 3;                             // of chatd's
-    std::map<int, int> fds = {};                  // further ones, see Spawn
+    int ready_fd = 3;                             // chatd's number for it
+    std::map<int, int> fds = {};                  // further descriptors, see Spawn
 };
 
 // The binary that fails as `fault` says (see base/fault.h), and has another version than $CHATD.
 [[nodiscard]] DaemonOptions failing(const std::string& fault, std::vector<std::string> args = {});
 [[nodiscard]] std::string failing_program();
 
-// When tests are run as root, makes a file or directory that of whom chatd becomes then.
+// When tests are run as root: gives a file or directory to the user that chatd becomes then.
 void give_to_chatd(const std::string& path);
 
-// Our own uid, for --user: what is ours can be looked at and limited only from outside of chatd's.
+// The uid of the test, for --user: a test run as root can look into processes of its own user and
+// limit them, and chatd keeps that user then.
 [[nodiscard]] std::string own_uid();
 
 // A directory under $TMPDIR or /tmp that goes away with everything in it.
@@ -62,12 +64,12 @@ class Scratch {
 
 class Daemon {
   public:
-    // Returns once chatd has told its port; throws with its log when it does not.
-    explicit Daemon(std::vector<std::string> args = {});
-    explicit Daemon(DaemonOptions options);
+    // Returns when chatd has told its port.
+    explicit Daemon(std::vector<std::string> args = {}, Where where = Where::here());
+    explicit Daemon(DaemonOptions options, Where where = Where::here());
 
-    // Ends what is left, by force if it must. While an exception of others passes, it prints the
-    // log.
+    // Ends all processes that are left, by force if need be. When the test ends by an exception
+    // that does not have the journal in it, prints the journal.
     ~Daemon();
 
     Daemon(const Daemon&) = delete;
@@ -78,52 +80,54 @@ class Daemon {
     [[nodiscard]] const std::string& scratch() const { return scratch_.path(); }
     [[nodiscard]] const std::string& run_dir() const { return run_dir_; }
 
-    // The log so far: stdout and stderr of chatd and all its processes.
+    // The journal so far: stdout and stderr of chatd and all its processes.
     [[nodiscard]] const std::string& log();
 
-    // The next line that contains `text`, after the line the last call returned.
-    std::string wait_log(std::string_view text);
+    // Waits for a line of the journal that contains `text`, after the line that the last call
+    // returned, and returns it.
+    std::string wait_log(std::string_view text, Where where = Where::here());
 
     void signal(int number) const { child_.signal(number); }
 
-    // Its broker, as soon as there is one that is not `before`.
-    [[nodiscard]] pid_t broker(pid_t before = -1) const;
+    // Waits for a broker with another pid than `before`, and returns its pid.
+    [[nodiscard]] pid_t broker(pid_t before = -1, Where where = Where::here()) const;
 
-    // How many lines of the log contain `text`.
+    // How often the journal contains `text`.
     [[nodiscard]] int logged(std::string_view text);
 
-    // Waits for chatd's own end. Exit status, or 128 + n when signal n killed it.
-    int wait();
+    // Waits for the end of the parent. Returns its exit status, or 128 + n when signal n killed it.
+    int wait(Where where = Where::here());
 
-    // SIGTERM, then wait().
-    int stop();
+    // Sends SIGTERM and waits like wait().
+    int stop(Where where = Where::here());
 
-    // After the end: no process of chatd's is left, wherever in the tree, and no socket in the run
-    // directory; no sanitizer had anything to say.
-    void expect_nothing_left();
+    // After the end: no process of chatd is left anywhere in the tree, no socket in the run
+    // directory, and no sanitizer has reported anything.
+    void expect_nothing_left(Where where = Where::here());
 
-    // stop() with exit status 0 and expect_nothing_left(): how a test that passes should end.
-    void finish();
+    // The end of a test that passes: stop() must return 0, and then expect_nothing_left().
+    void finish(Where where = Where::here());
 
   private:
     struct Plumbing;
-    Daemon(DaemonOptions options, Plumbing plumbing);
-    void read_port();
+    Daemon(DaemonOptions options, Plumbing plumbing, const Where& where);
+    void read_port(const Where& where);
     std::optional<int> end_by(Deadline deadline);
-    [[noreturn]] void fail(const std::string& what);
+    [[noreturn]] void fail(const std::string& what, const Where& where);
 
     Scratch scratch_;
     std::string run_dir_;
     Reader ready_;
     Reader log_;
     Child child_;
-    std::size_t log_seen_ = 0;  // what wait_log() has returned ends here
+    std::size_t log_seen_ = 0;  // the end of the last line that wait_log() has returned
     std::uint16_t port_ = 0;
-    bool log_told_ = false;  // by an exception of ours
+    bool log_shown_ = false;  // fail() has put the journal into an exception
 };
 
-// For starts that fail: $CHATD with just these arguments, to its end.
+// For starts that fail: runs $CHATD with only these arguments to its end.
 [[nodiscard]] Command::Result run_to_end(const std::vector<std::string>& args,
-                                         CommandOptions options = {.merge_stderr = false});
+                                         CommandOptions options = {.merge_stderr = false},
+                                         Where where = Where::here());
 
 }  // namespace chatd::test

@@ -1,11 +1,11 @@
-// For invariants of ours: what breaks one must end the process, and a test sees it do so.
+// For tests of CHATD_CHECK: breaking an invariant must end the process.
 #pragma once
 
 #include <functional>
 
 namespace chatd::test {
 
-// Does this end its process by SIGABRT? Runs in a child, which says nothing.
+// Whether `deed` ends its process by SIGABRT. It runs in a child process, whose stderr is dropped.
 [[nodiscard]] bool aborts(const std::function<void()>& deed);
 
 }  // namespace chatd::test

@@ -16,7 +16,7 @@ struct Character {
     std::size_t bytes;
 };
 
-// A decoder of its own: the one in src/ is under test.
+// The tests have their own decoder, because they test the one in src/.
 std::optional<Character> decode(std::string_view bytes) {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const unsigned char lead = at(0);

@@ -1,4 +1,4 @@
-// Bytes made visible, for messages of failed tests.
+// Makes bytes visible, for the messages of failed tests.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace chatd::test {
 
-// "a\n\xff\u{5c0f}": control and invalid bytes as \xNN, other characters beyond ASCII by number, so
-// that no two different texts look alike.
+// Returns the bytes in quotes, such as "a\n\xff\u{5c0f}": control bytes and invalid bytes as \xNN,
+// characters beyond ASCII by their numbers. Two different texts never look alike.
 [[nodiscard]] std::string escaped(std::string_view bytes);
 
 }  // namespace chatd::test

@@ -1,5 +1,5 @@
-// What tests say of values. EXPECT_* notes a failure and goes on; ASSERT_* ends the test by an
-// exception, so that destructors run (cr_assert would jump over them, and leave processes behind).
+// What tests expect of values. EXPECT_* reports a failure and goes on; ASSERT_* ends the test by an
+// exception, so that destructors run (cr_assert would skip them and leave processes behind).
 //
 // Strings are compared as bytes and printed escaped, integers are compared as numbers whatever
 // their signs and widths.
@@ -21,7 +21,7 @@
 
 namespace chatd::test {
 
-// A value out of a const one: Criterion's eq() takes no const lvalues.
+// A copy of a value: Criterion's eq() takes no const lvalues.
 template <class T>
 [[nodiscard]] T val(const T& value) {
     return value;
@@ -76,7 +76,7 @@ template <class T>
     return out + "}";
 }
 
-// A value for people; "(value)" for a type it does not know.
+// A value as a text that people can read; "(value)" for a type that is not known here.
 template <class T>
 [[nodiscard]] std::string shown(const T& value) {
     if constexpr (Text<T>) {
@@ -102,7 +102,7 @@ template <class T>
     }
 }
 
-// Empty when `holds(a, b)` is as wanted, else what a failed test should say.
+// Returns "" when `holds(a, b)` is as wanted; otherwise the message of the failed test.
 template <class Relation, class A, class B>
 [[nodiscard]] std::string complaint(const char* expression, Relation holds, bool wanted, const A& a,
                                     const B& b) {

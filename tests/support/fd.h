@@ -1,5 +1,5 @@
-// A descriptor that closes itself, and pipes made of two. The tests have their own, so that they do
-// not stand on what they test.
+// A descriptor that closes itself, and pipes. The tests have their own, so that they do not depend
+// on the code that they test.
 #pragma once
 
 #include <utility>
@@ -14,6 +14,7 @@ class Fd {
     Fd& operator=(Fd&& other) noexcept;
     ~Fd() { reset(); }
 
+    // Still owned by this object; -1 when it has none.
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] bool open() const { return fd_ >= 0; }
     void reset();
@@ -27,7 +28,7 @@ struct Pipe {
     Fd write;
 };
 
-// Close-on-exec.
+// Both ends are close-on-exec. Throws when there are no descriptors.
 [[nodiscard]] Pipe make_pipe();
 
 void set_nonblocking(int fd);

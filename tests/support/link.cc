@@ -4,7 +4,6 @@
 #include <sys/un.h>
 
 #include <cstring>
-#include <stdexcept>
 #include <utility>
 
 #include "support/fd.h"
@@ -31,36 +30,38 @@ void send_all(const Reader& link, const std::string& bytes) {
 
 std::string attach(const std::string& name) {
     std::string frames;
-    append_frame(frames, Attach{1, 0, 0, 0, 1, 0}, name, "nowhere");
+    append_frame(frames, Attach{.birth_ns = 1, .newcomer = 1}, name, "nowhere");
     return frames;
 }
 
-Watcher::Watcher(const Daemon& daemon, const std::string& name) : link_(link_to(daemon)) {
+Watcher::Watcher(const Daemon& daemon, const std::string& name, Where where)
+    : link_(link_to(daemon)) {
     send_all(link_, attach(name));
-    read_until_done();  // of what a newcomer is shown
+    read_until_done(where);  // the replay for newcomers
     events_.clear();
 }
 
-// An answer comes after all that was in the log when the question came.
-const std::vector<Watcher::Event>& Watcher::all() {
+// The broker answers a question after it has sent all entries that were in the log before it.
+const std::vector<Watcher::Event>& Watcher::all(Where where) {
     std::string question;
     append_frame(question, AskReplay{1});
     send_all(link_, question);
-    read_until_done();
+    read_until_done(where);
     return events_;
 }
 
-void Watcher::read_until_done() {
+void Watcher::read_until_done(const Where& where) {
     bool done = false;
     bool answer = false;
     while (!done) {
-        const std::string header_bytes = link_.bytes(sizeof(FrameHeader));
+        const std::string header_bytes = link_.bytes(sizeof(FrameHeader), where);
         FrameHeader header;
         std::memcpy(&header, header_bytes.data(), sizeof header);
-        const std::string bytes = header_bytes + link_.bytes(header.bytes - sizeof header);
+        const std::string bytes = header_bytes + link_.bytes(header.bytes - sizeof header, where);
         std::string_view rest = bytes;
         Frame frame{};
-        if (take_frame(rest, frame) != FrameStatus::Whole) throw std::runtime_error("no frame");
+        if (take_frame(rest, frame) != FrameStatus::Whole)
+            throw failure("the broker sent no frame", where);
         if (frame.type == FrameType::Replay) answer = true;
         if (frame.type == FrameType::Done) done = true;
         if (frame.type == FrameType::Entry && !answer) {

@@ -1,5 +1,5 @@
-// The broker's socket, as a worker has it: for what no honest worker sends, and to see the room
-// itself, without a screen in between.
+// A link to the broker, as a worker has it: for tests that send what no honest worker sends, and
+// for tests that read the room's entries without a screen in between.
 #pragma once
 
 #include <string>
@@ -14,17 +14,17 @@ namespace chatd::test {
 
 [[nodiscard]] Reader link_to(const Daemon& daemon);
 
-// As much as the broker takes; it may have closed the link already.
+// Sends as much as the broker takes at once. The broker may have closed the link already.
 void send_all(const Reader& link, const std::string& bytes);
 
-// The frame of a newcomer.
+// The Attach frame of a newcomer with this name.
 [[nodiscard]] std::string attach(const std::string& name);
 
-// A member that has no worker, and reads the room's log.
+// A member of the room without a worker, which reads the entries of the log.
 class Watcher {
   public:
-    // Returns once it is in.
-    Watcher(const Daemon& daemon, const std::string& name);
+    // Returns when the member is in the room.
+    Watcher(const Daemon& daemon, const std::string& name, Where where = Where::here());
 
     struct Event {
         Entry entry;
@@ -32,13 +32,13 @@ class Watcher {
         std::string text;
     };
 
-    // All entries that there are by now, from its own Join on.
-    [[nodiscard]] const std::vector<Event>& all();
+    // All entries from the member's Join until now.
+    [[nodiscard]] const std::vector<Event>& all(Where where = Where::here());
 
     void close() { link_.close(); }
 
   private:
-    void read_until_done();
+    void read_until_done(const Where& where);
 
     Reader link_;
     std::vector<Event> events_;

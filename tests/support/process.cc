@@ -36,7 +36,7 @@ std::string command_line(pid_t pid) {
 
 std::optional<Process> process(pid_t pid) {
     const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
-    // "pid (comm) state ppid pgrp ...", and comm may hold anything, parentheses as well.
+    // "pid (comm) state ppid pgrp ...". comm may hold anything, parentheses as well.
     const std::size_t open = stat.find('(');
     const std::size_t close = stat.rfind(')');
     if (open == std::string::npos || close == std::string::npos) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Process> process(pid_t pid) {
 
 std::uint64_t processor_ticks(pid_t pid) {
     const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
-    // proc(5): utime and stime are the fields 14 and 15, and the third follows the parenthesis.
+    // proc(5): utime and stime are fields 14 and 15. Field 3 is the first behind the parenthesis.
     std::istringstream fields(stat.substr(stat.rfind(')') + 1));
     std::string field;
     for (int number = 3; number < 14; ++number) fields >> field;
@@ -92,7 +92,7 @@ std::vector<Process> children(pid_t pid) {
 std::vector<Process> processes(pid_t root) {
     std::vector<Process> found = all_processes();
     std::set<pid_t> family{root};
-    // A child may have a smaller number than its parent.
+    // A child may have a smaller pid than its parent, so one pass is not enough.
     for (std::size_t before = 0; before != family.size();) {
         before = family.size();
         for (const Process& one : found) {

@@ -1,4 +1,4 @@
-// Processes as the system shows them, read from /proc.
+// Processes, as /proc shows them.
 #pragma once
 
 #include <sys/types.h>
@@ -15,21 +15,22 @@ struct Process {
     pid_t ppid = 0;
     pid_t pgrp = 0;
     char state = '?';     // R, S, D, Z, ...
-    std::string comm;     // what ps -o comm and pstree show
-    std::string cmdline;  // what ps -o args shows; words are separated by a space
+    std::string comm;     // as ps -o comm and pstree show it
+    std::string cmdline;  // as ps -o args shows it, with a space between words
 };
 
-// Nothing when there is no such process.
+// None when there is no such process.
 [[nodiscard]] std::optional<Process> process(pid_t pid);
 
-// What it has used of the processor, in clock ticks; the most memory it ever had, in KiB.
+// The processor time that the process has used, in clock ticks; the most memory that it ever had,
+// in KiB. Both throw when there is no such process.
 [[nodiscard]] std::uint64_t processor_ticks(pid_t pid);
 [[nodiscard]] std::uint64_t peak_memory_kib(pid_t pid);
 
-// Everything that runs now, by pid.
+// All processes that run now, in the order of their pids.
 [[nodiscard]] std::vector<Process> all_processes();
 
-// The children of `pid`; its children, theirs, and so on. By pid, without itself.
+// The children of a process; all its descendants. In the order of their pids, without the process.
 [[nodiscard]] std::vector<Process> children(pid_t pid);
 [[nodiscard]] std::vector<Process> processes(pid_t root);
 

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -20,44 +19,45 @@ Reader::Reader(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(na
     set_nonblocking(fd_.get());
 }
 
-std::string Reader::expect(std::string_view text) {
+std::string Reader::expect(std::string_view text, Where where) {
     const Deadline deadline = soon();
     std::size_t searched = 0;
     for (;;) {
         const std::size_t at = unread_.find(text, searched);
         if (at != std::string::npos) return take(at, at + text.size());
         if (unread_.size() >= text.size()) searched = unread_.size() - text.size();
-        need_more(escaped(text), deadline);
+        need_more(escaped(text), deadline, where);
     }
 }
 
-std::string Reader::line() {
+std::string Reader::line(Where where) {
     const Deadline deadline = soon();
     for (;;) {
         const std::size_t at = unread_.find('\n');
         if (at != std::string::npos) return take(at, at + 1);
-        need_more("a line", deadline);
+        need_more("a line", deadline, where);
     }
 }
 
-void Reader::expect_line(std::string_view whole) {
+void Reader::expect_line(std::string_view whole, Where where) {
     const Deadline deadline = soon();
     while (unread_.find('\n') == std::string::npos) {
-        need_more("the line " + escaped(whole), deadline);
+        need_more("the line " + escaped(whole), deadline, where);
     }
-    const std::string got = line();
+    const std::string got = line(where);
     if (got == whole) return;
-    throw std::runtime_error(name_ + ": expected the line " + escaped(whole) + ", got " +
-                             escaped(got) + ", then " + escaped(pending()));
+    throw failure(name_ + ": expected the line " + escaped(whole) + ", got " + escaped(got) +
+                      ", then " + escaped(pending()),
+                  where);
 }
 
-std::string Reader::bytes(std::size_t count) {
+std::string Reader::bytes(std::size_t count, Where where) {
     const Deadline deadline = soon();
-    while (unread_.size() < count) need_more(std::to_string(count) + " bytes", deadline);
+    while (unread_.size() < count) need_more(std::to_string(count) + " bytes", deadline, where);
     return take(count, count);
 }
 
-void Reader::expect_eof() {
+void Reader::expect_eof(Where where) {
     const Deadline deadline = soon();
     while (unread_.empty() && !ended_) {
         if (read_once() == Got::Nothing && !wait_for(fd(), POLLIN, deadline)) break;
@@ -65,14 +65,14 @@ void Reader::expect_eof() {
     if (ended_ && error_ == 0 && unread_.empty()) return;
     std::string got = unread_.empty() ? "nothing" : escaped(pending());
     if (error_ != 0) got += " and " + std::generic_category().message(error_);
-    throw std::runtime_error(name_ + ": expected the end, got " + got);
+    throw failure(name_ + ": expected the end, got " + got, where);
 }
 
-std::string Reader::rest() {
+std::string Reader::rest(Where where) {
     const Deadline deadline = soon();
     while (!ended_) {
         if (read_once() == Got::Nothing && !wait_for(fd(), POLLIN, deadline)) {
-            need_more("the end", deadline);
+            need_more("the end", deadline, where);
         }
     }
     return std::exchange(unread_, {});
@@ -108,7 +108,7 @@ Reader::Got Reader::read_once() {
     return Got::End;
 }
 
-void Reader::need_more(const std::string& wanted, Deadline deadline) {
+void Reader::need_more(const std::string& wanted, Deadline deadline, const Where& where) {
     for (;;) {
         const Got got = read_once();
         if (got == Got::Bytes) return;
@@ -120,14 +120,15 @@ void Reader::need_more(const std::string& wanted, Deadline deadline) {
         } else {
             continue;
         }
-        throw std::runtime_error(name_ + ": expected " + wanted + ", got " + escaped(unread_) +
-                                 ", then " + reason);
+        throw failure(
+            name_ + ": expected " + wanted + ", got " + escaped(unread_) + ", then " + reason,
+            where);
     }
 }
 
-std::string Reader::take(std::size_t text, std::size_t with) {
-    std::string taken = unread_.substr(0, text);
-    unread_.erase(0, with);
+std::string Reader::take(std::size_t bytes, std::size_t with_end) {
+    std::string taken = unread_.substr(0, bytes);
+    unread_.erase(0, with_end);
     return taken;
 }
 

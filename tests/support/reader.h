@@ -1,5 +1,6 @@
-// Bytes that arrive from a socket or a pipe, and what a test expects of them. Whatever does not
-// come true within kPatience throws, with the bytes that came instead.
+// Bytes that arrive from a socket or a pipe, and what a test expects of them. When an expectation
+// does not come true within kPatience, the function throws: with the line of the test, and with the
+// bytes that came instead.
 #pragma once
 
 #include <cstddef>
@@ -8,39 +9,40 @@
 
 #include "support/fd.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 namespace chatd::test {
 
 class Reader {
   public:
-    // `name` is what errors call it. Makes the descriptor non-blocking.
+    // `name` is how failures call the other side. Makes the descriptor non-blocking.
     Reader(Fd fd, std::string name);
 
-    // Reads until `text` appears and takes it; returns what came before it.
-    std::string expect(std::string_view text);
+    // Reads until `text` appears, and takes everything up to its end. Returns what came before it.
+    std::string expect(std::string_view text, Where where = Where::here());
 
-    // The next line, without its "\n".
-    std::string line();
+    // Takes the next line. Returns it without its "\n".
+    std::string line(Where where = Where::here());
 
-    // The next line must be this one.
-    void expect_line(std::string_view whole);
+    // Takes the next line, which must be this one.
+    void expect_line(std::string_view whole, Where where = Where::here());
 
-    // The next so many bytes.
-    std::string bytes(std::size_t count);
+    // Takes so many bytes.
+    std::string bytes(std::size_t count, Where where = Where::here());
 
-    // The end must come next, in order, with nothing left unread.
-    void expect_eof();
+    // The other side must close next, in order, and nothing may be left unread.
+    void expect_eof(Where where = Where::here());
 
-    // All until the end, be it in order or by a reset.
-    std::string rest();
+    // Takes everything until the other side closes or resets.
+    std::string rest(Where where = Where::here());
 
-    // Is there nothing unread right now?
+    // Whether nothing is unread right now.
     [[nodiscard]] bool quiet();
 
-    // What is unread right now. Stays unread.
+    // What is unread right now. It stays unread.
     [[nodiscard]] const std::string& pending();
 
-    // Reads what is there, without waiting. False once the end has come.
+    // Reads what is there, without waiting. Returns false when the end has come.
     bool fill();
 
     void close() { fd_.reset(); }
@@ -50,14 +52,14 @@ class Reader {
   private:
     enum class Got { Bytes, Nothing, End };
     Got read_once();
-    void need_more(const std::string& wanted, Deadline deadline);
-    std::string take(std::size_t text, std::size_t with);
+    void need_more(const std::string& wanted, Deadline deadline, const Where& where);
+    std::string take(std::size_t bytes, std::size_t with_end);
 
     Fd fd_;
     std::string name_;
     std::string unread_;
     bool ended_ = false;
-    int error_ = 0;  // why it ended; 0 is in order
+    int error_ = 0;  // errno of the end; 0: the other side closed in order
 };
 
 }  // namespace chatd::test

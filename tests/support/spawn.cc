@@ -40,7 +40,7 @@ int status_word(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-// Sources may have the numbers of targets: first all of them out of the way.
+// A source may have the number of another target. So all sources are first moved to other numbers.
 bool place_fds(const std::map<int, int>& fds, int first_free) {
     std::vector<std::pair<int, int>> moved;
     for (const auto& [target, source] : fds) {
@@ -54,15 +54,15 @@ bool place_fds(const std::map<int, int>& fds, int first_free) {
 
 bool become_child(const Spawn& spawn, pid_t parent, int report) {
     if (spawn.own_group) ::setpgid(0, 0);
-    // The parent may be gone before the kernel heard of the wish to die with it.
+    // The parent may have ended before prctl(2): then no signal would come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) return false;
-    // We may ignore it, see Command; programs start with signals as a shell would start them.
+    // The test may ignore it (see Command). Programs start with signals as from a shell.
     (void)std::signal(SIGPIPE, SIG_DFL);
     for (const auto& [name, value] : spawn.env) ::setenv(name.c_str(), value.c_str(), 1);
 
     const int first_free = spawn.fds.empty() ? 3 : std::max(3, spawn.fds.rbegin()->first + 1);
     if (!place_fds(spawn.fds, std::max(first_free, report + 1))) return false;
-    // Criterion's descriptors are not all close-on-exec.
+    // Not all descriptors of Criterion are close-on-exec.
     for (int fd = 3; fd < first_free; ++fd) {
         if (!spawn.fds.contains(fd) && fd != report) ::close(fd);
     }
@@ -94,7 +94,7 @@ bool become_child(const Spawn& spawn, pid_t parent, int report) {
 Child::Child(const Spawn& spawn) : group_(spawn.own_group) {
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw system_error("PR_SET_CHILD_SUBREAPER");
     Pipe report = make_pipe();
-    // Above all that the child is given, so that nothing is placed over it.
+    // A number above those of all descriptors that the child gets, so that none replaces it.
     report.write = Fd(::fcntl(report.write.get(), F_DUPFD_CLOEXEC, 100));
     const pid_t parent = ::getpid();
     pid_ = ::fork();
@@ -147,7 +147,7 @@ std::vector<pid_t> strays() {
 }
 
 std::vector<pid_t> reap_strays(Deadline deadline) {
-    // What one of them leaves behind becomes ours in turn.
+    // A stray that ends may leave children, which become children of the test in turn.
     for (;;) {
         const std::vector<pid_t> pids = strays();
         if (pids.empty()) return {};

@@ -1,5 +1,6 @@
-// Starting programs from a test and seeing them end, so that nothing a test starts outlives it: a
-// child dies with the test, and what a child leaves behind becomes the test's own child.
+// Starts programs from a test, and waits for their end. Nothing that a test starts outlives the
+// test: a child dies with the test, and processes that a child leaves behind become the test's
+// children.
 #pragma once
 
 #include <sys/types.h>
@@ -17,13 +18,14 @@ namespace chatd::test {
 
 struct Spawn {
     std::vector<std::string> argv = {};
-    std::map<int, int> fds = {};                  // descriptor of the child -> of ours; no others
-    std::map<std::string, std::string> env = {};  // besides ours
-    std::function<void()> before_exec = {};       // in the child: limits, signals
-    bool own_group = true;                        // of processes
+    std::map<int, int> fds =
+        {};  // number in the child -> descriptor of the test; no others go over
+    std::map<std::string, std::string> env = {};  // added to the test's own environment
+    std::function<void()> before_exec = {};       // runs in the child: limits, signals
+    bool own_group = true;                        // the child gets a process group of its own
 };
 
-// A process we started. Killed and reaped at the latest by the destructor.
+// A process that the test has started. The destructor kills and reaps it, if it still runs.
 class Child {
   public:
     // Throws when the program cannot be executed.
@@ -38,9 +40,10 @@ class Child {
     [[nodiscard]] int pidfd() const { return pidfd_.get(); }
 
     void signal(int number) const;
-    void kill_group() const;  // SIGKILL to all of it, when it has one of its own
+    void kill_group() const;  // SIGKILL to the child, and to its process group if it has its own
 
-    // Its exit status, 128 + n when signal n killed it; nothing while it runs.
+    // The exit status, or 128 + n when signal n killed the child. None when it still runs at the
+    // deadline; by default that is now.
     std::optional<int> status(Deadline deadline = {});
 
   private:
@@ -50,12 +53,13 @@ class Child {
     std::optional<int> status_;
 };
 
-// Our children that no Child stands for: orphans of what we started.
+// Children of the test for which there is no Child: orphans of processes that it has started.
 [[nodiscard]] std::vector<pid_t> strays();
 
-// Reaps strays until there are none; those that have not ended by the deadline are returned.
+// Reaps strays until there are none. Returns those that have not ended by the deadline.
 [[nodiscard]] std::vector<pid_t> reap_strays(Deadline deadline);
 
+// Kills and reaps strays until there are none.
 void kill_strays();
 
 }  // namespace chatd::test

@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <stdexcept>
 #include <utility>
 
 #include "support/escape.h"
@@ -18,7 +17,7 @@ namespace chatd::test {
 
 namespace {
 
-// In the child: the terminal becomes that of a session of its own.
+// Runs in the child: makes its stdin the terminal of a new session.
 void take_terminal() {
     if (::setsid() < 0 || ::ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) throw system_error("terminal");
 }
@@ -49,20 +48,20 @@ Terminal::Terminal(std::vector<std::string> argv, Ends ends)
     if (!keys_.open()) throw system_error("fcntl");
 }
 
-void Terminal::type(std::string_view keys) {
+void Terminal::type(std::string_view keys, Where where) {
     const Deadline deadline = soon();
     while (!keys.empty()) {
         const ssize_t typed = ::write(keys_.get(), keys.data(), keys.size());
         if (typed > 0) {
             keys.remove_prefix(static_cast<std::size_t>(typed));
         } else if (errno != EAGAIN || !wait_for(keys_.get(), POLLOUT, deadline)) {
-            throw system_error(name_ + ": typing");
+            throw failure(name_ + ": does not read " + escaped(keys.substr(0, 200)), where);
         }
     }
 }
 
-// A screen that nobody looks at would hold it up.
-int Terminal::wait() {
+// Reads the screen meanwhile, because a program whose terminal is full waits.
+int Terminal::wait(Where where) {
     const Deadline deadline = soon();
     for (;;) {
         const bool more = screen_.fill();
@@ -72,7 +71,7 @@ int Terminal::wait() {
             {.fd = more ? screen_.fd() : -1, .events = POLLIN, .revents = 0},
         }};
         if (!wait_any(waiting, deadline)) {
-            throw std::runtime_error(name_ + ": does not end, shows " + escaped(pending()));
+            throw failure(name_ + ": does not end, shows " + escaped(pending()), where);
         }
     }
 }

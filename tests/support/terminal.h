@@ -1,5 +1,5 @@
-// A program at a terminal of its own, as people have it: what is typed is echoed, and Ctrl-C and
-// Ctrl-D do what the program has the terminal do.
+// A program at a terminal of its own: what is typed is echoed, and Ctrl-C and Ctrl-D do what the
+// program has set the terminal to do.
 #pragma once
 
 #include <string>
@@ -17,19 +17,22 @@ class Terminal {
     // The program is looked up in PATH.
     explicit Terminal(std::vector<std::string> argv);
 
-    void type(std::string_view keys);
+    void type(std::string_view keys, Where where = Where::here());
 
-    // What is on the screen, the echo too; lines end with "\r\n". See Reader.
-    std::string expect(std::string_view text) { return screen_.expect(text); }
+    // What is on the screen, including the echo; lines end with "\r\n". See Reader.
+    std::string expect(std::string_view text, Where where = Where::here()) {
+        return screen_.expect(text, where);
+    }
     [[nodiscard]] const std::string& pending() { return screen_.pending(); }
 
-    // Waits for the end of the program. Exit status, or 128 + n when signal n killed it.
-    int wait();
+    // Waits for the end of the program. Returns its exit status, or 128 + n when signal n killed
+    // it.
+    int wait(Where where = Where::here());
 
   private:
     struct Ends {
-        Fd ours;
-        Fd its;
+        Fd ours;  // keys and screen: the test's end
+        Fd its;   // the terminal that the program has
     };
     static Ends open_ends();
     Terminal(std::vector<std::string> argv, Ends ends);

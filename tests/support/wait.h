@@ -1,4 +1,4 @@
-// Waiting in tests: always for an event, never for time, and never past a deadline.
+// Waiting in tests: always for an event, never for a span of time, and never past a deadline.
 #pragma once
 
 #include <poll.h>
@@ -14,21 +14,22 @@ namespace chatd::test {
 using Clock = std::chrono::steady_clock;
 using Deadline = Clock::time_point;
 
-// Far more than anything takes that is not broken; a failing test ends by this, not by Criterion's
-// timeout, which would say nothing of what was waited for.
+// Much longer than anything takes that is not broken. It is shorter than Criterion's timeout, which
+// would not say what the test has waited for.
 inline constexpr auto kPatience = std::chrono::seconds(10);
 
 [[nodiscard]] inline Deadline soon() {
     return Clock::now() + kPatience;
 }
 
-// poll() until something is ready or the deadline is over; false is over.
+// poll(2) until something is ready or the deadline has passed. Returns false when it has passed.
+// With a deadline in the past it asks what is ready now.
 bool wait_any(std::span<pollfd> fds, Deadline deadline);
 
-// The same for one descriptor. A deadline in the past asks what is so right now.
+// The same for one descriptor.
 bool wait_for(int fd, short events, Deadline deadline);
 
-// "what: reason of errno".
+// What a helper throws when a system call fails: "what: reason of errno".
 [[nodiscard]] std::runtime_error system_error(const std::string& what, int error);
 [[nodiscard]] std::runtime_error system_error(const std::string& what);
 

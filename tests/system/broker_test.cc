@@ -1,5 +1,5 @@
-// What a worker that was taken over could send to the broker: it loses its own link, and nobody
-// else anything.
+// What a worker that an attacker controls could send to the broker: the worker loses its own link,
+// and nobody else loses anything.
 #include <criterion/criterion.h>
 #include <sys/socket.h>
 
@@ -53,8 +53,8 @@ Test(broker, a_request_that_no_honest_worker_makes_expels_its_sender) {
     daemon.finish();
 }
 
-// It was a use after free, and an answer of 35 MB.
-Test(broker, thousands_of_questions_at_once_expel_nobody_but_the_asker) {
+// Once this was a use after free, and an answer of 35 MB.
+Test(broker, thousands_of_questions_at_once_expel_only_the_asker) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const pid_t before = daemon.broker();
@@ -71,7 +71,7 @@ Test(broker, thousands_of_questions_at_once_expel_nobody_but_the_asker) {
     daemon.finish();
 }
 
-// It stopped the room for as long as the worker liked.
+// Once such a worker could stop the room for as long as it liked.
 Test(broker, a_worker_that_sends_without_end_and_never_reads_holds_up_nobody) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
@@ -108,7 +108,7 @@ std::string leaves(std::uint64_t counter) {
     return frame;
 }
 
-// A Denied, if that much.
+// The most that the broker sends before it closes the link: a Denied.
 constexpr std::size_t kRefusalBytes = sizeof(chatd::FrameHeader) + sizeof(chatd::Denied);
 
 // The broker closes the link and lets nobody in.
@@ -123,10 +123,10 @@ void expect_turned_away(const Daemon& daemon, Client& alice, const std::string& 
 
 }  // namespace
 
-// More than a worker has saved up, however long it waited.
+// More requests than an honest worker has saved up, however long it waited.
 constexpr std::uint64_t kFlood = 2 * chatd::kRequestsSavedUp;
 
-// Workers keep to the rate; one that was taken over need not.
+// An honest worker keeps to the rate; one that an attacker controls does not.
 Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
     Daemon daemon(DaemonOptions{.rate = "2:5"});
     Client alice = join(daemon.port(), "alice");
@@ -144,7 +144,7 @@ Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
     daemon.finish();
 }
 
-Test(broker, a_flood_of_names_that_are_taken_is_one_too) {
+Test(broker, a_flood_of_names_that_are_taken_expels_its_sender_as_well) {
     Daemon daemon(DaemonOptions{.rate = "2:5"});
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
@@ -156,8 +156,8 @@ Test(broker, a_flood_of_names_that_are_taken_is_one_too) {
     daemon.finish();
 }
 
-// It could fill the log of the room with its comings and goings.
-Test(broker, a_process_that_has_left_does_not_come_again) {
+// Otherwise it could fill the log with its Join and Leave entries.
+Test(broker, a_process_that_has_left_cannot_join_again) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     {
@@ -173,9 +173,8 @@ Test(broker, a_process_that_has_left_does_not_come_again) {
     daemon.finish();
 }
 
-// It reads on to the Leave of the session that it says was its own, and what is said later is not
-// for it.
-Test(broker, who_claims_a_session_that_has_left_reads_nothing_of_what_comes_later) {
+// The worker reads on to the Leave of the session that it claims. What is said later is not for it.
+Test(broker, a_worker_that_claims_a_session_that_has_left_reads_nothing_that_comes_later) {
     Daemon daemon;
     {
         Client carol = join(daemon.port(), "carol");
@@ -188,21 +187,22 @@ Test(broker, who_claims_a_session_that_has_left_reads_nothing_of_what_comes_late
     std::string frames;
     append_frame(frames, chatd::Attach{1, 1, 0, 0, 1, 0}, "carol", "nowhere");
     send_all(link, frames);
-    const std::string read = link.expect("carol");  // her Leave, or what is before it
+    const std::string read = link.expect("carol");  // her Leave, or what came before it
     alice.send_line("later");
     alice.send_line("/who");
     alice.expect(" here:\n");
     std::string question;
     append_frame(question, chatd::AskReplay{1000});
-    send_all(link, question);  // it is no member that may ask
+    send_all(link, question);  // only members may ask
     const std::string all = read + link.rest();
     EXPECT_CONTAINS(all, "carol");
     EXPECT_EQ(all.find("later"), std::string::npos);
     daemon.finish();
 }
 
-// Slow to read, it had its lines wait for the broker, and was expelled when they came at once.
-Test(broker, a_worker_that_has_as_much_saved_up_as_it_may_have_is_an_honest_one) {
+// Once a worker whose client was slow to read was expelled, when the lines that it had saved up
+// came at once.
+Test(broker, a_worker_that_has_saved_up_as_much_as_it_may_is_not_expelled) {
     Daemon daemon(DaemonOptions{.rate = "2:5"});
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
@@ -216,7 +216,7 @@ Test(broker, a_worker_that_has_as_much_saved_up_as_it_may_have_is_an_honest_one)
     daemon.finish();
 }
 
-// It kept the broker from everything else.
+// Once such a worker kept the broker from everything else.
 Test(broker, a_worker_that_connects_again_and_again_holds_up_nobody) {
     Daemon daemon(DaemonOptions{.rate = "2:5"});
     Client alice = join(daemon.port(), "alice");

@@ -1,4 +1,4 @@
-// A short run of the chaos; scripts/chaos makes longer ones.
+// A short run of chaos; scripts/chaos makes longer ones.
 #include <criterion/criterion.h>
 
 #include <chrono>
@@ -15,7 +15,7 @@ TestSuite(chaos, .timeout = 120);
 
 Test(chaos, nothing_is_lost_doubled_or_untrue_whatever_is_killed) {
     const std::string program = std::string(std::getenv("HELPERS")) + "/chaos";
-    // Five seconds, and what comes after them: three, under sanitizers on a busy machine six.
+    // Five seconds, and three for what follows; with sanitizers on a busy machine six.
     const Command::Result result =
         Command::run({program, "--seconds", "5", "--people", "50", "--churn", "300"}, {},
                      {.takes = std::chrono::seconds(20)});

@@ -13,7 +13,7 @@ TestSuite(chat, .timeout = 30);
 
 namespace {
 
-// Everything that `about` was sent before now has arrived once this returns.
+// When this returns, `about` has got everything that was sent to it before.
 void settle(Client& about, Client& speaker, const std::string& name) {
     speaker.send_line("settled");
     about.expect_line(name + " says: settled");
@@ -30,7 +30,7 @@ Test(chat, the_prompt_comes_at_once_and_has_no_newline) {
     daemon.finish();
 }
 
-Test(chat, one_alone_is_told_so) {
+Test(chat, a_client_that_is_alone_is_told_so) {
     Daemon daemon;
     Client alice(daemon.port());
     alice.expect("Your name: ");
@@ -55,7 +55,7 @@ Test(chat, all_others_read_who_enters_what_is_said_and_who_leaves) {
     daemon.finish();
 }
 
-Test(chat, the_notices_in_chinese_are_the_homeworks_own) {
+Test(chat, the_chinese_lines_are_those_of_the_homework) {
     Daemon daemon(DaemonOptions{.lang = "zh"});
     Client first(daemon.port());
     first.expect("请输入用户名：");
@@ -86,7 +86,7 @@ Test(chat, each_client_has_its_own_language) {
     daemon.finish();
 }
 
-Test(chat, ones_own_lines_do_not_come_back) {
+Test(chat, own_lines_do_not_come_back) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -97,7 +97,7 @@ Test(chat, ones_own_lines_do_not_come_back) {
     daemon.finish();
 }
 
-Test(chat, a_newcomer_reads_the_last_ten_messages_with_their_times_then_life) {
+Test(chat, a_newcomer_reads_the_last_ten_messages_with_their_times_and_then_new_ones) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client witness = join(daemon.port(), "witness");
@@ -143,7 +143,7 @@ Test(chat, a_taken_name_is_refused_with_its_reason_and_the_prompt_again) {
     daemon.finish();
 }
 
-Test(chat, who_looks_like_somebody_here_is_refused_until_that_one_has_left) {
+Test(chat, a_name_that_looks_like_that_of_a_member_is_refused_until_the_member_has_left) {
     Daemon daemon;
     Client witness = join(daemon.port(), "witness");
     Client alice = join(daemon.port(), "alice");
@@ -166,7 +166,7 @@ Test(chat, who_looks_like_somebody_here_is_refused_until_that_one_has_left) {
     daemon.finish();
 }
 
-Test(chat, what_was_sent_behind_a_refused_name_does_not_become_one) {
+Test(chat, a_line_sent_behind_a_refused_name_does_not_become_a_name) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client other(daemon.port());
@@ -191,7 +191,7 @@ Test(chat, five_bad_names_end_the_connection) {
     daemon.finish();
 }
 
-Test(chat, two_who_ask_for_one_name_at_once_do_not_both_get_it) {
+Test(chat, two_clients_that_ask_for_one_name_at_once_do_not_both_get_it) {
     Daemon daemon;
     for (int round = 0; round < 20; ++round) {
         const std::string name = "n" + std::to_string(round);
@@ -308,7 +308,7 @@ Test(chat, times_stand_before_each_line_when_asked_for) {
     daemon.finish();
 }
 
-Test(chat, nothing_that_controls_a_terminal_gets_through) {
+Test(chat, nothing_that_controls_a_terminal_reaches_others) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");

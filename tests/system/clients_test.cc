@@ -1,4 +1,4 @@
-// The clients that people have, besides nc: ncat, socat and GNU telnet, in pipes and at terminals.
+// Clients that people use besides nc: ncat, socat and GNU telnet, in pipes and at terminals.
 #include <criterion/criterion.h>
 
 #include <csignal>
@@ -27,11 +27,11 @@ std::vector<std::string> to(const Daemon& daemon, std::vector<std::string> progr
 }
 
 std::vector<std::string> socat(const Daemon& daemon, const std::string& here) {
-    // Half a second for what is still to come, which is what it waits else, may be short.
+    // By default it waits half a second for what is still to come, which may be too short.
     return {"socat", "-t", "10", here, "TCP:127.0.0.1:" + std::to_string(daemon.port())};
 }
 
-// Two lines through a pipe: the room hears them and who sent them reads what there is.
+// Two lines through a pipe: the room reads them, and their sender reads what there is.
 void expect_a_pipe_to_work(const std::vector<std::string>& program, Daemon& daemon) {
     Client alice = join(daemon.port(), "alice");
     const Command::Result result = Command::run(program, "bob\nhi\n");
@@ -84,7 +84,7 @@ Test(clients, a_pipe_into_socat_with_carriage_returns_delivers_its_lines) {
     expect_a_pipe_to_work(socat(daemon, "STDIO,crnl"), daemon);
 }
 
-Test(clients, who_sends_only_is_heard) {
+Test(clients, a_client_that_only_sends_is_heard) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const auto ncat = Command::run(to(daemon, {"ncat", "--send-only"}), "bob\nhi\n");
@@ -139,7 +139,7 @@ Test(clients, at_a_terminal_ncat_ends_with_the_next_line_after_quit) {
     bob.expect("Goodbye.\r\n");
     (void)daemon.wait_log("bob ended");
     bob.type("\n");
-    EXPECT_EQ(bob.wait(), 1);  // It says that the pipe is broken.
+    EXPECT_EQ(bob.wait(), 1);  // It reports a broken pipe.
     daemon.finish();
 }
 
@@ -182,8 +182,8 @@ Test(clients, at_a_terminal_telnet_talks_and_ends_by_itself_after_quit) {
     daemon.finish();
 }
 
-// It throws all output away until that is answered.
-Test(clients, ctrl_c_in_telnet_is_answered_and_the_others_are_read_on) {
+// telnet drops all output until its question is answered.
+Test(clients, ctrl_c_in_telnet_is_answered_and_its_user_reads_on) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Terminal bob(to(daemon, {"telnet"}));
@@ -220,7 +220,7 @@ Test(clients, ctrl_d_in_telnet_changes_nothing) {
     daemon.finish();
 }
 
-Test(clients, who_closes_telnet_leaves) {
+Test(clients, a_user_who_closes_telnet_leaves) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Terminal bob(to(daemon, {"telnet"}));

@@ -1,4 +1,5 @@
-// Many who come and go at once: the room is told in a line, whatever befalls the broker meanwhile.
+// Many people who come and go at once: the room is told in one line, whatever happens to the broker
+// meanwhile.
 #include <criterion/criterion.h>
 #include <signal.h>
 
@@ -19,7 +20,7 @@
 using namespace chatd::test;
 namespace fs = std::filesystem;
 
-TestSuite(crowd_at_the_door, .timeout = 30);
+TestSuite(crowds, .timeout = 30);
 
 namespace {
 
@@ -30,7 +31,7 @@ std::size_t descriptors_of(pid_t pid) {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// Workers that have asked to be let in sleep with a link to the broker: one descriptor more.
+// A worker that has asked to join has a link to the broker, so one descriptor more than before.
 bool all_have_asked(const std::vector<pid_t>& workers, std::size_t descriptors_before) {
     for (const pid_t pid : workers) {
         const auto worker = process(pid);
@@ -41,7 +42,7 @@ bool all_have_asked(const std::vector<pid_t>& workers, std::size_t descriptors_b
     return true;
 }
 
-// Tries until it is true.
+// Asks `condition` again and again until it is true.
 template <class Condition>
 void wait_until(Condition condition) {
     const Deadline deadline = soon();
@@ -59,7 +60,7 @@ std::vector<pid_t> workers_at_the_door(const Daemon& daemon) {
     return pids;
 }
 
-// So many come while the broker is stopped; it goes on when all of them have asked.
+// kPeople clients come while the broker is stopped. It goes on when all of them have asked to join.
 std::vector<Client> come_together(Daemon& daemon) {
     std::vector<Client> people;
     for (std::size_t i = 0; i < kPeople; ++i) {
@@ -77,7 +78,7 @@ std::vector<Client> come_together(Daemon& daemon) {
     return people;
 }
 
-// How many a line is about: "a, b, c and 9 others entered the chat room".
+// How many people a line is about: "a, b, c and 9 others entered the chat room".
 std::size_t people_in(std::string_view line) {
     const std::size_t others = line.find(" others ");
     std::size_t people = 1;
@@ -91,7 +92,7 @@ std::size_t people_in(std::string_view line) {
 
 }  // namespace
 
-Test(crowd_at_the_door, who_comes_together_and_leaves_together_gets_a_line_together) {
+Test(crowds, people_who_come_and_leave_together_are_told_of_in_one_line) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     {
@@ -118,7 +119,7 @@ Test(crowd_at_the_door, who_comes_together_and_leaves_together_gets_a_line_toget
     daemon.finish();
 }
 
-Test(crowd_at_the_door, whoever_is_in_it_reads_of_everybody_who_came_after) {
+Test(crowds, a_newcomer_of_a_crowd_reads_of_everybody_who_came_later) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     std::vector<Client> people = come_together(daemon);
@@ -133,14 +134,14 @@ Test(crowd_at_the_door, whoever_is_in_it_reads_of_everybody_who_came_after) {
         }
         told.insert(came);
     }
-    // The first was told of eleven, the last of nobody.
+    // The first one was told of eleven people, the last one of nobody.
     std::multiset<std::size_t> expected;
     for (std::size_t i = 0; i < kPeople; ++i) expected.insert(i);
     EXPECT_TRUE(told == expected);
     daemon.finish();
 }
 
-Test(crowd_at_the_door, a_broker_that_dies_while_it_tells_of_it_is_not_noticed) {
+Test(crowds, nobody_notices_a_broker_that_dies_while_it_sends_crowds) {
     for (int pass = 2; pass < 8; ++pass) {
         Daemon daemon(failing("broker:in-fan-out:" + std::to_string(pass) + ":kill"));
         Client alice = join(daemon.port(), "alice");
@@ -155,7 +156,7 @@ Test(crowd_at_the_door, a_broker_that_dies_while_it_tells_of_it_is_not_noticed) 
     }
 }
 
-Test(crowd_at_the_door, with_no_crowds_everybody_gets_a_line) {
+Test(crowds, with_the_option_no_crowds_there_is_a_line_for_everybody) {
     Daemon daemon({"--no-crowds"});
     Client alice = join(daemon.port(), "alice");
     std::vector<Client> people = come_together(daemon);
@@ -163,7 +164,7 @@ Test(crowd_at_the_door, with_no_crowds_everybody_gets_a_line) {
     daemon.finish();
 }
 
-Test(crowd_at_the_door, who_in_a_big_room_counts_shows_fifty_and_finds_by_beginning) {
+Test(crowds, slash_who_in_a_big_room_counts_shows_fifty_and_finds_by_beginning) {
     Daemon daemon;
     std::vector<Client> people;
     for (int i = 10; i < 70; ++i) people.push_back(join(daemon.port(), "m" + std::to_string(i)));

@@ -12,7 +12,7 @@ using namespace chatd::test;
 
 TestSuite(demo, .timeout = 30);
 
-Test(demo, it_shows_the_conversation_the_processes_and_what_a_kill_does) {
+Test(demo, the_demo_shows_a_conversation_the_processes_and_a_kill) {
     const Command::Result demo = Command::run({"scripts/demo"});
     EXPECT_EQ(demo.status, 0);
     EXPECT_CONTAINS(demo.out, "bob   reads  alice says: hello bob\n");

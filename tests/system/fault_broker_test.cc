@@ -15,10 +15,10 @@ TestSuite(fault_broker, .timeout = 120);
 
 namespace {
 
-// Enough to pass each point in every state; the fan-out alone is passed more often.
+// Enough passes to reach each point in every state. Only the fan-out is passed more often.
 constexpr int kPassesMax = 12;
 
-// Everything that goes through the broker, each line of everybody's screen in its order.
+// Everything that goes through the broker. Checks each line of everybody's screen, in order.
 void play_a_scene(Daemon& daemon) {
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -85,7 +85,7 @@ void survive(const std::string& point, const std::string& deed = "kill",
 
 }  // namespace
 
-Test(fault_broker, dies_before_it_has_looked_at_anything) {
+Test(fault_broker, dies_before_it_has_read_the_log) {
     survive("broker:start");
 }
 Test(fault_broker, dies_with_a_link_just_accepted) {
@@ -118,26 +118,26 @@ Test(fault_broker, dies_before_a_welcome_or_an_answer_is_sent) {
 Test(fault_broker, dies_with_a_welcome_or_an_answer_sent) {
     survive("broker:after-answer");
 }
-Test(fault_broker, dies_before_the_past_is_shown) {
+Test(fault_broker, dies_before_a_replay_is_sent) {
     survive("broker:before-replay");
 }
-Test(fault_broker, dies_with_the_past_shown_and_its_end_not_told) {
+Test(fault_broker, dies_with_a_replay_sent_and_not_its_end) {
     survive("broker:in-replay");
 }
-Test(fault_broker, dies_before_it_sends_what_happened) {
+Test(fault_broker, dies_before_a_fan_out) {
     survive("broker:before-fan-out");
 }
-Test(fault_broker, dies_with_some_told_and_others_not) {
+Test(fault_broker, dies_in_the_middle_of_a_fan_out) {
     survive("broker:in-fan-out");
 }
-Test(fault_broker, dies_with_everybody_told) {
+Test(fault_broker, dies_after_a_fan_out) {
     survive("broker:after-fan-out");
 }
 Test(fault_broker, dies_with_the_end_of_a_worker_handled_and_not_taken_off_the_link) {
     survive("broker:after-control");
 }
 
-Test(fault_broker, dies_of_the_fault_of_its_own_code_as_well) {
+Test(fault_broker, dies_of_a_fault_of_its_own_code) {
     survive("broker:after-append", "segv", "killed by signal 11");
     survive("broker:after-append", "abort", "killed by signal 6");
 }
@@ -149,7 +149,7 @@ Test(fault_broker, runs_out_of_memory_at_any_step) {
     }
 }
 
-Test(fault_broker, dies_before_and_after_the_disk_has_it) {
+Test(fault_broker, dies_before_and_after_the_disk_has_the_entries) {
     for (const char* point : {"broker:sync", "broker:after-sync"}) {
         for (int pass = 1; pass <= 4; ++pass) {
             const Scratch scratch;
@@ -162,7 +162,7 @@ Test(fault_broker, dies_before_and_after_the_disk_has_it) {
     }
 }
 
-// Those who come back find the broker dying once more.
+// The broker dies again while the members come back to it.
 Test(fault_broker, dies_while_members_come_back) {
     for (const std::string point : {"broker:before-resume", "broker:after-resume"}) {
         for (int pass = 1; pass <= 2; ++pass) {

@@ -29,7 +29,7 @@ namespace {
 
 constexpr int kPassesMax = 12;
 
-// What alice's worker got done before it died, as the room has it.
+// What alice's worker did before it died, as the room has it.
 struct Deeds {
     bool joined = false;
     std::vector<std::string> said;
@@ -54,7 +54,7 @@ Deeds deeds_of_alice(Watcher& watcher) {
     return deeds;
 }
 
-// Alice comes, talks and goes, as far as her worker lets her; what she read.
+// Alice comes, talks and goes, as far as her worker lets her. Returns what she read.
 std::string visit(const Daemon& daemon) {
     Client alice(daemon.port());
     alice.send("alice\none\n/who\ntwo\n/quit\n");
@@ -83,7 +83,7 @@ void only_its_client_goes(const std::string& point, const std::string& deed = "k
         const std::vector<std::string> all = {"one", "two"};
         EXPECT_LE(deeds.said.size(), all.size());
         EXPECT_TRUE(std::equal(deeds.said.begin(), deeds.said.end(), all.begin()));
-        // That was answered after the line before it was in the log.
+        // This answer came after the line before it was in the log.
         if (read.find(" here:\n") != std::string::npos) EXPECT_GE(deeds.said.size(), 1U);
         if (!fired) EXPECT_EQ(deeds.said, all);
         if (fired && deeds.joined && deeds.said.size() < 2) {
@@ -99,15 +99,15 @@ void only_its_client_goes(const std::string& point, const std::string& deed = "k
     EXPECT_GT(pass, 1);  // it did happen
 }
 
-// A worker stops at each pass of `point`: nobody else notices, and when it goes on all is as if it
-// had not.
+// A worker is stopped at each pass of `point`. Nobody else notices, and when the worker goes on,
+// nothing is missing.
 void nobody_notices_a_stop(const std::string& point) {
     for (int pass = 1; pass <= 3; ++pass) {
         Daemon daemon(failing(point + ':' + std::to_string(pass) + ":stop"));
         Watcher watcher(daemon, "bob");
         Client alice(daemon.port());
         alice.send("alice\none\n/who\ntwo\n/quit\n");
-        // Her worker stands still, or passes there no more often and is gone.
+        // Her worker is stopped, or it passes there no more often and has ended.
         for (;;) {
             std::optional<Process> stopped;
             for (const Process& child : children(daemon.pid())) {
@@ -131,8 +131,8 @@ void nobody_notices_a_stop(const std::string& point) {
     }
 }
 
-// The parent dies of `fault` once `provoke` has been done: nobody outlives it, and the next server
-// begins where it was.
+// The parent dies of `fault` after `provoke` was done. No process outlives it, and the next server
+// has its history.
 void all_end_and_begin_anew(const std::string& fault,
                             const std::function<void(const Daemon&, Client&)>& provoke) {
     const Scratch scratch;
@@ -186,7 +186,7 @@ Test(fault_worker, dies_with_frames_handled_and_not_shown) {
 Test(fault_worker, dies_before_it_says_goodbye) {
     only_its_client_goes("worker:before-goodbye");
 }
-Test(fault_worker, dies_when_all_is_said) {
+Test(fault_worker, dies_after_it_has_said_goodbye) {
     only_its_client_goes("worker:before-exit");
 }
 
@@ -197,7 +197,8 @@ Test(fault_worker, runs_out_of_memory_at_any_step) {
     }
 }
 
-// The room kept its member for ever: by that it knew whose end the parent told it.
+// Once the room kept such a member for ever, because the broker finds a member by the birth of its
+// worker.
 Test(fault_worker, leaves_when_it_dies_though_it_lied_about_its_birth) {
     Daemon daemon(failing("worker:lies-about-birth:2:fail"));
     Client bob = join(daemon.port(), "bob");
@@ -217,8 +218,8 @@ Test(fault_worker, leaves_when_it_dies_though_it_lied_about_its_birth) {
 
 namespace {
 
-// Has the kernel give this pid to the next process, if nothing else takes it first
-// (pid_namespaces(7)). False: we may not.
+// Lets the kernel give this pid to the next process, unless another process takes it first
+// (pid_namespaces(7)). Returns false when that is not allowed.
 bool ask_for_pid(pid_t pid) {
     std::ofstream last("/proc/sys/kernel/ns_last_pid");
     last << pid - 1 << std::flush;
@@ -232,7 +233,7 @@ bool has_child(const Daemon& daemon, pid_t pid) {
 
 }  // namespace
 
-// The broker kept the link, and let no later process of that pid in.
+// Once the broker kept the link, and let no later process with that pid join.
 Test(fault_worker, leaves_its_pid_to_the_next_though_it_lied_about_its_birth) {
     Daemon daemon(failing("worker:lies-about-birth:1:fail"));
     Client liar = join(daemon.port(), "liar");
@@ -261,7 +262,7 @@ Test(fault_worker, dies_while_it_loses_its_link_to_a_dying_broker) {
     alice.expect_line("bob entered the chat room");
     (void)kill(daemon.broker(), SIGKILL);
     daemon.wait_log(" ended, pid ");
-    // One of them has lost the worker, whichever was first; the other one reads so.
+    // One of the two has lost the worker, and the other one is told so.
     const std::string ended = daemon.log();
     const bool it_was_alice = ended.find("alice ended") != std::string::npos;
     Client& left = it_was_alice ? bob : alice;

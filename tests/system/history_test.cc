@@ -1,5 +1,5 @@
-// What becomes of a history file: when everything is killed at once, when it is damaged while no
-// server runs, and when it is damaged while one does.
+// What happens to a history file: when all processes are killed at once, when it is damaged while
+// no server runs, and when it is damaged while a server runs.
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ void write_file(const std::string& path, const std::string& text) {
     give_to_chatd(path);
 }
 
-// Somebody's line, that nobody can mistake for another one.
+// A line that is like no other line.
 std::string words(int number) {
     return "number " + std::to_string(number) + '.' +
            std::string(static_cast<std::size_t>(number) * 7 % 300, 'x');
@@ -51,11 +51,11 @@ std::string words(int number) {
 
 void talk(Client& client, int messages) {
     for (int i = 0; i < messages; ++i) client.send_line(words(i));
-    client.send_line("/who");  // answered after them
+    client.send_line("/who");  // answered after these messages
     client.expect(" here:\n");
 }
 
-// What `client` reads of what was said to all.
+// The messages said to all that `client` is shown.
 Lines past(Client& client) {
     client.send_line("/who");
     client.expect(" here:\n");
@@ -75,7 +75,7 @@ Lines past(const Daemon& daemon) {
     return past(reader);
 }
 
-// A history of kMessages that alice said, and all that a start makes of it when it is damaged.
+// A history of kMessages messages of alice, and what a start makes of it when it is damaged.
 class Chronicle {
   public:
     Chronicle() {
@@ -87,7 +87,7 @@ class Chronicle {
         for (int i = 0; i < kMessages; ++i) lines.push_back(words(i));
     }
 
-    // Nothing but this in the file.
+    // Writes the file anew with these bytes.
     void begin_with(const std::string& bytes) const {
         for (const auto& entry : fs::directory_iterator(scratch.path())) fs::remove(entry.path());
         write_file(path, bytes);
@@ -99,7 +99,7 @@ class Chronicle {
         return count;
     }
 
-    // The lines that a server shows who finds this in the file.
+    // The messages that a server shows when it finds these bytes in the file.
     Lines shown(const std::string& bytes) const {
         begin_with(bytes);
         Daemon daemon({"--history", path});
@@ -114,7 +114,7 @@ class Chronicle {
         return found;
     }
 
-    // Where what alice said first begins.
+    // The place of the first message of alice.
     [[nodiscard]] std::size_t place(int number) const { return whole.find(words(number)); }
 
     Scratch scratch;
@@ -124,7 +124,7 @@ class Chronicle {
     Lines lines;
 };
 
-// Is it all of `whole` but for at most one line?
+// Whether `found` is `whole`, or `whole` without one line.
 bool lacks_one_at_most(const Lines& found, const Lines& whole) {
     if (found.size() + 1 < whole.size()) return false;
     std::size_t missing = 0;
@@ -143,7 +143,7 @@ std::string faulty() {
     return std::string(std::getenv("HELPERS")) + "/chatd-faults";
 }
 
-// A server that is killed before it takes anybody in.
+// A server that is killed before it accepts a client.
 void die_at_start(const std::string& path, const std::string& fault) {
     const Scratch scratch;
     const Command::Result result =
@@ -154,7 +154,7 @@ void die_at_start(const std::string& path, const std::string& fault) {
     EXPECT_TRUE(reap_strays(soon()).empty());
 }
 
-// A sanitizer would take the signal for a mistake of the program.
+// A sanitizer would report the signal as an error of the program.
 DaemonOptions in_use(const std::string& path) {
     return {.args = {"--history", path, "--history-size", "65536"},
             .env = {{"ASAN_OPTIONS", "handle_sigbus=0"}}};
@@ -162,9 +162,9 @@ DaemonOptions in_use(const std::string& path) {
 
 }  // namespace
 
-// --- Everything killed at once
+// --- All processes killed at once
 
-Test(history, what_anybody_has_read_outlives_the_death_of_everything_at_once) {
+Test(history, messages_that_somebody_has_read_outlive_the_death_of_all_processes_at_once) {
     const Scratch scratch;
     const std::string path = scratch.path() + "/history";
     Lines read;
@@ -203,7 +203,7 @@ Test(history, what_anybody_has_read_outlives_the_death_of_everything_at_once) {
 
 // --- Damaged while no server runs
 
-Test(history, a_file_cut_short_keeps_what_is_whole) {
+Test(history, a_file_cut_short_keeps_its_whole_entries) {
     const Chronicle chronicle;
     EXPECT_EQ(chronicle.shown(chronicle.whole), chronicle.lines);
     EXPECT_EQ(chronicle.shown(""), Lines{});
@@ -230,7 +230,7 @@ Test(history, a_flipped_byte_costs_one_message_at_most) {
     }
 }
 
-Test(history, a_wrecked_header_costs_nothing) {
+Test(history, a_damaged_header_costs_nothing) {
     const Chronicle chronicle;
     constexpr std::pair<std::size_t, std::size_t> kFields[] = {
         {offsetof(chatd::LogHeader, magic), 8},
@@ -308,7 +308,7 @@ Test(history, a_new_history_whose_maker_was_killed_is_made_again) {
 
 // --- Damaged while in use
 
-Test(history, a_file_cut_short_in_use_costs_what_was_cut_off_and_nobody_else_anything) {
+Test(history, a_file_cut_short_in_use_costs_only_what_was_cut_off) {
     for (const std::size_t length : {0U, 10U, 4096U, 20'000U}) {
         const Scratch scratch;
         const std::string path = scratch.path() + "/history";
@@ -326,7 +326,7 @@ Test(history, a_file_cut_short_in_use_costs_what_was_cut_off_and_nobody_else_any
         EXPECT_CONTAINS(line, "the damaged file is " + path + ".damaged-1");
         EXPECT_EQ(fs::file_size(path + ".damaged-1"), length);
 
-        // Who comes now is somebody new: nothing of what was said to others is for him.
+        // A client that comes now is new: it must not read what was said to others.
         Client carol = join(daemon.port(), "carol");
         alice.send_line("/msg bob secret");
         bob.expect("secret\n");
@@ -370,7 +370,7 @@ Test(history, without_memory_to_repair_it_people_stay_connected) {
     again.finish();
 }
 
-Test(history, bytes_that_flip_in_use_cost_what_follows_until_the_next_start) {
+Test(history, bytes_that_flip_in_use_hide_what_follows_until_the_next_start) {
     const Scratch scratch;
     const std::string path = scratch.path() + "/history";
     {
@@ -390,7 +390,7 @@ Test(history, bytes_that_flip_in_use_cost_what_follows_until_the_next_start) {
     }
     Daemon daemon({"--history", path});
     daemon.wait_log("]: history: ");
-    // After that one nobody said anything, but some came and went.
+    // After this message nobody said anything, but some people came and went.
     const Lines kept = past(daemon);
     EXPECT_GT(kept.size(), 180U);
     EXPECT_EQ(kept.back(), words(kMessages - 1));
@@ -419,8 +419,8 @@ Test(history, a_file_that_is_replaced_and_cut_short_leaves_the_room_in_memory) {
     daemon.finish();
 }
 
-// Started as root it made the file wherever the link led.
-Test(history, behind_a_link_is_made_as_whom_chatd_becomes_and_not_as_root) {
+// Once chatd, started as root, made the file wherever the link pointed.
+Test(history, a_file_behind_a_link_is_made_by_the_user_of_chatd_and_not_by_root) {
     if (geteuid() != 0) cr_skip_test("only root becomes somebody else");
     const Scratch scratch;
     const std::string roots = scratch.path() + "/roots";

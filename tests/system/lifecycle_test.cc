@@ -20,8 +20,8 @@ TestSuite(lifecycle, .timeout = 60);
 
 namespace {
 
-// The process of chatd's whose title begins so, as soon as there is one: nothing tells a stranger
-// when a process just forked has its title.
+// Waits for a process of chatd whose title begins so. Looks again and again, because nothing
+// announces when a new process has got its title.
 Process find(const Daemon& daemon, const std::string& title) {
     const Deadline deadline = soon();
     while (Clock::now() < deadline) {
@@ -36,7 +36,8 @@ std::string title_of(pid_t pid) {
     return process(pid).value_or(Process{}).cmdline;
 }
 
-// Once the broker has answered somebody, its title and that client's are as they should be.
+// When the broker has answered a client, its title and the title of the client's worker are up to
+// date.
 void ask_who(Client& client) {
     client.send_line("/who");
     client.expect(" here:\n");
@@ -76,7 +77,7 @@ Test(lifecycle, pstree_shows_short_names) {
     daemon.finish();
 }
 
-Test(lifecycle, titles_follow_what_happens) {
+Test(lifecycle, titles_change_with_names_and_with_the_number_of_clients) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -106,7 +107,7 @@ Test(lifecycle, a_title_has_room_even_with_an_empty_environment) {
     daemon.finish();
 }
 
-Test(lifecycle, no_zombie_and_no_process_is_left_of_those_who_came_and_went) {
+Test(lifecycle, clients_that_came_and_went_leave_no_zombie_and_no_process) {
     Daemon daemon;
     for (int i = 0; i < 50; ++i) {
         Client client = join(daemon.port(), "guest" + std::to_string(i));
@@ -119,7 +120,7 @@ Test(lifecycle, no_zombie_and_no_process_is_left_of_those_who_came_and_went) {
     daemon.finish();
 }
 
-Test(lifecycle, an_end_is_logged_with_pid_name_cause_and_how_long_it_lived) {
+Test(lifecycle, the_journal_has_pid_name_cause_and_lifetime_of_a_worker_that_ended) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const pid_t worker = find(daemon, "chatd: worker alice").pid;
@@ -132,7 +133,7 @@ Test(lifecycle, an_end_is_logged_with_pid_name_cause_and_how_long_it_lived) {
     daemon.finish();
 }
 
-Test(lifecycle, a_killed_worker_takes_nobody_with_it_and_the_room_reads_why) {
+Test(lifecycle, a_killed_worker_ends_nobody_else_and_the_room_reads_why) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -298,7 +299,7 @@ Test(lifecycle, ctrl_c_reaches_the_whole_group_and_everybody_is_told) {
     daemon.expect_nothing_left();
 }
 
-Test(lifecycle, what_was_said_before_the_end_is_delivered) {
+Test(lifecycle, messages_from_before_the_end_are_delivered) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -314,7 +315,7 @@ Test(lifecycle, what_was_said_before_the_end_is_delivered) {
     daemon.expect_nothing_left();
 }
 
-Test(lifecycle, without_a_broker_everybody_is_told_all_the_same) {
+Test(lifecycle, without_a_broker_everybody_is_told_of_the_end_too) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const pid_t broker = find(daemon, "chatd: broker").pid;

@@ -34,7 +34,7 @@ void set_limit(pid_t pid, __rlimit_resource resource, rlim_t value) {
     if (prlimit(pid, resource, &limit, nullptr) != 0) throw system_error("prlimit");
 }
 
-// The lowest number that the process has no descriptor of: what its next one would get.
+// The lowest number that is no descriptor of the process: its next descriptor gets this number.
 rlim_t next_descriptor(pid_t pid) {
     std::set<rlim_t> open;
     for (const auto& entry :
@@ -46,13 +46,13 @@ rlim_t next_descriptor(pid_t pid) {
     return next;
 }
 
-// Root has no limit of processes.
+// For root the kernel has no limit of processes.
 void become_nobody() {
     constexpr uid_t kNobody = 65534;
     if (geteuid() == 0 && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(99);
 }
 
-// Of a process that runs as nobody, which only nobody may do everywhere.
+// Sets the limit as the user nobody: on some systems only the user of a process may do that.
 void set_process_limit(pid_t pid, rlim_t value) {
     const Command::Result result = Command::run(
         {"prlimit", "--pid", std::to_string(pid), "--nproc=" + std::to_string(value) + ":"}, {},
@@ -60,8 +60,8 @@ void set_process_limit(pid_t pid, rlim_t value) {
     ASSERT_EQ(result.out, "");
 }
 
-// The program where everybody may run it, whatever the permissions of the directories it was built
-// in.
+// A copy of the program that every user may run, whatever the permissions of the directories in
+// which it was built.
 struct PublicCopy {
     PublicCopy() {
         if (mkdtemp(directory) == nullptr || chmod(directory, 0711) != 0) {
@@ -94,11 +94,11 @@ std::uint64_t cpu_ticks(pid_t pid) {
     return user + system;
 }
 
-// Sanitizers keep shadows, and what was freed.
+// Sanitizers have shadow memory, and keep freed memory.
 constexpr std::uint64_t kMemoryKib = chatd::kSanitized ? 256 * 1024 : 4 * 1024;
-constexpr int kThousand = chatd::kSanitized ? 300 : 1000;  // each has shadows of its own
+constexpr int kThousand = chatd::kSanitized ? 300 : 1000;  // each process has shadow memory
 
-// Anonymous memory of a process: what it has for itself.
+// Anonymous memory of a process: memory that it does not share.
 std::uint64_t memory_kib(pid_t pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);) {
@@ -122,7 +122,7 @@ Test(limits, one_client_too_many_reads_why_and_one_that_leaves_makes_room) {
     daemon.finish();
 }
 
-Test(limits, a_full_room_refuses_in_its_language_even_who_speaks_first) {
+Test(limits, a_full_room_answers_in_the_language_of_the_server_even_a_client_that_speaks_first) {
     Daemon daemon(DaemonOptions{.args = {"--max-clients", "1"}, .lang = "zh"});
     Client first(daemon.port());
     first.expect("请输入用户名：");
@@ -134,9 +134,9 @@ Test(limits, a_full_room_refuses_in_its_language_even_who_speaks_first) {
     daemon.finish();
 }
 
-// At once, not after a second: nothing is polled.
+// Descriptors that become free are noticed at once, not after a second.
 Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
-    Daemon daemon({"--user", own_uid()});  // whoever sets a limit must be the same user
+    Daemon daemon({"--user", own_uid()});  // only the same user may set limits
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -160,7 +160,7 @@ Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
 }
 
 Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
-    // Root has no limit of processes: so not as root.
+    // For root the kernel has no limit of processes, so chatd runs as another user.
     const PublicCopy program;
     DaemonOptions options;
     options.run_dir = std::nullopt;
@@ -191,8 +191,8 @@ Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
     daemon.finish();
 }
 
-Test(limits, a_shortage_that_nobody_s_end_announces_passes_all_the_same) {
-    Daemon daemon({"--user", own_uid()});  // whoever sets a limit must be the same user
+Test(limits, a_shortage_that_ends_without_the_end_of_a_child_is_noticed) {
+    Daemon daemon({"--user", own_uid()});  // only the same user may set limits
     rlimit before{};
     ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
     set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
@@ -201,11 +201,12 @@ Test(limits, a_shortage_that_nobody_s_end_announces_passes_all_the_same) {
     const std::uint64_t ticks = cpu_ticks(daemon.pid());
     set_limit(daemon.pid(), RLIMIT_NOFILE, before.rlim_cur);
     Client second = join(daemon.port(), "second");
-    EXPECT_LT(cpu_ticks(daemon.pid()) - ticks, 10U);  // it rested, it did not spin
+    EXPECT_LT(cpu_ticks(daemon.pid()) - ticks,
+              10U);  // the listener rested, the parent did not spin
     daemon.finish();
 }
 
-Test(limits, who_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
+Test(limits, a_client_that_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
     Daemon daemon({"--history-size", "65536"});
     Client slow(daemon.port(), Family::V4, 4096);
     slow.expect("Your name: ");
@@ -216,8 +217,8 @@ Test(limits, who_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
-    // 20 MB: more than all buffers on the way to the slow one hold. At once half of what the log
-    // holds, so that alice misses nothing.
+    // 20 MB: more than all buffers on the way to the slow client hold. Sent in parts of half a log,
+    // so that alice misses nothing.
     constexpr int kMessages = 5000;
     constexpr int kAtOnce = 8;
     const std::string text(4000, 'x');
@@ -247,14 +248,14 @@ Test(limits, who_does_not_read_holds_up_nobody_and_reads_how_much_was_skipped) {
     daemon.finish();
 }
 
-Test(limits, who_sends_without_reading_is_slowed_down_not_cut_off) {
+Test(limits, a_client_that_sends_without_reading_is_slowed_down_and_not_cut_off) {
     Daemon daemon({"--history-size", "65536"});
     Client alice = join(daemon.port(), "alice");
     Client deaf(daemon.port(), Family::V4, 4096);
     deaf.send_line("deaf");
     deaf.expect("Welcome, deaf.");
     alice.expect_line("deaf entered the chat room");
-    // Every line makes a line for it to read.
+    // For every line that it sends, it gets a line to read.
     const std::string command = "/msg nobody hello\n";
     std::size_t sent = 0;
     while (sent < (std::size_t{64} << 20)) {
@@ -270,8 +271,8 @@ Test(limits, who_sends_without_reading_is_slowed_down_not_cut_off) {
     daemon.finish();
 }
 
-// Half of these were never told apart from clients that wait.
-Test(limits, who_resets_at_any_stage_leaves_no_process_behind) {
+// Once half of these clients were not noticed, because they looked like clients that wait.
+Test(limits, a_client_that_resets_at_any_stage_leaves_no_process_behind) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const std::string stages[] = {"", "hal", "bob\n", "bob\nhello\n", "\xff\xfa", "bob\n/who\n"};
@@ -283,7 +284,7 @@ Test(limits, who_resets_at_any_stage_leaves_no_process_behind) {
             daemon.wait_log(" ended, pid ");
         }
     }
-    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's
+    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's worker
     daemon.finish();
 }
 
@@ -293,7 +294,7 @@ Test(limits, what_a_client_said_before_it_closed_is_heard) {
     for (int i = 0; i < 20; ++i) {
         const std::string name = "guest" + std::to_string(i);
         {
-            // Closed over an unread prompt: a reset.
+            // Closing while the prompt is unread makes a reset.
             Client guest(daemon.port());
             guest.send(name + "\nlast words\n");
         }
@@ -305,7 +306,7 @@ Test(limits, what_a_client_said_before_it_closed_is_heard) {
     daemon.finish();
 }
 
-Test(limits, who_asks_and_never_reads_costs_no_memory) {
+Test(limits, a_client_that_asks_and_never_reads_costs_no_memory) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client deaf(daemon.port(), Family::V4, 4096);
@@ -328,7 +329,7 @@ Test(limits, who_asks_and_never_reads_costs_no_memory) {
     daemon.finish();
 }
 
-Test(limits, who_does_not_read_can_be_removed) {
+Test(limits, a_client_that_does_not_read_can_be_removed) {
     Daemon daemon({"--history-size", "65536"});
     Client alice = join(daemon.port(), "alice");
     Client slow(daemon.port(), Family::V4, 4096);
@@ -349,7 +350,7 @@ Test(limits, who_does_not_read_can_be_removed) {
     daemon.finish();
 }
 
-Test(limits, a_thousand_who_say_nothing_are_in_nobodys_way) {
+Test(limits, a_thousand_clients_that_say_nothing_hold_up_nobody) {
     Daemon daemon({"--max-per-ip", "0"});
     rlimit descriptors{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &descriptors), 0);

@@ -1,4 +1,5 @@
-// Who is too fast, too slow, too many, too much trouble or in the wrong place.
+// Clients that are too fast or too slow, that are too many, that make trouble, or that speak
+// another protocol.
 #include <criterion/criterion.h>
 #include <signal.h>
 
@@ -71,13 +72,13 @@ Test(patience, an_address_with_all_its_clients_here_is_told_so) {
     bob.expect("Goodbye.");
     alice.expect_line("bob entered the chat room");
     alice.expect_line("bob left the chat room");
-    // The parent knows of it when its log says that the process has ended.
+    // The parent knows of the end when the journal says that the process has ended.
     (void)chatd.wait_log("bob ended");
     (void)join(chatd.port(), "carol");
 }
 
-Test(patience, an_address_whose_workers_crash_waits) {
-    // A sanitizer would make an ordinary end of it.
+Test(patience, an_address_whose_workers_crash_has_to_wait) {
+    // With a sanitizer the signal would be an exit status.
     Daemon chatd(DaemonOptions{.penalties = true, .env = {{"ASAN_OPTIONS", "handle_segv=0"}}});
     for (int i = 0; i < 2; ++i) {
         Client alice = join(chatd.port(), "alice");
@@ -90,7 +91,7 @@ Test(patience, an_address_whose_workers_crash_waits) {
     EXPECT_CONTAINS(line, "Please come back in ");
 }
 
-Test(patience, a_browser_is_told_where_it_is_and_nobody_else_hears_of_it) {
+Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_reads_of_it) {
     Daemon chatd;
     Client alice = join(chatd.port(), "alice");
     Client browser(chatd.port());
@@ -104,7 +105,7 @@ Test(patience, a_browser_is_told_where_it_is_and_nobody_else_hears_of_it) {
     EXPECT_TRUE(alice.quiet());
 }
 
-Test(patience, a_rush_at_the_door_turns_newcomers_away_until_names_are_told) {
+Test(patience, too_many_logins_turn_newcomers_away_until_names_are_told) {
     Daemon chatd({"--max-logins", "1"});
     Client alice = join(chatd.port(), "alice");
     alice.send_line("/who");

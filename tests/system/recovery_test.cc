@@ -1,4 +1,4 @@
-// A broker that hangs, that is killed again and again, that dies of one request.
+// A broker that hangs, that is killed again and again, or that dies of one request.
 #include <criterion/criterion.h>
 #include <signal.h>
 
@@ -22,7 +22,7 @@ constexpr const char* kRecovering =
     "… the room is recovering, please wait; what you said is not lost";
 constexpr const char* kBack = "… the room is back";
 
-// Waits longer than a test usually does: for the watchdog.
+// Waits longer than tests usually do, for the watchdog.
 void wait_for_log(Daemon& daemon, const std::string& text) {
     for (const Deadline deadline = Clock::now() + 3 * kPatience; daemon.logged(text) == 0;) {
         if (Clock::now() > deadline) throw std::runtime_error("not logged: " + text);
@@ -41,7 +41,7 @@ void expect_replaced(Daemon& daemon, Client& alice, Client& bob) {
     EXPECT_EQ(daemon.logged("broker ended: killed by signal 9"), 1);
 }
 
-// In clock ticks.
+// The processor time of a process, in clock ticks.
 long processor_time(pid_t pid) {
     std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
     std::string field;
@@ -54,7 +54,7 @@ long processor_time(pid_t pid) {
 
 }  // namespace
 
-Test(recovery, a_stopped_broker_is_replaced_and_what_was_said_comes_once) {
+Test(recovery, a_stopped_broker_is_replaced_and_each_message_comes_once) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
@@ -65,7 +65,7 @@ Test(recovery, a_stopped_broker_is_replaced_and_what_was_said_comes_once) {
     daemon.finish();
 }
 
-// Its third request: two joins are none.
+// The first request stops the broker; the two Joins before it are no requests.
 Test(recovery, a_broker_that_spins_is_replaced_as_well) {
     Daemon daemon(failing("broker:after-apply:1:spin"));
     Client alice = join(daemon.port(), "alice");
@@ -91,17 +91,16 @@ Test(recovery, newcomers_wait_for_a_stopped_broker_and_then_get_in) {
     daemon.finish();
 }
 
-Test(recovery, nobody_looks_after_a_broker_of_whom_nobody_wants_anything) {
+Test(recovery, a_stopped_broker_is_left_alone_while_no_worker_waits_for_it) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    // What a newcomer is shown ends after the welcome: with this all of it has come.
+    // The replay for a newcomer ends after the welcome. When this has come, all of it has.
     alice.send_line("/who");
     alice.expect("You are the only one here:\n");
     (void)alice.line();
     (void)kill(daemon.broker(), SIGSTOP);
     const long before = processor_time(daemon.pid());
-    // Longer than the watchdog is patient: nothing may happen then, and there is nothing to wait
-    // for.
+    // Longer than the watchdog waits. Nothing may happen, so there is no event to wait for.
     (void)wait_for(alice.fd(), POLLIN, Clock::now() + std::chrono::seconds(12));
     EXPECT_TRUE(alice.quiet());
     EXPECT_EQ(processor_time(daemon.pid()), before);
@@ -111,7 +110,7 @@ Test(recovery, nobody_looks_after_a_broker_of_whom_nobody_wants_anything) {
 }
 
 Test(recovery, a_request_that_kills_three_brokers_is_refused_and_the_room_goes_on) {
-    Daemon daemon(failing("broker:poison:1+:kill"));
+    Daemon daemon(failing("broker:while-handling=poison:1+:kill"));
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -127,7 +126,7 @@ Test(recovery, a_request_that_kills_three_brokers_is_refused_and_the_room_goes_o
     daemon.finish();
 }
 
-Test(recovery, brokers_that_keep_dying_come_with_growing_pauses_and_who_waits_is_told) {
+Test(recovery, brokers_that_keep_dying_are_replaced_after_growing_pauses_and_clients_are_told) {
     Daemon daemon(failing("broker:start:1+:kill"));
     Client alice(daemon.port());
     alice.send_line("alice");

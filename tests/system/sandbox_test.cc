@@ -1,5 +1,5 @@
-// Least privilege: what the processes of the real program may not do, and what a worker gets that
-// tries.
+// Least privilege: what the processes of the real program may not do, and what happens to a worker
+// that tries it.
 #include <criterion/criterion.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -62,8 +62,7 @@ int oom_score_of(pid_t pid) {
     return std::stoi(text_of("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
 
-// A worker that is not its client's any more tries `deed`: it dies, and that is all that anybody
-// notices.
+// A worker that an attacker controls tries `deed`: it dies, and nobody notices anything else.
 void dies_of(const std::string& deed) {
     DaemonOptions options = failing("worker:after-read:2:" + deed, {"--sandbox", "on"});
     Daemon daemon(options);
@@ -166,7 +165,7 @@ Test(sandbox, a_broker_that_opens_a_file_is_replaced) {
     daemon.finish();
 }
 
-Test(sandbox, where_it_cannot_be_set_up_the_server_does_not_start) {
+Test(sandbox, without_a_sandbox_that_can_be_set_up_the_server_does_not_start) {
     Scratch scratch;
     const std::vector<std::string> args = {
         "-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run", "--sandbox", "on"};

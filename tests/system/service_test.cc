@@ -1,5 +1,5 @@
-// As a service: what a service manager passes and is told, what monitoring reads, and chatd as the
-// first process of a container.
+// chatd as a service: what a service manager passes to it and is told, what monitoring reads, and
+// chatd as the first process of a container.
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ TestSuite(service, .timeout = 60);
 
 namespace {
 
-// --- What is counted
+// --- Counters
 
 Reader connect_to(const std::string& path) {
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -47,8 +47,8 @@ Reader connect_to(const std::string& path) {
     return {std::move(fd), "metrics"};
 }
 
-// A server whose metrics can be read, and by whom. An address of root's would not do for all tests:
-// chatd gives that up, and has to remove the file at the end.
+// A server with a metrics socket. The socket lies in a directory of chatd's user, because chatd is
+// not root any more when it removes the file at the end.
 struct Metrics {
     Scratch scratch = {};
     std::string path = scratch.path() + "/metrics.sock";
@@ -68,7 +68,7 @@ struct Metrics {
         return std::atol(all.c_str() + at + row.size());
     }
 
-    // Nothing tells a stranger when a worker has been reaped.
+    // Nothing announces when a worker has been reaped.
     void wait_for_value(std::string_view name, long expected) const {
         const Deadline deadline = soon();
         while (value(name) != expected) {
@@ -80,7 +80,7 @@ struct Metrics {
     }
 };
 
-// What was sent before the broker answers is counted when it has.
+// When the broker has answered, everything that was sent before is counted.
 void ask_who(Client& client) {
     client.send_line("/who");
     client.expect(" here:\n");
@@ -114,7 +114,7 @@ class Manager {
         return notice;
     }
 
-    // The next one that is of this kind.
+    // The next message of this kind.
     std::string hear(std::string_view beginning) {
         for (;;) {
             const std::string notice = hear();
@@ -141,7 +141,7 @@ struct TcpSocket {
     std::uint16_t port = 0;
 
     explicit TcpSocket(int family) : fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in6 address{};  // of no address and no port, in whatever family
+        sockaddr_in6 address{};  // no address and no port, of any family
         address.sin6_family = static_cast<sa_family_t>(family);
         auto* const generic = reinterpret_cast<sockaddr*>(&address);
         socklen_t bytes = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
@@ -153,9 +153,9 @@ struct TcpSocket {
     }
 };
 
-// A server that is started with these sockets as 3 and on.
+// A server that gets these sockets as descriptors 3 and following.
 DaemonOptions with_sockets(const TcpSocket& one, const TcpSocket& two) {
-    return {.port = "1",  // which nobody could have, but that it is passed over
+    return {.port = "1",  // a port that nobody could have; it is ignored
             .env = {{"LISTEN_FDS", "2"}, {"LISTEN_FDNAMES", "one:two"}},
             .before_exec = [] { set_own_pid("LISTEN_PID"); },
             .ready_fd = 5,
@@ -172,14 +172,14 @@ void upgrade(Daemon& daemon) {
 
 // --- Metrics
 
-Test(service, what_happens_is_counted) {
+Test(service, events_are_counted) {
     const Metrics metrics;
     Daemon daemon(metrics.options({.args = {"--max-clients", "2"}}));
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
     alice.send_line("one");
-    alice.send_line("/msg bob two");  // not to all
+    alice.send_line("/msg bob two");  // a private message does not count
     alice.send_line("three");
     for (int i = 0; i < 3; ++i) (void)bob.line();
     ask_who(alice);
@@ -204,7 +204,7 @@ Test(service, what_happens_is_counted) {
     EXPECT_FALSE(fs::exists(metrics.path));
 }
 
-// As in /tmp: who is not root removes there only what is its own.
+// As in /tmp, where a user who is not root removes only its own files.
 Test(service, the_socket_of_metrics_is_gone_at_the_end_also_where_others_have_files) {
     const Scratch scratch;
     EXPECT_EQ(::chown(scratch.path().c_str(), ::geteuid(), ::getegid()), 0);
@@ -335,12 +335,12 @@ Test(service, a_service_manager_is_told_of_the_beginning_and_of_the_end) {
     daemon.expect_nothing_left();
 }
 
-Test(service, a_service_manager_is_told_of_who_is_there) {
+Test(service, a_service_manager_is_told_how_many_are_there) {
     Manager manager;
     Daemon daemon(manager.options());
     Client alice = join(daemon.port(), "alice");
     (void)manager.hear("READY=1");
-    // Not more often than once a second, and only when the parent is awake anyway.
+    // The status is sent once a second at most, and only when the parent is awake anyway.
     const Deadline deadline = soon();
     while (manager.silent() && Clock::now() < deadline) {
         Client visitor(daemon.port());
@@ -361,14 +361,14 @@ Test(service, an_upgrade_is_announced_and_its_end_told) {
     upgrade(daemon);
     const std::string beginning = "RELOADING=1\nMONOTONIC_USEC=";
     const std::string notice = manager.hear(beginning);
-    // One from before it was asked for would be that of another reload.
+    // A time from before the signal would be that of another reload.
     EXPECT_GE(std::stoll(notice.substr(beginning.size())),
               before.tv_sec * 1'000'000LL + before.tv_nsec / 1000);
     EXPECT_TRUE(manager.hear().starts_with("READY=1\n"));
     daemon.finish();
 }
 
-Test(service, an_upgrade_that_cannot_be_ends_as_well) {
+Test(service, the_end_of_an_upgrade_that_fails_is_told_too) {
     Manager manager;
     const Scratch scratch;
     const std::string program = scratch.path() + "/chatd";
@@ -397,7 +397,7 @@ Test(service, the_watchdog_is_fed_by_every_program) {
     daemon.finish();
 }
 
-Test(service, sockets_that_are_passed_are_the_ones_clients_come_through) {
+Test(service, clients_come_in_by_the_sockets_that_are_passed) {
     const TcpSocket four(AF_INET);
     const TcpSocket six(AF_INET6);
     Daemon daemon(with_sockets(four, six));
@@ -411,7 +411,7 @@ Test(service, sockets_that_are_passed_are_the_ones_clients_come_through) {
     daemon.finish();
 }
 
-Test(service, a_socket_that_no_client_can_come_through_is_refused) {
+Test(service, a_passed_socket_by_which_no_client_can_come_in_is_refused) {
     const Command::Result result =
         run_to_end({}, {.merge_stderr = false, .env = {{"LISTEN_FDS", "1"}}, .before_exec = [] {
                             set_own_pid("LISTEN_PID");
@@ -427,7 +427,7 @@ Test(service, a_socket_that_no_client_can_come_through_is_refused) {
 
 namespace {
 
-// Does this system let us make one?
+// Whether this system allows the test to make a container.
 bool has_containers() {
     return geteuid() == 0 &&
            Command::run({"unshare", "--pid", "--fork", "--mount-proc", "true"}).status == 0;
@@ -435,7 +435,7 @@ bool has_containers() {
 
 }  // namespace
 
-Test(service, as_the_first_process_it_reaps_what_others_left_and_ends_in_order) {
+Test(service, chatd_as_the_first_process_reaps_orphans_and_ends_in_order) {
     if (!has_containers()) cr_skip_test("only root can make a process the first one");
     const Scratch scratch;
     const std::string script = scratch.path() + "/container";
@@ -447,7 +447,8 @@ Test(service, as_the_first_process_it_reaps_what_others_left_and_ends_in_order) 
     const pid_t first = children(daemon.pid()).at(0).pid;
     Client alice = join(daemon.port(), "alice");
 
-    // Its stdin is what the orphan waits for; its end makes the other one an orphan.
+    // The orphan waits for the end of this stdin. The end of the shell makes the other process an
+    // orphan.
     Command stranger({"nsenter", "--target", std::to_string(first), "--pid", "sh", "-c",
                       "exec 3<&0; read line <&3 & exit 0"});
     EXPECT_EQ(stranger.wait(), 0);

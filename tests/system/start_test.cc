@@ -1,5 +1,5 @@
-// Starting: what is refused, with which line and status, and that it leaves nothing behind; and
-// what a history file keeps.
+// Starts: what is refused, with which line and exit status, and that a refused start leaves nothing
+// behind; and what a history file keeps.
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -28,7 +28,7 @@ TestSuite(start, .timeout = 30);
 
 namespace {
 
-// Every file below `directory` and what it holds.
+// Every file below `directory` and its contents.
 std::map<std::string, std::string> contents(const std::string& directory) {
     std::map<std::string, std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(directory)) {
@@ -39,7 +39,7 @@ std::map<std::string, std::string> contents(const std::string& directory) {
     return found;
 }
 
-// A start that fails says one line, ends with `status`, and changes nothing on the disk.
+// A start that fails prints one line, ends with `status`, and changes nothing on the disk.
 void expect_refused(const Scratch& scratch, std::vector<std::string> args, int status,
                     const std::string& reason) {
     const auto before = contents(scratch.path());
@@ -72,6 +72,21 @@ Test(start, help_and_version_are_told_on_stdout) {
     EXPECT_EQ(version.out, std::string("chatd ") + chatd::kVersion + "\n");
 }
 
+Test(start, a_fault_plan_that_is_not_understood_ends_the_faulty_program_at_once) {
+    const auto status_with = [](const char* plan) {
+        return Command::run({failing_program(), "--version"}, {}, {.env = {{"CHATD_FAULT", plan}}})
+            .status;
+    };
+    for (const char* plan : {"", "a:b:1:kill", "a:b:2+:fail", "a:b=c:d=e:1:spin"}) {
+        EXPECT_EQ(status_with(plan), 0);
+    }
+    for (const char* plan : {"a", ":", "::", "a:kill", "1:kill", ":1:kill", "a:b::kill",
+                             "a:b:0:kill", "a:b:+:kill", "a:b:1++:kill", "a:b:-1:kill",
+                             "a:b:1x:kill", "a:b:1:", "a:b:1:kil", "a:b:1:kill ", "=c:1:kill"}) {
+        EXPECT_EQ(status_with(plan), 128 + SIGABRT);
+    }
+}
+
 Test(start, bad_usage_is_one_line_and_64) {
     Scratch scratch;
     expect_refused(scratch, {"--frobnicate"}, 64, "chatd: --frobnicate is no option");
@@ -89,7 +104,7 @@ Test(start, a_port_in_use_is_told_with_what_to_do) {
     daemon.finish();
 }
 
-Test(start, an_address_that_is_not_ours_is_told) {
+Test(start, an_address_of_another_machine_is_told) {
     Scratch scratch;
     expect_refused(scratch, {"-p", "0", "-b", "192.0.2.1"}, 69, "choose another -b");
 }
@@ -188,7 +203,7 @@ Test(start, a_history_file_outlives_the_server_whether_it_ends_or_is_killed) {
     }
     Daemon third({"--history", path});
     Client carol(third.port());
-    carol.send_line("bob");  // nobody of the server before is here
+    carol.send_line("bob");  // the members of the server before are not here
     carol.expect("Welcome, bob. You are the only one here.");
     carol.expect("] alice says: kept\n");
     carol.expect("] bob says: kept too\n");
@@ -211,7 +226,7 @@ Test(start, a_ready_descriptor_that_is_not_open_is_told) {
     expect_refused(scratch, {"-p", "0", "--ready-fd", "100"}, 64, "--ready-fd 100");
 }
 
-Test(start, nohup_holds) {
+Test(start, chatd_survives_sighup_under_nohup) {
     DaemonOptions options;
     options.before_exec = [] { (void)::signal(SIGHUP, SIG_IGN); };
     Daemon daemon(options);

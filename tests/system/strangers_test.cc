@@ -1,4 +1,4 @@
-// Who is no person with nc: scanners, broken clients, and who means harm.
+// Clients that are no people with nc: scanners, broken clients and attackers.
 #include <criterion/criterion.h>
 #include <sys/socket.h>
 
@@ -25,7 +25,7 @@ TestSuite(strangers, .timeout = 60);
 
 namespace {
 
-// The first bytes of what knocks at open ports.
+// The first bytes that scanners and other protocols send to open ports.
 const std::string kKnocks[] = {
     // TLS, HTTP, SSH, and proxies in front of them
     "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s,
@@ -68,7 +68,7 @@ const std::string kKnocks[] = {
     "BitTorrent protocol\0\0\0\0\0\x10\0\5"s,
     "l\0\x0b\0\0\0\0\0\0\0\0\0"s,
     "JRMI\0\2K"s,
-    // texts of another encoding, and what is none
+    // texts of another encoding, and bytes that are no text
     "\xff\xfe"
     "a\0l\0i\0c\0e\0\r\0\n\0"s,
     "\xfe\xff\0a\0l\0i\0c\0e\0\r\0\n"s,
@@ -82,12 +82,12 @@ const std::string kKnocks[] = {
     "\x1b[2J\x1b]0;title\7\x1b[6n\n"s,
 };
 
-// Of the worker that a line of the log is about.
+// The pid of the worker that a line of the journal is about.
 pid_t pid_in(const std::string& line) {
     return std::stoi(line.substr(line.find(", pid ") + 6));
 }
 
-// Nothing in it draws, moves the cursor, or begins another line; C1 controls count.
+// Nothing in the journal draws, moves the cursor or begins another line, not even by C1 controls.
 bool is_plain(std::string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
         const auto byte = static_cast<unsigned char>(text[at]);
@@ -121,12 +121,12 @@ void expect_plain_titles(const Daemon& daemon) {
     }
 }
 
-// Sanitizers keep what was freed.
+// Sanitizers keep freed memory.
 constexpr std::uint64_t kGrowthKib = chatd::kSanitized ? 512 * 1024 : 1024;
 
 }  // namespace
 
-Test(strangers, whatever_knocks_costs_nobody_anything) {
+Test(strangers, scanners_and_other_protocols_cost_nobody_anything) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     for (const std::string& knock : kKnocks) {
@@ -150,7 +150,7 @@ Test(strangers, whatever_knocks_costs_nobody_anything) {
     daemon.finish();
 }
 
-Test(strangers, a_proxy_is_told_so_in_both_its_languages) {
+Test(strangers, a_proxy_protocol_is_refused_in_both_versions) {
     Daemon daemon;
     for (const std::string& header :
          {"PROXY TCP4 192.0.2.1 192.0.2.2 51234 8888\r\n"s,
@@ -163,7 +163,7 @@ Test(strangers, a_proxy_is_told_so_in_both_its_languages) {
     daemon.finish();
 }
 
-Test(strangers, a_mark_of_utf_8_is_understood) {
+Test(strangers, a_byte_order_mark_is_understood) {
     Daemon daemon;
     Client alice(daemon.port());
     alice.send(
@@ -173,7 +173,7 @@ Test(strangers, a_mark_of_utf_8_is_understood) {
     daemon.finish();
 }
 
-Test(strangers, no_name_writes_into_logs_or_titles) {
+Test(strangers, no_name_can_forge_lines_of_the_journal_or_titles) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     const std::string forged = "chatd[broker 1]: root joined, pid 1";
@@ -210,7 +210,7 @@ Test(strangers, no_name_writes_into_logs_or_titles) {
         eve.send(name + "\n");
         eve.shutdown_write();
         (void)eve.rest();
-        // And by somebody in the room, and by a worker that does not play by the rules.
+        // The same by a member, and by a worker that breaks the rules.
         alice.send_line("/nick " + name);
         Reader worker = link_to(daemon);
         send_all(worker, attach(name));
@@ -224,7 +224,7 @@ Test(strangers, no_name_writes_into_logs_or_titles) {
     expect_plain_log(daemon);
 }
 
-Test(strangers, a_worker_that_posts_a_name_of_two_lines_is_thrown_out) {
+Test(strangers, a_worker_that_posts_a_name_of_two_lines_is_expelled) {
     Daemon daemon;
     Reader worker = link_to(daemon);
     std::string frames = attach("eve");
@@ -256,7 +256,7 @@ Test(strangers, half_a_line_and_then_silence_costs_no_processor) {
     const std::uint64_t before = ticks();
     nobody.expect_line("");
     nobody.expect_line("No name within 1 seconds. Goodbye.");
-    EXPECT_LT(ticks() - before, 10U);  // of the hundred that a second has
+    EXPECT_LT(ticks() - before, 10U);  // a second has a hundred
     daemon.finish();
 }
 
@@ -294,7 +294,7 @@ Test(strangers, a_hundred_megabytes_without_an_end_of_line_are_no_name) {
     daemon.finish();
 }
 
-Test(strangers, who_shuts_both_ways_and_stays_connected_is_gone_all_the_same) {
+Test(strangers, a_client_that_shuts_both_directions_and_stays_connected_leaves) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     Client at_the_door(daemon.port());
@@ -306,13 +306,13 @@ Test(strangers, who_shuts_both_ways_and_stays_connected_is_gone_all_the_same) {
     (void)daemon.wait_log("bob ended");
     ASSERT_EQ(shutdown(at_the_door.fd(), SHUT_RDWR), 0);
     (void)daemon.wait_log("(login) ended");
-    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's
+    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's worker
     daemon.finish();
 }
 
 namespace {
 
-// A line of the log stands for so many of its kind.
+// How many lines of its kind a line of the journal stands for.
 int lines_told(const std::string& line) {
     const std::size_t at = line.find("]: ") + 3;
     const bool counts = line.find(" more like this, left out: ") != std::string::npos;
@@ -321,7 +321,7 @@ int lines_told(const std::string& line) {
 
 }  // namespace
 
-Test(strangers, two_thousand_who_come_and_go_make_few_lines_of_the_log_and_the_numbers_add_up) {
+Test(strangers, two_thousand_clients_make_few_lines_in_the_journal_and_the_numbers_add_up) {
     constexpr int kStrangers = 2000;
     constexpr const char* kKinds[] = {" connected, pid ", " ended, pid "};
     Daemon daemon({"--max-per-ip", "0"});
@@ -341,7 +341,7 @@ Test(strangers, two_thousand_who_come_and_go_make_few_lines_of_the_log_and_the_n
     EXPECT_EQ(told[1], kStrangers);
     const auto lasted = std::chrono::steady_clock::now() - begin;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(lasted).count();
-    // A burst and so many a second, and the counts: of each kind.
+    // Of each kind: a burst, so many lines a second, and the lines that count the others.
     EXPECT_LE(lines, 2 * (200 + 11 * seconds));
     Client alice = join(daemon.port(), "alice");
     daemon.finish();

@@ -1,4 +1,4 @@
-// --sync: a line counts as said only once it is on the disk.
+// --sync: a message counts as said only when it is on the disk.
 #include <criterion/criterion.h>
 #include <signal.h>
 
@@ -14,14 +14,14 @@ TestSuite(sync, .timeout = 60);
 
 namespace {
 
-// With a disk that fails as `fault` says.
+// A server with a disk that fails as `fault` says.
 DaemonOptions syncing(const Scratch& scratch, const std::string& fault = {}) {
     return failing(fault, {"--history", scratch.path() + "/history", "--sync"});
 }
 
 }  // namespace
 
-Test(sync, what_is_said_is_heard_and_kept) {
+Test(sync, messages_are_heard_and_kept) {
     const Scratch scratch;
     {
         Daemon daemon(syncing(scratch));
@@ -38,8 +38,8 @@ Test(sync, what_is_said_is_heard_and_kept) {
     daemon.finish();
 }
 
-// The first three are the joins and one line.
-Test(sync, while_the_disk_fails_nothing_is_heard_and_then_everything_once) {
+// The first three entries are the Joins and one message.
+Test(sync, nothing_is_heard_while_the_disk_fails_and_then_everything_once) {
     const Scratch scratch;
     Daemon daemon(syncing(scratch, "broker:sync:3:fail"));
     Client alice = join(daemon.port(), "alice");
@@ -55,7 +55,8 @@ Test(sync, while_the_disk_fails_nothing_is_heard_and_then_everything_once) {
     daemon.finish();
 }
 
-Test(sync, a_broker_that_dies_before_the_disk_has_it_acknowledges_nothing_and_loses_nothing) {
+Test(sync,
+     a_broker_that_dies_before_the_disk_has_a_message_acknowledges_nothing_and_loses_nothing) {
     const Scratch scratch;
     Daemon daemon(syncing(scratch, "broker:sync:3+:fail"));
     Client alice = join(daemon.port(), "alice");

@@ -1,4 +1,4 @@
-// SIGHUP: another program takes the parent's place, and nobody in the room notices.
+// SIGHUP: another program takes the place of the parent, and nobody in the room notices.
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -31,7 +31,7 @@ std::string chatd_program() {
     return std::getenv("CHATD");
 }
 
-// A place for a program, as an operator has it: what lies there can be exchanged.
+// A path for a program, as an operator has it: the program there can be exchanged.
 class Installation {
   public:
     explicit Installation(const std::string& program) { install(program); }
@@ -68,7 +68,7 @@ void upgrade(Daemon& daemon, const std::string& version) {
     daemon.wait_log("broker started");
 }
 
-// Each hears the other one, once.
+// Each of the two reads the other's line, once.
 void expect_to_chat(Client& alice, Client& bob, const std::string& text) {
     alice.send_line(text);
     bob.expect_line("alice says: " + text);
@@ -101,7 +101,7 @@ Test(upgrade, the_process_stays_and_so_does_everybody_in_it) {
     daemon.finish();
 }
 
-Test(upgrade, titles_show_the_version_of_who_is_older_than_the_broker) {
+Test(upgrade, titles_show_the_version_of_workers_that_are_older_than_the_broker) {
     Installation installed(chatd_program());
     Daemon daemon(DaemonOptions{.program = installed.path()});
     Client alice = join(daemon.port(), "alice");
@@ -144,7 +144,7 @@ Test(upgrade, under_load_nothing_is_lost_and_nothing_comes_twice) {
     daemon.finish();
 }
 
-Test(upgrade, whoever_is_at_the_door_comes_in) {
+Test(upgrade, a_client_that_has_told_no_name_yet_comes_in) {
     Installation installed(chatd_program());
     Daemon daemon(DaemonOptions{.program = installed.path()});
     Client alice(daemon.port());
@@ -168,7 +168,7 @@ Test(upgrade, a_stopped_broker_is_no_hindrance) {
     daemon.finish();
 }
 
-Test(upgrade, whoever_ends_meanwhile_is_reaped_and_leaves) {
+Test(upgrade, a_worker_that_ends_during_the_upgrade_is_reaped_and_leaves) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
     daemon.wait_log("broker started");
@@ -180,7 +180,7 @@ Test(upgrade, whoever_ends_meanwhile_is_reaped_and_leaves) {
         alice.expect_line("bob left the chat room (connection lost)");
         daemon.wait_log("broker started");
     }
-    // That bob left is read before his worker has ended.
+    // People read that bob left before his worker has ended.
     const Deadline deadline = soon();
     while (children(daemon.pid()).size() != 2U) ASSERT_TRUE(Clock::now() < deadline);
     daemon.finish();
@@ -219,7 +219,7 @@ void expect_to_stay(Daemon& daemon, Client& alice, Client& bob, const std::strin
 
 }  // namespace
 
-Test(upgrade, what_is_no_program_that_understands_the_server_does_not_take_over) {
+Test(upgrade, a_program_that_cannot_take_over_does_not) {
     Installation installed(chatd_program());
     Daemon daemon(DaemonOptions{.program = installed.path()});
     Client alice = join(daemon.port(), "alice");
@@ -259,7 +259,7 @@ Test(upgrade, a_program_that_hangs_on_trial_is_ended_in_time) {
     daemon.finish();
 }
 
-Test(upgrade, a_link_that_points_to_another_program_counts_anew) {
+Test(upgrade, an_upgrade_runs_the_program_to_which_a_link_points_now) {
     const Scratch scratch;
     const std::string link = scratch.path() + "/chatd";
     fs::create_symlink(chatd_program(), link);
@@ -281,7 +281,7 @@ Test(upgrade, a_server_that_closes_goes_on_closing) {
     daemon.expect_nothing_left();
 }
 
-Test(upgrade, what_is_not_for_people_to_set_is_refused) {
+Test(upgrade, environment_variables_of_the_upgrade_are_refused_from_users) {
     for (const char* value : {"", "check:", "take-over:x", "take-over:99", "check:2", "3"}) {
         const Command::Result result =
             run_to_end({}, {.merge_stderr = false, .env = {{"CHATD_HANDOVER", value}}});

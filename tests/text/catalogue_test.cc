@@ -53,23 +53,23 @@ bool has_more_than_one_line(Text text) {
 
 }  // namespace
 
-TestSuite(texts, .timeout = 20);
+TestSuite(catalogue, .timeout = 20);
 
-// --- The notices everybody reads ---
+// --- The lines that everybody reads ---
 
-Test(texts, the_prompt_asks_for_a_name) {
+Test(catalogue, the_prompt_asks_for_a_name) {
     expect_texts(Text::Prompt, {}, "Your name: ", "请输入用户名：");
 }
 
-Test(texts, somebody_enters) {
+Test(catalogue, somebody_enters) {
     expect_texts(Text::Entered, {"xxx"}, "xxx entered the chat room", "xxx 进入聊天室");
 }
 
-Test(texts, somebody_says_something) {
+Test(catalogue, somebody_says_something) {
     expect_texts(Text::Says, {"xxx", "hello"}, "xxx says: hello", "xxx 说： hello");
 }
 
-Test(texts, somebody_leaves) {
+Test(catalogue, somebody_leaves) {
     expect_texts(Text::Left, {"xxx"}, "xxx left the chat room", "xxx 退出了聊天室");
     expect_texts(Text::LeftWithWords, {"xxx", "bye"}, "xxx left the chat room: bye",
                  "xxx 退出了聊天室： bye");
@@ -77,24 +77,24 @@ Test(texts, somebody_leaves) {
                  "xxx 退出了聊天室（why）");
 }
 
-Test(texts, somebody_does_tells_and_is_renamed) {
+Test(catalogue, somebody_does_tells_and_is_renamed) {
     expect_texts(Text::Does, {"xxx", "waves"}, "* xxx waves", "* xxx waves");
     expect_texts(Text::TellsYou, {"xxx", "psst"}, "xxx tells you: psst", "xxx 悄悄对你说： psst");
     expect_texts(Text::IsNowCalled, {"xxx", "yyy"}, "xxx is now called yyy", "xxx 改名为 yyy");
 }
 
-Test(texts, the_order_of_words_is_the_language_s_own) {
+Test(catalogue, each_language_has_its_own_order_of_words) {
     expect_texts(Text::WhoMatching, {"2", "9", "al"},
                  "Names that begin with al, 2 of 9:", "名字以 al 开头的，9 人中有 2 人：");
 }
 
 // --- The table ---
 
-Test(texts, every_text_stands_in_every_language) {
+Test(catalogue, every_text_is_there_in_every_language) {
     for_each_text([](Text text, Language language) { EXPECT_NE(text_of(text, language), ""); });
 }
 
-Test(texts, every_text_is_clean_and_has_no_end_of_line) {
+Test(catalogue, every_text_is_clean_and_has_no_end_of_line) {
     for_each_text([](Text text, Language language) {
         std::string line(text_of(text, language));
         if (has_more_than_one_line(text)) std::erase(line, '\n');
@@ -103,7 +103,7 @@ Test(texts, every_text_is_clean_and_has_no_end_of_line) {
     });
 }
 
-Test(texts, every_text_fills_its_blanks) {
+Test(catalogue, every_text_fills_its_blanks) {
     for_each_text([](Text text, Language language) {
         const std::string line =
             filled(language, text, {"<one>", "<two>", "<three>", "<four>", "<five>"});
@@ -111,7 +111,7 @@ Test(texts, every_text_fills_its_blanks) {
     });
 }
 
-Test(texts, every_line_of_the_help_fits_a_terminal) {
+Test(catalogue, every_line_of_the_help_fits_a_terminal) {
     for (const Language language : kBoth) {
         std::string_view help = text_of(Text::Help, language);
         while (!help.empty()) {
@@ -122,7 +122,7 @@ Test(texts, every_line_of_the_help_fits_a_terminal) {
     }
 }
 
-Test(texts, the_help_names_every_command) {
+Test(catalogue, the_help_names_every_command) {
     for (const Language language : kBoth) {
         for (const char* command : {"/who", "/me ", "/msg ", "/r ", "/nick ", "/history", "/time ",
                                     "/lang ", "/quit", "//"}) {
@@ -133,28 +133,28 @@ Test(texts, the_help_names_every_command) {
 
 // --- Filling in ---
 
-Test(texts, what_is_filled_in_is_not_interpreted) {
+Test(catalogue, fillings_are_not_interpreted) {
     EXPECT_EQ(filled(Language::English, Text::Says, {"{1}", "{0} {1} {2} {x} { }"}),
               "{1} says: {0} {1} {2} {x} { }");
     EXPECT_EQ(filled(Language::English, Text::Says, {"%s", "%n%s\\0"}), "%s says: %n%s\\0");
 }
 
-Test(texts, what_is_filled_in_may_be_empty) {
+Test(catalogue, a_filling_may_be_empty) {
     EXPECT_EQ(filled(Language::English, Text::Says, {"", ""}), " says: ");
 }
 
-Test(texts, a_text_is_appended) {
+Test(catalogue, a_text_is_appended) {
     std::string out = "[14:02] ";
     append_text(out, Language::English, Text::Entered, {"bob"});
     append_text(out, Language::Chinese, Text::Comma);
     EXPECT_EQ(out, "[14:02] bob entered the chat room、");
 }
 
-Test(texts, fillings_that_a_text_has_no_blank_for_are_ignored) {
+Test(catalogue, fillings_without_a_blank_are_ignored) {
     EXPECT_EQ(filled(Language::English, Text::NameEmpty, {"unused"}),
               text_of(Text::NameEmpty, Language::English));
 }
 
-Test(texts, a_blank_without_filling_is_a_bug_of_ours) {
+Test(catalogue, a_blank_without_filling_is_a_bug_of_ours) {
     EXPECT_TRUE(aborts([] { (void)filled(Language::English, Text::Says, {"bob"}); }));
 }

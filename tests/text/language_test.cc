@@ -1,4 +1,4 @@
-// Specification of text/language: which language somebody asks for.
+// Specification of text/language: which language an option or the environment asks for.
 
 #include "text/language.h"
 
@@ -60,7 +60,7 @@ Test(language, the_first_that_is_set_and_not_empty_decides) {
     EXPECT_EQ(language_of_environment(nullptr, nullptr, kZh), Language::Chinese);
 }
 
-Test(language, a_language_that_is_not_ours_still_decides) {
+Test(language, a_language_that_chatd_does_not_speak_still_decides) {
     EXPECT_EQ(language_of_environment("C", nullptr, "zh_CN.UTF-8"), Language::English);
     EXPECT_EQ(language_of_environment(nullptr, "de_DE", "zh_CN.UTF-8"), Language::English);
 }

@@ -1,4 +1,4 @@
-// Specification of text/name: who may be called what.
+// Specification of text/name: which names are good, and which look alike.
 
 #include "text/name.h"
 
@@ -59,7 +59,7 @@ bool look_alike(std::string_view one, std::string_view other) {
     });
 }
 
-// One of these names in the room keeps the other one out, whoever came first.
+// Two names that may be taken to look alike, in either order.
 struct Pair {
     const char* one;
     const char* other;
@@ -134,7 +134,7 @@ Test(name, all_other_ASCII_is_refused) {
     }
 }
 
-Test(name, what_cannot_be_seen_is_refused) {
+Test(name, invisible_characters_are_refused) {
     for (const char32_t code :
          {0x00A0, 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x180E, 0x2000,  0x200B,
           0x200C, 0x200D, 0x200E, 0x200F, 0x2028, 0x202A, 0x202E, 0x2060,  0x2066,
@@ -280,7 +280,7 @@ Test(name, an_m_looks_like_r_and_n) {
     for (const Pair& pair : kPairs) expect_alike(pair, true);
 }
 
-Test(name, whoever_looks_like_Ian_need_not_look_like_each_other) {
+Test(name, two_names_that_look_like_Ian_need_not_look_like_each_other) {
     expect_alike({"Ian", "ian"}, true);
     expect_alike({"Ian", "IAN"}, true);
     expect_alike({"Ian", "lan"}, true);
@@ -288,7 +288,7 @@ Test(name, whoever_looks_like_Ian_need_not_look_like_each_other) {
     expect_alike({"ian", "LAN"}, false);
 }
 
-Test(name, what_people_tell_apart_does_not_look_alike) {
+Test(name, names_that_people_tell_apart_do_not_look_alike) {
     constexpr Pair kPairs[] = {
         {"user1", "user2"},    {"user1", "user11"},      {"user10", "user01"},   {"anna", "hanna"},
         {"anna", "anna_"},     {"anna", "an.na"},        {"anna", "an-na"},      {"an-na", "an_na"},

@@ -1,4 +1,4 @@
-// Specification of text/unicode: the properties that names and chat text are judged by.
+// Specification of text/unicode: the properties by which names and chat text are judged.
 
 #include "text/unicode.h"
 
@@ -40,7 +40,7 @@ void expect_none(Property property, std::u32string_view codes) {
     expect_each(property, codes, false);
 }
 
-// How many code points have the property, asking beyond the last one too.
+// How many code points have the property. Numbers beyond the last code point are asked too.
 std::size_t count_codes(Property property) {
     std::size_t count = 0;
     for (char32_t code = 0; code < kBeyondUnicode; ++code) count += property(code) ? 1 : 0;
@@ -103,7 +103,7 @@ Test(unicode, ASCII_has_52_letters_10_digits_and_one_space) {
     }
 }
 
-Test(unicode, a_filler_is_a_letter_to_the_database_but_not_to_us) {
+Test(unicode, a_filler_is_a_letter_to_the_database_but_not_to_chatd) {
     constexpr std::u32string_view kFillers = U"\u115F\u1160\u3164\uFFA0";
     expect_none(is_letter, kFillers);
     expect_all(is_default_ignorable, kFillers);
@@ -188,7 +188,7 @@ Test(unicode, folding_depends_on_no_language_and_never_makes_two_of_one) {
     expect_none(changes_case, U"İı");  // only Turkic and full folding would
 }
 
-Test(unicode, what_alternates_its_cases_folds_every_second_code) {
+Test(unicode, where_the_cases_alternate_every_second_code_folds) {
     for (char32_t code = 0x0100; code < 0x0130; code += 2) {
         EXPECT_EQ(fold_case(code), code + 1);
         EXPECT_EQ(fold_case(code + 1), code + 1);
@@ -199,7 +199,7 @@ Test(unicode, folding_changes_1454_codes) {
     EXPECT_EQ(count_codes(changes_case), 1454);  // the rows of CaseFolding.txt marked C or S
 }
 
-Test(unicode, what_was_folded_stays_and_a_letter_stays_a_letter) {
+Test(unicode, folding_twice_changes_nothing_and_a_letter_stays_a_letter) {
     for (char32_t code = 0; code < kBeyondUnicode; ++code) {
         const char32_t folded = fold_case(code);
         const bool same_kind = is_letter(folded) || !is_letter(code);

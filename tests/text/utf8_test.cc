@@ -41,7 +41,7 @@ constexpr Row kTable37[] = {
     {0x100000, 0x10FFFF, 4, {{0xF4, 0xF4}, {0x80, 0x8F}, {0x80, 0xBF}, {0x80, 0xBF}}},
 };
 
-// Every value at which the table changes its mind, and the neighbours of each.
+// Every value at which a range of the table begins or ends, and its neighbours.
 constexpr unsigned kEdgeBytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
                                    0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
                                    0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF};
@@ -209,7 +209,7 @@ Test(utf8, NUL_is_a_character_like_any_other) {
     EXPECT_EQ(decoded.bytes, 1);
 }
 
-Test(utf8, what_has_no_form_is_appended_as_the_replacement_character) {
+Test(utf8, codes_without_a_form_are_appended_as_the_replacement_character) {
     for (const char32_t code :
          {char32_t{0xD800}, char32_t{0xDFFF}, char32_t{0x110000}, char32_t{0xFFFFFFFF}}) {
         EXPECT_EQ(encode(code), "\uFFFD");
