@@ -147,6 +147,7 @@ std::string Screen::filled(Text text, std::string_view filling) const {
 }
 
 void Screen::who_heading(const People& people, std::string_view prefix) {
+    now_ms_ = people.now_ms;
     const std::string members = std::to_string(people.members);
     if (!prefix.empty() && people.matching == 0) return line(Text::WhoNobody, {prefix});
     if (!prefix.empty()) {

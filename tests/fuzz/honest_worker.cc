@@ -150,7 +150,8 @@ void HonestWorker::broker_is_silent() {
 }
 
 void HonestWorker::gives_back_memory() {
-    conversation_.give_back_memory();
+    conversation_.frames().shrink_to_fit();
+    conversation_.screen().shrink_to_fit();
 }
 
 void HonestWorker::pass(std::chrono::milliseconds time) {
