@@ -14,7 +14,6 @@ namespace chatd {
 
 class ClientSocket {
   public:
-    // `signals` must outlive this.
     ClientSocket(UniqueFd fd, const Signals& signals) : fd_(std::move(fd)), signals_(signals) {}
 
     [[nodiscard]] int fd() const { return fd_.get(); }
@@ -25,22 +24,13 @@ class ClientSocket {
     // Sends what it can of `screen` and erases that; all of it when the client reads no more.
     void send(std::string& screen);
 
-    // --- Is the client still there?
-
-    // If something sent is not confirmed, watches it from now on. Call it once a second or so.
+    // Is something sent not confirmed? Then is_reachable() is to be called at look_at(). False: the
+    // client has vanished, which the kernel itself would notice much later.
     void watch_unconfirmed(Moment now);
-
-    // When to call is_reachable(); none: nothing is watched.
     [[nodiscard]] Deadline look_at() const { return look_at_; }
-
-    // False: the client has vanished with something on its way to it, which the kernel itself would
-    // notice much later. It is to be treated as lost.
     [[nodiscard]] bool is_reachable(Moment now);
 
-    // --- The end
-
-    // Sends what is left of `screen`, closes and waits for the client to close, for kGoodbyeGrace
-    // at most.
+    // Sends what is left of `screen` and closes, within kGoodbyeGrace.
     void say_goodbye(std::string& screen);
 
   private:

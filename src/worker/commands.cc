@@ -106,13 +106,8 @@ void choose_language(Screen& screen, std::string_view code) {
 }
 
 Text text_for(NameFault fault) {
-    switch (fault) {
-        case NameFault::TooLong: return Text::NameTooLong;
-        case NameFault::BadCharacter: return Text::NameBadCharacter;
-        case NameFault::Empty:
-        case NameFault::None: break;
-    }
-    return Text::NameEmpty;
+    if (fault == NameFault::TooLong) return Text::NameTooLong;
+    return fault == NameFault::BadCharacter ? Text::NameBadCharacter : Text::NameEmpty;
 }
 
 }  // namespace chatd

@@ -17,15 +17,13 @@ namespace chatd {
 
 class Commands {
   public:
-    // Both must outlive this.
     Commands(Uplink& uplink, Screen& screen) : uplink_(uplink), screen_(screen) {}
 
-    // command: neither Say nor Quit. own_name: the client's. What does not need the broker is done
-    // at once; the rest is posted or asked, and answered later.
+    // command: neither Say nor Quit. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
-    // Has to be told what others do: /r answers the last client that sent private words, under
-    // whatever name, and nobody else who takes the name later.
+    // What others do: /r answers the last client that sent private words, under whatever name, and
+    // nobody else who takes its name later.
     void happened(const Entry& entry, std::string_view name, std::string_view text);
     void happened(const Crowd& crowd, std::string_view names);
 
@@ -47,7 +45,6 @@ class Commands {
 // /lang, which works before a client has told its name too.
 void choose_language(Screen& screen, std::string_view code);
 
-// Why a name will not do. fault: not None.
 [[nodiscard]] Text text_for(NameFault fault);
 
 }  // namespace chatd

@@ -7,14 +7,6 @@
 #include "text/clean.h"
 
 namespace chatd {
-namespace {
-
-// time: 0 for no limit.
-Deadline after(Moment begin, std::chrono::seconds time) {
-    return time.count() == 0 ? std::nullopt : Deadline(begin + time);
-}
-
-}  // namespace
 
 Conversation::Conversation(Settings settings)
     : limits_(settings.limits),
@@ -79,8 +71,7 @@ void Conversation::log_in(Login::Step step) {
         case Login::Step::Waits: return;
         case Login::Step::NameRefused:
             state_ = State::Login;
-            // What the client sent behind the name was meant for the room: it must not become a
-            // name.
+            // What the client sent behind the name was meant for the room, not as another name.
             return lines_.clear();
         case Login::Step::NameTold: state_ = State::Entering; return uplink_.attach(wanted_name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
@@ -163,7 +154,6 @@ bool Conversation::broker_sent(const Frame& frame) {
     return true;
 }
 
-// The room has let the client in, or the worker back in after its link broke.
 bool Conversation::welcomed(const Frame& frame) {
     const auto welcome = frame.as<Welcome>();
     const bool is_first = uplink_.session() == 0;
@@ -229,24 +219,14 @@ void Conversation::crowd_moved(const Crowd& crowd, std::string_view names) {
 // An answer is shown once it is whole, because a broker that dies in the middle is asked again.
 // Entries of the past are shown as they come: they may be many, and the uplink knows which were.
 void Conversation::show_answer(const Done& done) {
-    std::string_view frames = uplink_.answer();
-    for (Frame frame{}; take_frame(frames, frame) == FrameStatus::Whole;) {
-        if (frame.type == FrameType::People) {
-            screen_.who_heading(frame.as<People>(), frame.name);
-        } else if (frame.type == FrameType::Person) {
-            screen_.who_row(frame.as<Person>(), frame.name, frame.text);
-        } else if (frame.as<Replay>().messages == 0) {
-            screen_.line(Text::NoHistory);
-        }
-    }
-    if (done.left_out != 0) screen_.line(Text::WhoMore, {std::to_string(done.left_out)});
+    screen_.answer(uplink_.answer(), done.left_out);
     uplink_.answer_is_done();
 }
 
-// --- What the broker refuses ---------------------------------------------------------------------
+// --- When the broker refuses, skips or says nothing ----------------------------------------------
 
 void Conversation::denied(Refusal reason) {
-    if (reason == Refusal::NameTaken) return log_in(login_.name_is_taken());
+    if (reason == Refusal::NameTaken) return log_in(login_.refuse_taken_name());
     if (reason == Refusal::RoomFull) return finish(WorkerExit::Refused, Text::RoomFull);
     // The client is no member any more, as it should be when only the news of its Leave was lost.
     if (state_ == State::Leaving) return finish(end_after_leaving_);
@@ -264,17 +244,13 @@ void Conversation::refused(const Entry& entry, std::string_view wanted) {
     }
 }
 
-// --- What the broker lost, and how long it takes -------------------------------------------------
-
 void Conversation::overtaken(const Gap& gap, std::string_view name) {
     if (gap.messages != 0) screen_.skipped(gap.messages);
     uplink_.read(gap);
     if (!name.empty()) name_ = name;
-    // The client's own Leave may be among what is lost; then nothing else would end the
-    // conversation.
-    if (state_ == State::Leaving && uplink_.is_all_acknowledged()) {
-        return finish(end_after_leaving_);
-    }
+    // The client's own Leave may be among what is lost; nothing else would end this then.
+    const bool may_have_left = state_ == State::Leaving && uplink_.is_all_acknowledged();
+    if (may_have_left) return finish(end_after_leaving_);
     if (gap.acked == kNoLongerMember) finish(WorkerExit::Failed, Text::WorkerFails);
 }
 
@@ -313,6 +289,9 @@ void Conversation::say_too_fast() {
 }
 
 Deadline Conversation::gives_up_at() const {
+    const auto after = [](Moment begin, std::chrono::seconds time) {  // 0: no limit
+        return time.count() == 0 ? std::nullopt : Deadline(begin + time);
+    };
     if (end_) return std::nullopt;
     if (state_ == State::Login) return after(came_at_, limits_.to_name);
     // A client whose lines wait for their turn is not idle; one that never ends its line is.
@@ -338,8 +317,7 @@ void Conversation::give_up() {
 void Conversation::operator_removes() {
     if (end_) return;
     if (end_after_leaving_ != WorkerExit::Removed) interrupt(Text::OperatorRemoves);
-    // The first time the room is told. The second time, and for a client that is leaving or not
-    // in the room yet, the conversation ends at once.
+    // The room is told. The second time, and outside of the room, this ends at once.
     if (state_ != State::Talking) return finish(WorkerExit::Removed);
     leave(LeaveReason::Removed, WorkerExit::Removed);
 }

@@ -71,12 +71,11 @@ class Conversation {
     // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
 
-    // The worker has asked the broker for something: there should be a frame soon.
+    // Something is asked of the broker: there should be a frame soon. If none comes for a while,
+    // the broker is silent.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }
-
-    // The worker waits for the broker, and no frame has come for a while.
     void broker_is_silent();
 
     // False: no broker sends such a frame; the link is to be closed.
@@ -93,10 +92,8 @@ class Conversation {
     std::string& screen() { return screen_.out; }
     std::string& frames() { return uplink_.frames; }
 
-    // The client's name; empty until the room has let the client in.
+    // The client's name and the broker's version; empty until the room has let the client in.
     [[nodiscard]] const std::string& name() const { return name_; }
-
-    // The broker's version; empty until its first Welcome.
     [[nodiscard]] const std::string& broker_version() const { return broker_version_; }
 
     // Set once the conversation is over: the worker sends the screen, closes, and exits with this.

@@ -16,7 +16,7 @@ namespace chatd {
 
 class Login {
   public:
-    // Shows the prompt. `screen` must outlive this.
+    // Shows the prompt.
     explicit Login(Screen& screen) : screen_(screen) { screen_.prompt(Text::Prompt); }
 
     enum class Step : std::uint8_t {
@@ -30,10 +30,7 @@ class Login {
     // A line at the prompt: a name, or one of the commands that need none.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
 
-    // The room does not let in the client under name(): somebody has it, or one that looks alike.
-    [[nodiscard]] Step name_is_taken() { return refuse_name(Text::NameTaken, name_); }
-
-    // The client means another protocol.
+    [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);
 
     // The last good name; empty: there was none yet.

@@ -34,7 +34,8 @@ class Uplink {
     void post(EntryKind kind, std::string_view name, std::string_view text,
               LeaveReason reason = LeaveReason::Quit);
 
-    // Asks AskWho or AskReplay. There is one question at a time: see is_busy().
+    // Asks AskWho or AskReplay; there is one question at a time. Then no request may follow until
+    // the answer is done: see is_busy().
     template <class Question>
     void ask(const Question& question, std::string_view name = {}) {
         question_.clear();
@@ -42,55 +43,45 @@ class Uplink {
         if (is_welcomed()) frames.append(question_);
     }
 
-    // Another request has to wait: a question is open, or too much is not acknowledged.
+    // The next request has to wait: a question is open, or too much is not acknowledged.
     [[nodiscard]] bool is_busy() const {
         return !question_.empty() || unacked_bytes_ >= kUnackedBytesMax;
     }
     [[nodiscard]] bool is_all_acknowledged() const { return unacked_.empty(); }
-
-    // The number of the last request; 0: there was none.
-    [[nodiscard]] std::uint64_t last_counter() const { return counter_; }
+    [[nodiscard]] std::uint64_t last_counter() const { return counter_; }  // 0: no request yet
 
     // --- The link
 
-    // name: the member's name, or the name that the client wants.
+    // A link is there: asks the room to let the worker in, or back in. name: the member's name, or
+    // the name that the client wants; attach() tries another one, and does nothing without a link.
     void link_opened(std::string_view name);
     void link_closed();
-
-    // Asks the room to let the worker in, or back in. Without a link: link_opened() will do it.
     void attach(std::string_view name);
 
     [[nodiscard]] bool is_linked() const { return link_ != Link::None; }
-
-    // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return link_ == Link::Welcomed; }
 
-    // The worker has asked for something: there should be a frame from the broker soon. Only for
-    // a worker that wants a link.
+    // Something is asked of the broker: a worker that wants a link should get a frame soon.
     [[nodiscard]] bool waits_for_broker() const {
         return !is_welcomed() || newcomer_ || !unacked_.empty() || !question_.empty();
     }
 
     // --- What the broker says
 
-    // False: this link has had its Welcome. A second one would have everything that is kept sent
-    // once more.
+    // False: a second Welcome over one link. It would have everything that is kept sent once more.
     [[nodiscard]] bool welcomed(const Welcome& welcome);
-
-    // 0: the worker was never welcomed.
-    [[nodiscard]] std::uint64_t session() const { return session_; }
+    [[nodiscard]] std::uint64_t session() const { return session_; }  // 0: never welcomed
 
     // New: news. Past: from before, for a newcomer or for /history. Seen: the same once more, from
     // a broker that begins its answer anew. An entry of the worker's own acknowledges its request.
     enum class Age : std::uint8_t { New, Past, Seen };
     [[nodiscard]] Age read(const Entry& entry);
 
-    // Entries that the worker does not get one by one.
     void read(const Crowd& crowd) { last_seq_ = crowd.last_seq; }
     void read(const Gap& gap);
 
-    // The answer to the question, frame by frame, until Done says that it is whole. A link that
-    // breaks before that throws the answer away: the next broker is asked again.
+    // The answer to the question, frame by frame, until it is done. A link that breaks before that
+    // throws the answer away, because the next broker is asked again.
     void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
     [[nodiscard]] std::string_view answer() const { return answer_; }
     void answer_is_done();

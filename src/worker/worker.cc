@@ -44,8 +44,7 @@ class Worker {
             watch_broker();
             show_title();  // before the client reads that it is in
             send();
-            // Sending may have shown that the conversation is over; nothing would end the wait
-            // then.
+            // Sending may have ended the conversation; nothing would end the wait then.
             if (!conversation_.end()) wait();
         }
         link_.reset();
@@ -59,8 +58,8 @@ class Worker {
     // --- One turn
 
     void expire() {
-        const Deadline due = earliest({conversation_.wake_at(), client_.look_at()});
-        if (!due) return;  // Most turns need no clock.
+        // Most turns need no clock.
+        if (!earliest({conversation_.wake_at(), client_.look_at()})) return;
         const Moment now = Clock::now();
         if (is_due(conversation_.wake_at(), now)) conversation_.time_is(now);
         if (is_due(client_.look_at(), now) && !client_.is_reachable(now)) {
@@ -87,7 +86,8 @@ class Worker {
         const bool ready = signals_.wait(fds, time_to_wait());
         take_signals();
         if (!ready) return;
-        memory_is_used();
+        memory_used_ = true;
+        if (!std::exchange(alarm_set_, true)) set_alarm(kIdleAfter);
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
         if ((client_events & POLLIN) != 0 && (fds[0].revents & kReadable) != 0) read_client();
@@ -116,8 +116,7 @@ class Worker {
             conversation_.operator_removes();
             remove_at_ = Clock::now() + kGoodbyeGrace;
         }
-        // The client is removed in time even when the room cannot be told, because the link is full
-        // and the client does not read.
+        // The client is removed in time even when the room cannot be told: the link may be full.
         if (remove_at_ && is_due(remove_at_, Clock::now())) conversation_.operator_removes();
     }
 
@@ -125,22 +124,18 @@ class Worker {
 
     void read_client() {
         const IoResult got = client_.read(buffer().first(kInputBytesMax));
-        switch (got.status) {
-            case IoStatus::WouldBlock: return;
-            case IoStatus::Ended: return conversation_.client_finished();
-            case IoStatus::Closed: return conversation_.client_lost();
-            case IoStatus::Done:
-                fault_point("worker:after-read");
-                conversation_.time_is(Clock::now());
-                conversation_.client_sent({buffer().data(), got.bytes});
-        }
+        if (got.status == IoStatus::Ended) return conversation_.client_finished();
+        if (got.status == IoStatus::Closed) return conversation_.client_lost();
+        if (got.status == IoStatus::WouldBlock) return;
+        fault_point("worker:after-read");
+        conversation_.time_is(Clock::now());
+        conversation_.client_sent({buffer().data(), got.bytes});
     }
 
     void show_title() {
         const std::string& name = conversation_.name();
         const std::string& version = conversation_.broker_version();
-        if (titled_ && name == shown_name_ && version == shown_version_) return;
-        titled_ = true;
+        if (shown_name_ == name && shown_version_ == version) return;
         shown_name_ = name;
         shown_version_ = version;
         const bool is_other = !version.empty() && version != kVersion;
@@ -181,17 +176,13 @@ class Worker {
         link_.reset();
         reader_.clear();
         // The worker comes back at once only to a room that had let it in.
-        if (conversation_.is_welcomed()) {
-            connect_pause_ = kConnectPause;
-        } else {
-            pause_before_connecting();
-        }
+        if (conversation_.is_welcomed()) connect_pause_ = kConnectPause;
+        if (!conversation_.is_welcomed()) pause_before_connecting();
         conversation_.link_closed();
     }
 
-    // When a broker should answer and does not, the worker tells the client, and the parent, which
-    // can replace the broker. It does so again and again, because the broker may have been alive
-    // when the parent asked it.
+    // When the broker should answer and does not, the worker says so to the client and wakes the
+    // parent, again and again: the broker may have been alive when the parent asked it.
     void watch_broker() {
         if (!conversation_.waits_for_broker() || !reads_link()) return answer_due_.reset();
         const Moment now = Clock::now();
@@ -206,26 +197,18 @@ class Worker {
 
     // --- Memory: a burst leaves up to 180 KiB of buffers and of pages where they were
 
-    // The place for what is read, from the client or from the link.
+    // Everything that comes in is read into this.
     std::span<char> buffer() {
         if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kReadBytes);
         return {buffer_.get(), kReadBytes};
-    }
-
-    void memory_is_used() {
-        if (memory_ == Memory::Released) set_alarm(kIdleAfter);
-        memory_ = Memory::Used;
     }
 
     // There is one alarm a second as long as something happens. A time limit for each wait would
     // cost 5 % of all deliveries under load.
     void alarm_rang() {
         client_.watch_unconfirmed(Clock::now());
-        if (memory_ == Memory::Used) {
-            memory_ = Memory::Unused;
-            return set_alarm(kIdleAfter);
-        }
-        memory_ = Memory::Released;
+        if (std::exchange(memory_used_, false)) return set_alarm(kIdleAfter);
+        alarm_set_ = false;
         buffer_.reset();
         conversation_.frames().shrink_to_fit();
         conversation_.screen().shrink_to_fit();
@@ -246,11 +229,10 @@ class Worker {
     Deadline answer_due_;  // of the broker
 
     std::unique_ptr<char[]> buffer_;
-    enum class Memory { Used, Unused, Released };  // Unused: not since the last alarm
-    Memory memory_ = Memory::Unused;               // Released: until something happens; no alarm
+    bool memory_used_ = false;  // since the last alarm
+    bool alarm_set_ = true;     // false: memory was given back, and nothing has happened since
 
-    bool titled_ = false;
-    std::string shown_name_;
+    std::optional<std::string> shown_name_;  // none: there is no title yet
     std::string shown_version_;
 };
 

@@ -189,7 +189,7 @@ Test(client_limits, a_client_that_is_idle_for_too_long_leaves) {
     EXPECT_TRUE(client.end() == WorkerExit::Idle);
 }
 
-// It could hold its place for ever.
+// Otherwise such a client could hold its place for ever.
 Test(client_limits, a_client_that_never_ends_its_line_is_idle) {
     Client client(Stage::Talking, Language::English, kIdle);
     client.types("half a line");

@@ -232,8 +232,8 @@ Test(conversation, a_frame_that_no_broker_sends_is_refused) {
     EXPECT_EQ(client.sent(), kNothing);
 }
 
-// It goes back in the Attach of the next link, or as the name of whom /r answers: a name longer
-// than a frame can hold would end the worker there.
+// The new name goes back to the broker in the Attach of the next link, or as the name of the member
+// that /r answers. A name longer than a frame can hold would end the worker there.
 Test(conversation, a_new_name_that_is_too_long_for_a_name_is_refused) {
     const std::string longest(kNameBytesMax, 'x');
     for (const std::uint64_t who : {kMe, kBob}) {
@@ -285,7 +285,7 @@ Test(conversation, the_replay_to_a_newcomer_does_not_answer_a_question) {
     client.broker(welcome_to(1), {}, "alice");
     client.replays("bob", "hello");
     EXPECT_EQ(client.sent(), Sent{"past 20"});
-    client.broker(Done{});  // of what a newcomer is shown
+    client.broker(Done{});  // The replay to the newcomer ends.
     EXPECT_EQ(client.sent(), kNothing);
     client.broker(Replay{.now_ms = kNow, .messages = 0, .spare = 0});
     client.broker(Done{});

@@ -1,4 +1,4 @@
-// Specification of worker/line: lines out of bytes that come in any pieces.
+// Specification of worker/line: makes lines out of bytes that come in any pieces.
 
 #include "worker/line.h"
 

@@ -65,7 +65,7 @@ Test(recovery, lines_typed_without_a_link_are_sent_over_the_next) {
 Test(recovery, a_request_that_was_partly_sent_goes_out_once) {
     Client client(Stage::Talking);
     client.types("one\n");
-    client.conversation.frames().erase(0, 5);  // the rest is still to be sent
+    client.conversation.frames().erase(0, 5);  // The rest is still to be sent.
     client.conversation.link_closed();
     EXPECT_EQ(client.sent(), kNothing);
     client.conversation.link_opened();
@@ -114,8 +114,8 @@ Test(recovery, a_client_that_is_back_reads_no_second_welcome) {
     EXPECT_EQ(client.screen(), "");
 }
 
-// All that is not acknowledged would go out once more each time, whether the broker reads it or
-// not.
+// Otherwise everything that is not acknowledged would go out once more each time, whether the
+// broker reads it or not.
 Test(recovery, a_second_welcome_over_one_link_is_refused) {
     Client client(Stage::Talking);
     client.types("one\ntwo\n");
@@ -205,7 +205,7 @@ Test(recovery, a_replay_that_begins_anew_is_not_shown_twice) {
     EXPECT_EQ(client.screen(), "[14:02] bob says: one\n");
 }
 
-// A broker was killed while it showed a newcomer the past; the next one begins anew.
+// A broker is killed while it replays to a newcomer; the next broker begins the replay anew.
 Test(recovery, the_replay_to_a_newcomer_is_whole_and_comes_once_whatever_links_break) {
     Client client(Stage::Entering);
     client.broker(welcome_to(1), {}, "alice");
@@ -283,7 +283,7 @@ Test(recovery, a_client_whose_leave_is_poisonous_ends) {
     client.relinks();
     client.welcome(1);
     client.is_refused(1, Refusal::Poison);
-    // Either it is over now, or it asks once more.
+    // Either the conversation is over now, or the worker asks once more.
     EXPECT_TRUE(client.end().has_value() || client.sent() == Sent{"2 leave quit"});
 }
 
@@ -302,7 +302,7 @@ Test(recovery, a_refusal_after_a_broken_link_names_what_was_refused) {
     client.types("/nick bob\n/msg dan hello\n");
     client.conversation.link_closed();
     client.conversation.link_opened();
-    client.welcome(2);  // both are in the log, which follows
+    client.welcome(2);  // Both are in the log, which follows.
     client.is_refused(1, Refusal::NameTaken, "bob");
     client.is_refused(2, Refusal::NobodyThere, "dan");
     EXPECT_EQ(client.screen(),
@@ -353,7 +353,7 @@ Test(recovery, a_refusal_after_a_gap_names_what_was_refused) {
 Test(recovery, a_client_whose_own_leave_was_lost_in_a_gap_ends) {
     Client client(Stage::Talking);
     client.types("hello\n/quit\n");
-    client.broker(Gap{.messages = 37, .acked = 1});  // it has not read of the Leave yet
+    client.broker(Gap{.messages = 37, .acked = 1});  // The broker has not read the Leave yet.
     EXPECT_FALSE(client.end().has_value());
     client.broker(Gap{.messages = 37, .acked = kNoLongerMember});
     EXPECT_EQ(client.end(), WorkerExit::Goodbye);
@@ -379,12 +379,12 @@ Test(recovery, a_client_is_told_once_that_the_broker_is_silent_and_once_that_it_
 
 Test(recovery, a_broker_owes_a_newcomer_a_welcome_and_the_replay) {
     Client client;
-    EXPECT_FALSE(client.conversation.waits_for_broker());  // no name yet
+    EXPECT_FALSE(client.conversation.waits_for_broker());  // The client has told no name yet.
     client.types("alice\n");
     EXPECT_TRUE(client.conversation.waits_for_broker());
     client.conversation.link_opened();
     client.broker(welcome_to(1), {}, "alice");
-    EXPECT_TRUE(client.conversation.waits_for_broker());  // for the past
+    EXPECT_TRUE(client.conversation.waits_for_broker());  // The replay has not come.
     client.broker(Done{});
     EXPECT_FALSE(client.conversation.waits_for_broker());
 }

@@ -1,4 +1,4 @@
-// Specification of worker/screen: how a line looks to the one who reads it.
+// Specification of worker/screen: how a line looks to the client that reads it.
 
 #include "worker/screen.h"
 

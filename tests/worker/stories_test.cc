@@ -63,7 +63,7 @@ class Random {
     std::uint32_t state_;
 };
 
-// All that has a meaning at the prompt or in the room, whole and in pieces.
+// Everything that has a meaning at the prompt or in the room, whole and in pieces.
 constexpr std::string_view kTyped[] = {
     "alice\n",
     "bob\n",
@@ -196,7 +196,7 @@ class Story {
         broker_.receive();
     }
 
-    // The client is gone and nothing more goes wrong: then it must be over soon.
+    // The client is gone and nothing more goes wrong: the conversation must be over soon.
     void end() {
         if (!conversation_.end()) lose();
         for (int turn = 0; turn < 100 && !conversation_.end(); ++turn) {
@@ -273,7 +273,7 @@ Test(stories, whatever_links_break_each_line_is_said_once_and_in_order) {
     }
 }
 
-// What no broker of ours would do: it must not matter more than that.
+// No broker of ours would send this. It may end the conversation, but must not crash it.
 Test(stories, no_bytes_and_no_frames_crash_a_conversation_whenever_they_come) {
     Random random(20250104);
     const auto name = [&] { return random.one_in(2) ? "alice" : "bob"; };

@@ -1,4 +1,5 @@
-// Specification of worker/telnet: what a telnet client says besides its user's text.
+// Specification of worker/telnet: what a telnet client sends besides its user's text, and how it is
+// answered.
 
 #include "worker/telnet.h"
 
