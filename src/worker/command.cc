@@ -21,9 +21,9 @@ constexpr std::array kNames = {
     Name{"/quit", Verb::Quit},
 };
 
-// A slip of the finger in a short word, two in a longer one; further off, a guess would only
+// One typing error in a short word, two in a longer one; a guess that is further off would only
 // confuse.
-constexpr std::size_t slips_in(std::string_view word) {
+constexpr std::size_t errors_in(std::string_view word) {
     return word.size() <= 5 ? 1 : 2;
 }
 
@@ -37,7 +37,8 @@ std::string lower(std::string_view word) {
     return result;
 }
 
-// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
+// The number of insertions, deletions, substitutions and swaps of neighbours between two words of
+// at most kWordBytesMax bytes (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::array<std::array<std::size_t, kWordBytesMax + 1>, kWordBytesMax + 1> cost{};
     for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
@@ -79,10 +80,10 @@ Command parse_command(std::string_view line) {
 std::optional<std::string_view> nearest_command(std::string_view word) {
     if (word.size() > kWordBytesMax) return std::nullopt;
     const std::string lowered = lower(word);
-    std::size_t best = slips_in(word) + 1;
+    std::size_t best = errors_in(word) + 1;
     std::optional<std::string_view> nearest;
     for (const Name& name : kNames) {
-        // A command that begins so is what an impatient typist meant.
+        // The beginning of a command is an abbreviation, not an error.
         const bool begun = lowered.size() > 1 && name.word.starts_with(lowered);
         const std::size_t away = begun ? 0 : distance(lowered, name.word);
         if (away < best && away + 1 < lowered.size()) {

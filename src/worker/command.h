@@ -1,5 +1,5 @@
-// What a line that a client typed asks for. Looks at the line alone: it must never know who typed
-// it, or in which state of the conversation.
+// What a line that a client typed asks for. This file looks at the line alone: it must never know
+// who typed the line, or in which state the conversation is.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace chatd {
 
 enum class Verb : std::uint8_t {
-    Say,  // not a command; or one after // to say a line that begins with /
+    Say,  // no command; // begins a text that begins with /
     Help,
     Who,
     Me,
@@ -26,16 +26,17 @@ enum class Verb : std::uint8_t {
 struct Command {
     Verb verb;
     std::string_view word;      // the command as typed, with its slash; empty for Say
-    std::string_view argument;  // what follows, without the spaces around it; of Say: the text
+    std::string_view argument;  // what follows, without spaces around it; of Say: the text
 };
 
-// The result looks into `line`. Commands are known whatever their case.
+// The result points into `line`. Commands are known whatever the case of their letters.
 [[nodiscard]] Command parse_command(std::string_view line);
 
-// The command that somebody who typed `word` most likely meant, with its slash.
+// The command, with its slash, that a client most likely meant by the unknown `word`; nothing when
+// none is like it.
 [[nodiscard]] std::optional<std::string_view> nearest_command(std::string_view word);
 
-// Cuts the first word off `text`, and the spaces after it.
+// Takes the first word off the front of `text`, and the spaces around it.
 std::string_view take_word(std::string_view& text);
 
 }  // namespace chatd

@@ -1,25 +1,29 @@
-// The conversation with one client: bytes of the client and frames of the broker in, screen text
-// and frames out. All that a worker decides is decided here.
+// The conversation with one client: bytes of the client and frames of the broker come in, screen
+// text and frames come out. All that a worker decides is decided here, and in what this is made of:
+// the login, the commands and the uplink.
 //
 // This file must never own a descriptor, make a system call or read a clock. What the client types
 // is cleaned here before it goes any further.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/rate_limiter.h"
+#include "base/time.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
 #include "text/language.h"
-#include "worker/command.h"
+#include "worker/commands.h"
 #include "worker/foreign_protocol.h"
 #include "worker/line.h"
+#include "worker/login.h"
 #include "worker/screen.h"
 #include "worker/telnet.h"
+#include "worker/uplink.h"
 
 namespace chatd {
 
@@ -28,175 +32,134 @@ class Conversation {
     struct Settings {
         Language language;
         UtcOffset utc_offset;
-        std::uint64_t birth_ns;  // of the worker
-        std::string peer;        // the client's address
+        std::uint64_t birth_ns;  // when the worker was forked
+        std::string peer;        // the client's, "192.0.2.7:51234"
         Limits limits = {};
     };
 
-    // Begins with the prompt.
+    // Shows the prompt. time_is() has to be called next.
     explicit Conversation(Settings settings);
 
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 
-    // --- The client's side
+    // --- The client
 
     void client_sent(std::string_view bytes);
-    void client_finished();  // it sends no more, but still reads
-    void client_lost();      // it neither sends nor reads any more
+    void client_finished();  // the client sends no more, but still reads
+    void client_lost();      // the client neither sends nor reads any more
 
-    // False: too much is waiting; read no more from the client for now.
+    // False: too much is waiting; the worker must not read from the client for now.
     [[nodiscard]] bool wants_input() const;
 
-    // Some of the screen has been sent: what waited for that goes on.
+    // The client has taken some of the screen: lines that waited for this are handled.
     void screen_sent() { advance(); }
 
     // --- Time
 
-    // Of limits. It is told before what the client has sent, and at the moment asked for.
+    // The worker tells the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
     [[nodiscard]] Deadline wake_at() const;
 
-    // --- The broker's side
+    // --- The broker
 
-    // A link should be there. It need not be before somebody has told a name.
-    [[nodiscard]] bool wants_link() const { return state_ != State::Naming && !end_; }
-    void link_opened();
+    // There should be a link. It is not needed before the client has told a name.
+    [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
+    void link_opened() { uplink_.link_opened(wanted_name()); }
     void link_closed();
 
-    // The room has let it in over this link.
-    [[nodiscard]] bool is_welcomed() const { return welcomed_; }
+    // The room has let the worker in over this link.
+    [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
 
-    // Something is asked of the broker: there should be a frame from it soon.
-    [[nodiscard]] bool waits_for_broker() const;
-
-    // There has been none for a while.
+    // Something is asked of the broker: there should be a frame soon. If none comes for a while,
+    // the broker is silent.
+    [[nodiscard]] bool waits_for_broker() const {
+        return wants_link() && uplink_.waits_for_broker();
+    }
     void broker_is_silent();
 
-    // False: this is no frame that a broker sends.
+    // False: no broker sends such a frame; the link is to be closed.
     [[nodiscard]] bool broker_sent(const Frame& frame);
 
-    // --- The server's side
+    // --- The server
 
-    void operator_removes();  // SIGTERM
-    void server_closes();     // the log will say so; if no broker is left to, this does
+    void operator_removes();  // SIGTERM to the worker
+    void server_closes();     // The log will say so; without a link to the room, this does.
 
     // --- What comes out
 
     // Text for the client and frames for the broker. The caller sends and erases them.
     std::string& screen() { return screen_.out; }
-    std::string& frames() { return frames_; }
+    std::string& frames() { return uplink_.frames; }
 
-    // Empty until the room has let it in.
+    // The client's name and the broker's version; empty until the room has let the client in.
     [[nodiscard]] const std::string& name() const { return name_; }
-
-    // Of the broker; empty until it has told.
     [[nodiscard]] const std::string& broker_version() const { return broker_version_; }
 
-    // Keeps what there is and nothing for more.
-    void give_back_memory();
-
-    // Set once the conversation is over: send the screen, then close.
+    // Set once the conversation is over: the worker sends the screen, closes, and exits with this.
     [[nodiscard]] std::optional<WorkerExit> end() const { return end_; }
 
   private:
     enum class State : std::uint8_t {
-        Naming,    // the prompt is shown
-        Entering,  // a name is told; the room has not answered
+        Login,     // the prompt is shown
+        Entering,  // the client has told a name; the room has not answered
         Talking,
-        Leaving,  // all that happened before its own Leave is still to be shown
+        Leaving,  // what happened before the client's own Leave is still to be shown
     };
-
-    // A request that the log does not have yet, as far as is known.
-    struct Unacked {
-        std::uint64_t counter;
-        std::string frame;
-    };
+    enum class Client : std::uint8_t { Sends, Finished, Lost };
 
     void advance();
     [[nodiscard]] bool takes_lines() const;
-    [[nodiscard]] bool waits_for_answer() const;
-    [[nodiscard]] bool is_paced() const;
-    void spend_pace();
-    void tell_pace();
-    [[nodiscard]] Deadline patience_ends() const;
-    void lose_patience();
-    void handle_end_of_input();
     void handle_line(const LineReader::Line& line);
-    void offer_name(const LineReader::Line& line);
-    void turn_away(std::string_view protocol);
-    void name_failed(Text reason, std::string_view filling = {});
-    void obey_at_the_door(const Command& command);
-    void obey(const Command& command);
-    void tell(std::string_view argument);
-    void reply(std::string_view text);
-    void rename(std::string_view name);
-    void ask_who(std::string_view prefix);
-    void ask_history(std::string_view argument);
-    void set_times(std::string_view argument);
-    void set_language(std::string_view argument);
-    void explain_unknown(std::string_view word);
-
-    void post(EntryKind kind, std::string_view name, std::string_view text,
-              LeaveReason reason = LeaveReason::Quit);
-    void leave(LeaveReason reason, std::string_view words = {});
-    void attach();
-    void ask(std::string frame);
-    void acknowledge(std::uint64_t counter);
+    void handle_end_of_input();
+    void log_in(Login::Step step);
+    void leave(LeaveReason reason, WorkerExit end, std::string_view words = {});
     void finish(WorkerExit end);
-    void tell_closing();
+    void finish(WorkerExit end, Text why, std::initializer_list<std::string_view> fillings = {});
+    void interrupt(Text text, std::initializer_list<std::string_view> fillings = {});
 
-    void show_answer(const Done& done);
-    void welcomed(const Welcome& welcome, std::string_view names);
+    [[nodiscard]] bool is_too_fast() const;
+    void say_too_fast();
+    [[nodiscard]] Deadline gives_up_at() const;
+    void give_up();
+
+    [[nodiscard]] bool welcomed(const Frame& frame);
     void denied(Refusal reason);
-    void happened(const Entry& entry, std::string_view name, std::string_view text);
-    void happened_before(const Entry& entry, std::string_view name, std::string_view text);
+    [[nodiscard]] bool happened(const Frame& frame);
     void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
-    void crowd_moved(const Crowd& crowd, std::string_view names);
-    void follow_correspondent(const Entry& entry, std::string_view name, std::string_view text);
     void refused(const Entry& entry, std::string_view wanted);
     void left(const Entry& entry);
-    void expelled();
+    void crowd_moved(const Crowd& crowd, std::string_view names);
     void overtaken(const Gap& gap, std::string_view name);
+    void show_answer(const Done& done);
 
-    Settings settings_;
+    [[nodiscard]] const std::string& wanted_name() const {
+        return name_.empty() ? login_.name() : name_;
+    }
+
+    Limits limits_;
     TelnetFilter telnet_;
-    ForeignProtocol foreign_protocol_;
+    ProtocolDetector detector_;
     LineReader lines_;
     Screen screen_;
-    std::string frames_;
+    Login login_;
+    Uplink uplink_;
+    Commands commands_;
 
-    State state_ = State::Naming;
-    std::optional<WorkerExit> end_;
+    State state_ = State::Login;
+    Client client_ = Client::Sends;
     WorkerExit end_after_leaving_ = WorkerExit::Goodbye;
-    bool finished_ = false;  // the client sends no more
-    bool lost_ = false;      // nor reads
-    bool closing_ = false;   // the server is
-    bool linked_ = false;
-    bool welcomed_ = false;  // on this link
-    bool newcomer_ = true;   // not all that a newcomer is shown has come
-    bool silence_told_ = false;
-    int attempts_ = 0;
+    std::optional<WorkerExit> end_;
+    std::string name_;
+    std::string broker_version_;
+    bool silence_said_ = false;  // the client knows that the broker is silent
+    bool server_closes_ = false;
 
     Moment now_{};
     Moment came_at_{};
-    Moment active_at_{};  // it came, or sent something
+    Moment active_at_{};  // when the client came, or last sent something
     RateLimiter rate_limiter_;
-    bool pace_told_ = false;  // since it last rested
-
-    std::string name_;
-    std::string offered_name_;
-    std::string broker_version_;
-    std::string correspondent_;  // whom /r answers
-    std::uint64_t session_ = 0;
-    std::uint64_t last_seq_ = 0;
-    std::uint64_t last_messages_ = 0;
-    std::uint64_t counter_ = 0;
-    std::deque<Unacked> unacked_;
-    std::size_t unacked_bytes_ = 0;
-    std::string question_;          // asked of the broker and not fully answered
-    std::string answer_;            // frames of it that are shown when it is whole
-    std::uint64_t replay_seq_ = 0;  // of what happened before, this much has been shown
+    bool too_fast_said_ = false;  // since the rate limiter last rested
 };
 
 }  // namespace chatd

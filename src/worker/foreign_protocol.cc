@@ -9,7 +9,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kTlsHandshake = "\x16\x03";
 
 // Version 2 of the PROXY protocol (haproxy's doc/proxy-protocol.txt, 2.2). It begins with two empty
-// lines: nothing of it can be held back, for people press Enter too.
+// lines: they are not held back, because people press Enter too.
 constexpr std::string_view kProxySignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kNoProxy = kProxySignature.size() + 1;
 
@@ -21,31 +21,28 @@ std::string_view protocol_of(std::string_view line) {
     return line.find(" HTTP/") != std::string_view::npos ? "HTTP" : std::string_view();
 }
 
-std::string_view ForeignProtocol::let_in(std::string_view bytes, std::string& text) {
+std::string_view ProtocolDetector::filter(std::string& bytes) {
     if (is_proxy(bytes)) return "PROXY";
-    if (open_) {
-        text.append(bytes);
-        return {};
-    }
-    held_.append(bytes);
+    if (decided_) return {};
+    held_.append(std::exchange(bytes, {}));
     if (held_.starts_with(kTlsHandshake)) return "TLS";
     if (kByteOrderMark.starts_with(held_) && held_.size() < kByteOrderMark.size()) return {};
     if (kTlsHandshake.starts_with(held_)) return {};
     if (held_.starts_with(kByteOrderMark)) held_.erase(0, kByteOrderMark.size());
-    open(text);
+    bytes = finish();
     return {};
 }
 
-bool ForeignProtocol::is_proxy(std::string_view bytes) {
+bool ProtocolDetector::is_proxy(std::string_view bytes) {
     if (proxy_bytes_ == kNoProxy) return false;
     const std::string_view due = kProxySignature.substr(proxy_bytes_, bytes.size());
     proxy_bytes_ = bytes.starts_with(due) ? proxy_bytes_ + due.size() : kNoProxy;
     return proxy_bytes_ == kProxySignature.size();
 }
 
-void ForeignProtocol::open(std::string& text) {
-    open_ = true;
-    text.append(std::exchange(held_, {}));
+std::string ProtocolDetector::finish() {
+    decided_ = true;
+    return std::exchange(held_, {});
 }
 
 }  // namespace chatd

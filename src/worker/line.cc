@@ -39,7 +39,7 @@ void LineReader::clear() {
 std::optional<LineReader::Line> LineReader::next() {
     if (swallowing_ && !skip_swallowed()) return std::nullopt;
     const End end = find_end(rest(), searched_);
-    // One byte more while there is no end: it may be the CR of a line that just fits.
+    // One byte more is allowed while there is no end: it may be the CR of a line that just fits.
     if (end.at > kLineBytesMax + (end.bytes == 0 && !finished_ ? 1 : 0)) {
         swallowing_ = !skip_swallowed();
         return Line{{}, true};
@@ -52,7 +52,7 @@ std::optional<LineReader::Line> LineReader::next() {
     return Line{take(rest().size(), 0), false};
 }
 
-// Throws away the rest of a line that was refused. True once its end has come.
+// Throws away what there is of a refused line. True once its end has come.
 bool LineReader::skip_swallowed() {
     const End end = find_end(rest(), 0);
     if (end.bytes != 0) {
@@ -60,10 +60,9 @@ bool LineReader::skip_swallowed() {
         swallowing_ = false;
         return true;
     }
-    // A CR may be the first half of the end.
-    const bool half = rest().ends_with('\r');
+    const bool end_may_follow = rest().ends_with('\r');
     clear();
-    if (half) buffer_ = "\r";
+    if (end_may_follow) buffer_ = "\r";
     return false;
 }
 

@@ -1,5 +1,5 @@
-// Lines out of bytes that come in any pieces. Ends are LF, CR LF and CR NUL (RFC 854). What a line
-// says is not looked at here.
+// Makes lines out of bytes that come in any pieces. A line ends with LF, CR LF or CR NUL (RFC 854).
+// This file must never look at what a line says.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,16 @@ class LineReader {
   public:
     struct Line {
         std::string text;  // without its end
-        bool too_long;     // refused: text is empty, and the rest is swallowed as it comes
+        bool too_long;     // the line is refused: text is empty, and the rest is thrown away
     };
 
     void add(std::string_view bytes);
 
-    // No more will come: what is left is a line.
+    // No more bytes will come: what is left is a line.
     void finish() { finished_ = true; }
 
-    // The next whole line, or the news that one grew over kLineBytesMax.
+    // The next whole line, or once for each line that is longer than kLineBytesMax a refusal, as
+    // soon as it is; nothing when more bytes are needed.
     [[nodiscard]] std::optional<Line> next();
 
     [[nodiscard]] std::size_t buffered_bytes() const { return rest().size(); }
@@ -33,9 +34,9 @@ class LineReader {
     std::string take(std::size_t bytes, std::size_t end_bytes);
 
     std::string buffer_;
-    std::size_t begin_ = 0;     // what is before it was taken
-    std::size_t searched_ = 0;  // no end among the first so many bytes of the rest
-    bool swallowing_ = false;
+    std::size_t begin_ = 0;     // the bytes before this are taken
+    std::size_t searched_ = 0;  // there is no end among so many bytes after begin_
+    bool swallowing_ = false;   // the rest of a refused line
     bool finished_ = false;
 };
 

@@ -9,19 +9,7 @@
 namespace chatd {
 namespace {
 
-std::string with_commas(std::string_view names, std::string_view comma) {
-    std::string list;
-    for (const char c : names) {
-        if (c == ' ') {
-            list.append(comma);
-        } else {
-            list += c;
-        }
-    }
-    return list;
-}
-
-// Takes so many words off `words`, and the space behind them.
+// Takes so many words off the front of `words`, and the space behind them.
 std::string_view take_words(std::string_view& words, std::uint32_t count) {
     std::size_t end = 0;
     for (; count != 0 && end < words.size(); --count) {
@@ -46,12 +34,11 @@ void Screen::prompt(Text text) {
 void Screen::welcome(std::string_view name, std::uint32_t members, std::string_view names) {
     if (members <= 1) return line(Text::WelcomeAlone, {name});
     const Text text = members <= kNamesShown ? Text::Welcome : Text::WelcomeCrowd;
-    line(text,
-         {name, std::to_string(members), with_commas(names, text_of(Text::Comma, language_))});
+    line(text, {name, std::to_string(members), with_commas(names)});
 }
 
 void Screen::event(const Entry& entry, std::string_view name, std::string_view text, bool past) {
-    // Not an event, but told to its one reader; or of a broker newer than this worker.
+    // A refusal is no event. Other kinds may come from a broker that is newer than this worker.
     if (entry.kind == EntryKind::Refused || entry.kind > EntryKind::Closing) return;
     if (!past) now_ms_ = entry.time_ms;
     begin_event(entry.time_ms, past);
@@ -74,13 +61,12 @@ void Screen::begin_event(std::int64_t time_ms, bool past) {
     out += "] ";
 }
 
-// Last words follow a colon and reasons stand in brackets: nobody can quit with words that look
-// like a crash.
+// Last words follow a colon and reasons stand in brackets, so that nobody can quit with words that
+// look like a crash.
 void Screen::left(const Entry& entry, std::string_view name, std::string_view words) {
     if (!words.empty()) return line(Text::LeftWithWords, {name, words});
     const std::string why = reason(static_cast<LeaveReason>(entry.reason), entry.detail);
-    if (why.empty()) return line(Text::Left, {name});
-    line(Text::LeftBecause, {name, why});
+    line(why.empty() ? Text::Left : Text::LeftBecause, {name, why});
 }
 
 std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
@@ -97,7 +83,7 @@ std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
     return {};
 }
 
-// Who came is told first: see crowds_between().
+// Those who came are named first: see crowds_between().
 void Screen::crowd(const Crowd& crowd, std::string_view names) {
     now_ms_ = crowd.time_ms;
     const std::string_view entered = take_words(names, named_of(crowd.entered));
@@ -114,30 +100,33 @@ void Screen::crowd(const Crowd& crowd, std::string_view names) {
 void Screen::some_entered(std::uint32_t people, std::string_view names) {
     const std::uint32_t others = people - named_of(people);
     if (others == 0) return line(Text::Entered, {listed(names)});
-    line(Text::ManyEntered, {with_commas(names, text_of(Text::Comma, language_)),
-                             std::to_string(others), std::to_string(people)});
+    line(Text::ManyEntered, {with_commas(names), std::to_string(others), std::to_string(people)});
 }
 
 void Screen::some_left(const Crowd& crowd, std::string_view names) {
     const std::uint32_t others = crowd.left - named_of(crowd.left);
     const std::string why = reason(crowd.reason, crowd.detail);
-    if (others == 0) {
-        if (why.empty()) return line(Text::Left, {listed(names)});
-        return line(Text::LeftBecause, {listed(names), why});
-    }
+    if (others == 0)
+        return line(why.empty() ? Text::Left : Text::LeftBecause, {listed(names), why});
     line(why.empty() ? Text::ManyLeft : Text::ManyLeftBecause,
-         {with_commas(names, text_of(Text::Comma, language_)), std::to_string(others),
-          std::to_string(crowd.left), why});
+         {with_commas(names), std::to_string(others), std::to_string(crowd.left), why});
+}
+
+// "alice, bob, carol".
+std::string Screen::with_commas(std::string_view names) const {
+    std::string list;
+    for (const char c : names) {
+        c == ' ' ? list.append(text_of(Text::Comma, language_)) : list.append(1, c);
+    }
+    return list;
 }
 
 // "alice, bob and carol".
 std::string Screen::listed(std::string_view names) const {
     const std::size_t last = names.rfind(' ');
     if (last == std::string_view::npos) return std::string(names);
-    std::string list = with_commas(names.substr(0, last), text_of(Text::Comma, language_));
-    list += text_of(Text::LastComma, language_);
-    list += names.substr(last + 1);
-    return list;
+    std::string list = with_commas(names.substr(0, last));
+    return list.append(text_of(Text::LastComma, language_)).append(names.substr(last + 1));
 }
 
 std::string Screen::filled(Text text, std::string_view filling) const {
@@ -146,7 +135,21 @@ std::string Screen::filled(Text text, std::string_view filling) const {
     return result;
 }
 
+void Screen::answer(std::string_view frames, std::uint32_t left_out) {
+    for (Frame frame{}; take_frame(frames, frame) == FrameStatus::Whole;) {
+        if (frame.type == FrameType::People) {
+            who_heading(frame.as<People>(), frame.name);
+        } else if (frame.type == FrameType::Person) {
+            who_row(frame.as<Person>(), frame.name, frame.text);
+        } else if (frame.as<Replay>().messages == 0) {
+            line(Text::NoHistory);
+        }
+    }
+    if (left_out != 0) line(Text::WhoMore, {std::to_string(left_out)});
+}
+
 void Screen::who_heading(const People& people, std::string_view prefix) {
+    now_ms_ = people.now_ms;
     const std::string members = std::to_string(people.members);
     if (!prefix.empty() && people.matching == 0) return line(Text::WhoNobody, {prefix});
     if (!prefix.empty()) {
@@ -164,7 +167,7 @@ void Screen::skipped(std::uint64_t messages) {
     line(messages == 1 ? Text::OneSkipped : Text::Skipped, {std::to_string(messages)});
 }
 
-// "14:02", and before today "11-20 14:02".
+// "14:02"; on another day than today "11-20 14:02".
 std::string Screen::clock(std::int64_t time_ms) const {
     using namespace std::chrono;
     const auto local = [this](std::int64_t ms) {
@@ -173,19 +176,16 @@ std::string Screen::clock(std::int64_t time_ms) const {
     };
     const sys_seconds time = local(time_ms);
     const sys_days day = floor<days>(time);
-    const hh_mm_ss of_day(time - day);
     const year_month_day date(day);
+    const hh_mm_ss of_day(time - day);
     char buffer[32];
-    const bool today = floor<days>(local(now_ms_)) == day || now_ms_ == 0;
-    const int bytes = today ? std::snprintf(buffer, sizeof buffer, "%02d:%02d",
-                                            static_cast<int>(of_day.hours().count()),
-                                            static_cast<int>(of_day.minutes().count()))
-                            : std::snprintf(buffer, sizeof buffer, "%02u-%02u %02d:%02d",
-                                            static_cast<unsigned>(date.month()),
-                                            static_cast<unsigned>(date.day()),
-                                            static_cast<int>(of_day.hours().count()),
-                                            static_cast<int>(of_day.minutes().count()));
-    return {buffer, static_cast<std::size_t>(bytes)};
+    const int bytes = std::snprintf(
+        buffer, sizeof buffer, "%02u-%02u %02d:%02d", static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()), static_cast<int>(of_day.hours().count()),
+        static_cast<int>(of_day.minutes().count()));
+    const bool is_today = now_ms_ == 0 || floor<days>(local(now_ms_)) == day;
+    const std::string whole(buffer, static_cast<std::size_t>(bytes));
+    return is_today ? whole.substr(whole.find(' ') + 1) : whole;
 }
 
 std::string Screen::duration(std::int64_t time_ms) const {

@@ -1,5 +1,5 @@
-// What a client reads: turns what happened into lines in its language. Only this file knows how a
-// line looks; it must never decide whether one is shown.
+// What a client reads: turns what happened into lines in the client's language. Only this file
+// knows how a line looks; it must never decide whether a line is shown.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace chatd {
 
-// Seconds east of Greenwich at a time in seconds since 1970, where the reader is taken to be.
+// Seconds east of Greenwich at a time in seconds since 1970, for all readers of this server.
 using UtcOffset = std::int64_t (*)(std::int64_t time_s);
 
 class Screen {
@@ -21,25 +21,29 @@ class Screen {
     Screen(Language language, UtcOffset utc_offset)
         : language_(language), utc_offset_(utc_offset) {}
 
-    // What has been shown and not yet taken away; the caller empties it.
+    // What is to be sent to the client; the caller sends and erases it.
     std::string out;
 
     void set_language(Language language) { language_ = language; }
     void show_times(bool on) { times_shown_ = on; }
+    // The broker's clock, in milliseconds since 1970: times of another day are shown with their
+    // date.
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
 
-    // A whole line, or with prompt() the beginning of one that the client ends.
+    // Shows a whole line, or with prompt() the beginning of a line that the client ends.
     void line(Text text, std::initializer_list<std::string_view> fillings = {});
     void prompt(Text text);
 
     void welcome(std::string_view name, std::uint32_t members, std::string_view names);
 
-    // Something that happened, as a bystander reads it; with its time if it is `past`.
+    // Something that another member did. past: it is replayed, and has its time before it.
     void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
 
-    // People who came and went together; see Crowd.
+    // Members who came and left together; see Crowd.
     void crowd(const Crowd& crowd, std::string_view names);
 
+    // The answer to a question: frames of People and Person, or Replay. left_out: see Done.
+    void answer(std::string_view frames, std::uint32_t left_out);
     void who_heading(const People& people, std::string_view prefix);
     void who_row(const Person& person, std::string_view name, std::string_view peer);
     void skipped(std::uint64_t messages);
@@ -49,6 +53,7 @@ class Screen {
     void left(const Entry& entry, std::string_view name, std::string_view words);
     void some_entered(std::uint32_t people, std::string_view names);
     void some_left(const Crowd& crowd, std::string_view names);
+    [[nodiscard]] std::string with_commas(std::string_view names) const;
     [[nodiscard]] std::string listed(std::string_view names) const;
     [[nodiscard]] std::string reason(LeaveReason reason, std::uint8_t detail) const;
     [[nodiscard]] std::string filled(Text text, std::string_view filling) const;

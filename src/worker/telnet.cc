@@ -3,21 +3,17 @@
 namespace chatd {
 namespace {
 
-enum : unsigned char {    // RFC 854
-    kFirstCommand = 236,  // RFC 1184
-    kSubEnd = 240,
-    kSubBegin = 250,
-    kWill = 251,
-    kWont = 252,
-    kDo = 253,
-    kDont = 254,
-    kCommand = 255,  // IAC
-};
+constexpr unsigned char kFirstCommand = 236;  // RFC 1184; the others: RFC 854
+constexpr unsigned char kSubEnd = 240;
+constexpr unsigned char kSubBegin = 250;
+constexpr unsigned char kWill = 251;
+constexpr unsigned char kWont = 252;
+constexpr unsigned char kDo = 253;
+constexpr unsigned char kDont = 254;
+constexpr unsigned char kCommand = 255;  // IAC
 
-void answer(unsigned char verb, char option, std::string& replies) {
-    replies += static_cast<char>(kCommand);
-    replies += static_cast<char>(verb);
-    replies += option;
+void answer(unsigned char verb, unsigned char option, std::string& replies) {
+    for (const unsigned char byte : {kCommand, verb, option}) replies += static_cast<char>(byte);
 }
 
 }  // namespace
@@ -31,59 +27,50 @@ void TelnetFilter::filter(std::string_view bytes, std::string& text, std::string
             state_ = State::Command;
             bytes.remove_prefix(end + 1);
         } else {
-            take(bytes.front(), text, replies);
+            take(static_cast<unsigned char>(bytes.front()), text, replies);
             bytes.remove_prefix(1);
         }
     }
 }
 
-void TelnetFilter::take(char byte, std::string& text, std::string& replies) {
-    const auto value = static_cast<unsigned char>(byte);
+void TelnetFilter::take(unsigned char byte, std::string& text, std::string& replies) {
     switch (state_) {
         case State::Text:
-        case State::Command: take_command(value, text); return;
-        case State::Will:
-            answer(kDont, byte, replies);
+        case State::Command: return take_command(byte, text);
+        case State::Option:
+            // WON'T and DON'T need no answer, because that is how it is already. An answer to DO is
+            // what telnet waits for after Ctrl-C: it sends DO TIMING-MARK and throws all output
+            // away until that is answered, and "won't" is an answer (RFC 860).
+            if (verb_ == kWill) answer(kDont, byte, replies);
+            if (verb_ == kDo) answer(kWont, byte, replies);
             state_ = State::Text;
             return;
-        case State::Do:
-            // Also of TIMING-MARK, which telnet sends after Ctrl-C: it throws all output away until
-            // that is answered, and "won't" is an answer (RFC 860).
-            answer(kWont, byte, replies);
-            state_ = State::Text;
-            return;
-        case State::Skip: state_ = State::Text; return;
         case State::Subnegotiation:
-            if (value == kCommand) state_ = State::SubCommand;
+            if (byte == kCommand) state_ = State::SubCommand;
             return;
         case State::SubCommand:
-            state_ = value == kSubEnd ? State::Text : State::Subnegotiation;
+            state_ = byte == kSubEnd ? State::Text : State::Subnegotiation;
             return;
     }
 }
 
 void TelnetFilter::take_command(unsigned char command, std::string& text) {
+    state_ = State::Text;
     switch (command) {
-        case kWill: state_ = State::Will; return;
-        case kDo: state_ = State::Do; return;
+        case kWill:
         case kWont:
+        case kDo:
         case kDont:
-            state_ = State::Skip;  // Agreed: that is how it is already.
+            verb_ = command;
+            state_ = State::Option;
             return;
         case kSubBegin: state_ = State::Subnegotiation; return;
-        case kCommand:
-            text += static_cast<char>(kCommand);  // IAC IAC: the byte itself
-            state_ = State::Text;
-            return;
         default:
-            // Interrupt, break, are-you-there …: nothing to do. Below them there are no commands:
-            // whoever sends that does not speak telnet but a text that is no UTF-8.
-            if (command < kFirstCommand) {
-                text += static_cast<char>(kCommand);
-                text += static_cast<char>(command);
-            }
-            state_ = State::Text;
-            return;
+            // Interrupt, break, are-you-there …: there is nothing to do. IAC IAC is the byte
+            // itself. Numbers below the first command are no commands: a client that sends one does
+            // not speak telnet but sends text that is not UTF-8.
+            if (command == kCommand || command < kFirstCommand) text += static_cast<char>(kCommand);
+            if (command < kFirstCommand) text += static_cast<char>(command);
     }
 }
 

@@ -1,6 +1,6 @@
 // The worker: the process of one client. It moves bytes between the client's socket, the
-// conversation and the link to the broker; it sees no other client's socket, opens no file, never
-// forks, and decides nothing that the conversation could decide.
+// conversation and the link to the broker. The worker sees no other client's socket, opens no file,
+// never forks, and decides nothing that the conversation could decide.
 #pragma once
 
 #include <signal.h>
@@ -18,19 +18,20 @@ namespace chatd {
 
 struct WorkerSetup {
     UniqueFd client;
-    std::string peer;  // the client's address
-    int broker;        // where the broker listens: see LocalListener::place()
-    int wakeup;        // for when the broker is silent
+    std::string peer;  // the client's address and port
+    int broker;        // where the broker listens: see LocalListener::place(). Not owned.
+    int wakeup;        // tells the parent that the broker is silent. Not owned.
     Language language;
     Limits limits;
-    std::uint64_t birth_ns;
+    std::uint64_t birth_ns;  // when the worker was forked
 };
 
-// From the parent: the server shuts down. One that no operator sends to whoever is called chatd, as
-// SIGUSR1, and that does nothing to workers of older programs, which know only that.
+// The parent sends this signal when the server shuts down. Unlike SIGUSR1, no operator sends it to
+// every process called chatd, and workers of older programs, which know only SIGUSR1, ignore it.
 inline constexpr int kServerCloses = SIGURG;
 
-// Returns the exit status, a WorkerExit. SIGTERM: the operator removes this client.
+// Runs until the client is gone and returns the exit status, a WorkerExit. SIGTERM: the operator
+// removes this client.
 [[nodiscard]] int run_worker(WorkerSetup setup, ProcessTitle& title, const Signals& signals);
 
 }  // namespace chatd

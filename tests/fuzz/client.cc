@@ -1,4 +1,4 @@
-// Fuzz target: what a client sends, and what may happen to its worker meanwhile.
+// Fuzz target: what a client sends, and what else may happen to its worker.
 //
 // The input is the client's bytes after one byte of settings; a byte 1 and a letter stand for
 // something else that happens.
@@ -41,7 +41,7 @@ Conversation::Settings settings_of(std::uint8_t choice) {
     return {language, utc, 77, "192.0.2.7:51234", limits};
 }
 
-// Somebody else in the room, who does what it is told to.
+// Another member of the room, without a worker: it does what the script says.
 class Voice {
   public:
     Voice(MemoryBroker& broker, std::int32_t pid) : broker_(broker) { link_.pid = pid; }
@@ -67,7 +67,7 @@ class Voice {
         forgets_link();
     }
 
-    // Its worker would come back at once; that is another story.
+    // A real worker would come back at once; this one does not.
     void forgets_link() {
         const std::int32_t pid = link_.pid;
         link_ = {};
@@ -140,7 +140,7 @@ class Scene {
             case 'w': return bob_leaves();
             case 'G': return everybody_goes();
             case 'F': return flood();
-            // The parent buries the wrong one.
+            // The parent reports the end of a worker that lives.
             case 'X': return expel();
             default: return;
         }
@@ -172,7 +172,7 @@ class Scene {
         for (Voice* const voice : {&bob_, &carol_, &dave_, &eve_}) voice->goes(LeaveReason::Quit);
     }
 
-    // More than the log holds.
+    // Says more than the log holds.
     void flood() {
         bob_.comes("bob");
         const std::string text(kTextBytesMax, 'x');

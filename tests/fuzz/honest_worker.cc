@@ -16,10 +16,11 @@ using namespace std::chrono_literals;
 
 constexpr char kIac = '\xFF';
 
-// What one read of the link may add, which comes only to an empty screen, and one command.
+// What one read of the link may add, because the link is read only for an empty screen, and what
+// one command may add.
 constexpr std::size_t kScreenMost = kScreenBytesMax + 3 * kReadBytes;
 
-// All that is not acknowledged, once more, and one request that passes the bound; an Attach.
+// Everything that is not acknowledged, one request that passes the bound, and an Attach.
 constexpr std::size_t kFramesMost = kUnackedBytesMax + 3 * kFrameBytesMax;
 
 void claim_post(const Frame& frame) {
@@ -87,7 +88,7 @@ void HonestWorker::break_link() {
     claim_bounds();
 }
 
-// Nothing that an honest worker sends may cost it its link.
+// The broker must not close the link for anything that an honest worker sends.
 void HonestWorker::send(std::size_t bytes) {
     std::string& frames = conversation_.frames();
     claim_frames(frames);
@@ -99,7 +100,7 @@ void HonestWorker::take(std::size_t bytes) {
     const std::string sent = broker_.deliver(*link_).substr(0, bytes);
     const auto handle = [this](const Frame& frame) { return conversation_.broker_sent(frame); };
     for (std::string_view rest = sent; !rest.empty() && link_;) {
-        // The link is read only when the client has what came before.
+        // The link is read only when the client has read what came before.
         client_reads();
         const std::string_view piece = rest.substr(0, kReadBytes);
         rest.remove_prefix(piece.size());
@@ -150,7 +151,8 @@ void HonestWorker::broker_is_silent() {
 }
 
 void HonestWorker::gives_back_memory() {
-    conversation_.give_back_memory();
+    conversation_.frames().shrink_to_fit();
+    conversation_.screen().shrink_to_fit();
 }
 
 void HonestWorker::pass(std::chrono::milliseconds time) {
@@ -163,7 +165,7 @@ void HonestWorker::pass(std::chrono::milliseconds time) {
 // --- Claims
 
 void HonestWorker::claim_end() {
-    // A line with nothing on it costs a turn too.
+    // An empty line costs a turn too.
     constexpr std::size_t kTurnsMax = 2 * kInputBytesMax;
     for (std::size_t turn = 0; !end(); ++turn) {
         CLAIM(turn < kTurnsMax);
@@ -179,17 +181,17 @@ void HonestWorker::claim_end() {
 void HonestWorker::claim_bounds() {
     CLAIM(conversation_.screen().size() <= kScreenMost);
     CLAIM(conversation_.frames().size() <= kFramesMost);
-    // What is over stays so, for the reason it was.
+    // A conversation that is over stays over, for the same reason.
     if (end_) CLAIM(end() == end_);
     end_ = end();
-    // Who does not read from its client waits for something.
+    // A worker that does not read from its client waits for something.
     if (!end() && !finished_ && !conversation_.wants_input()) {
         CLAIM(!conversation_.screen().empty() || conversation_.wake_at() ||
               conversation_.waits_for_broker());
     }
 }
 
-// Clean lines, but for what telnet is answered.
+// The screen holds clean lines and answers to telnet.
 void HonestWorker::claim_screen(std::string_view screen) {
     std::string text;
     while (!screen.empty()) {

@@ -1,5 +1,5 @@
-// A worker without sockets or a clock: a conversation, and what worker/worker.cc does with it. It
-// claims that what comes out is what may come out.
+// A worker without sockets or a clock: a conversation, and what worker/worker.cc does with it. The
+// worker claims that its screen and its frames are what a worker may show and send.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +29,11 @@ class HonestWorker {
 
     // --- Its broker
 
-    // Sends what there is to send and takes what is there to take, opening a link if need be.
+    // Sends all frames and takes all that the broker has for this worker, over a new link if there
+    // is none.
     void exchange();
 
-    // The same, but the link breaks when so many bytes have come through.
+    // The same, but the link breaks after so many bytes: to the broker, or from the broker.
     void send_and_break(std::size_t bytes);
     void exchange_and_break(std::size_t bytes);
 
@@ -47,7 +48,7 @@ class HonestWorker {
 
     void pass(std::chrono::milliseconds time);
 
-    // The client ends and everybody does what is to be done: it is over before long.
+    // The client ends, and broker and worker do their work: claims that the conversation ends soon.
     void claim_end();
 
     [[nodiscard]] std::optional<WorkerExit> end() const { return conversation_.end(); }

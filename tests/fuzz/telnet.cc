@@ -53,7 +53,7 @@ void fuzz_telnet(std::string_view input) {
     const Result result = whole(bytes);
     CLAIM(in_pieces(bytes, seed) == result);
     CLAIM(byte_by_byte(bytes) == result);
-    // A reply costs three bytes of the client's, and what is taken for a command is no text.
+    // Each reply answers three bytes of the client, and bytes of a command are no text.
     CLAIM(result.text.size() + result.replies.size() <= bytes.size());
 
     CLAIM(result.replies.size() % 3 == 0);

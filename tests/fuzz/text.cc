@@ -130,34 +130,47 @@ Lines lines_in_pieces(std::string_view bytes, std::uint32_t seed) {
     return lines;
 }
 
-// --- The door
+// --- Foreign protocols
 
-// Who means another protocol is not read, so how much of it was makes no difference.
-struct Knock {
+// Text of a client that means another protocol is not read: how much of it was makes no difference.
+struct Detected {
     std::string text;
     std::string_view protocol;
 
-    bool operator==(const Knock& other) const {
+    bool operator==(const Detected& other) const {
         return protocol == other.protocol && (!protocol.empty() || text == other.text);
     }
 };
 
-Knock knock(std::string_view bytes) {
-    ForeignProtocol foreign_protocol;
-    Knock result;
-    result.protocol = foreign_protocol.let_in(bytes, result.text);
-    if (result.protocol.empty()) foreign_protocol.open(result.text);
-    return result;
+class Detection {
+  public:
+    void add(std::string_view bytes) {
+        if (!detected_.protocol.empty()) return;
+        std::string text(bytes);
+        detected_.protocol = detector_.filter(text);
+        detected_.text += text;
+    }
+
+    Detected finish() {
+        if (detected_.protocol.empty()) detected_.text += detector_.finish();
+        return detected_;
+    }
+
+  private:
+    ProtocolDetector detector_;
+    Detected detected_;
+};
+
+Detected detect(std::string_view bytes) {
+    Detection detection;
+    detection.add(bytes);
+    return detection.finish();
 }
 
-Knock knock_in_pieces(std::string_view bytes, std::uint32_t seed) {
-    ForeignProtocol foreign_protocol;
-    Knock result;
-    for_each_piece(bytes, seed, [&](std::string_view piece) {
-        if (result.protocol.empty()) result.protocol = foreign_protocol.let_in(piece, result.text);
-    });
-    if (result.protocol.empty()) foreign_protocol.open(result.text);
-    return result;
+Detected detect_in_pieces(std::string_view bytes, std::uint32_t seed) {
+    Detection detection;
+    for_each_piece(bytes, seed, [&](std::string_view piece) { detection.add(piece); });
+    return detection.finish();
 }
 
 // --- Commands
@@ -192,7 +205,7 @@ void fuzz_text(std::string_view input) {
     claim_name(bytes);
     claim_command(bytes);
     (void)protocol_of(bytes);
-    CLAIM(knock_in_pieces(bytes, seed) == knock(bytes));
+    CLAIM(detect_in_pieces(bytes, seed) == detect(bytes));
 
     const Lines lines = lines_of(bytes);
     CLAIM(lines_in_pieces(bytes, seed) == lines);

@@ -179,7 +179,7 @@ Test(command, the_nearest_command_is_found_whatever_the_case) {
     expect_nearest("/Wh", "/who");
 }
 
-Test(command, a_word_like_no_command_finds_none) {
+Test(command, a_word_that_is_like_no_command_finds_none) {
     for (const char* word : {"/zzz", "/", "/x", "/xy", "/dance", "/join", "/你好", "/etc/passwd"}) {
         expect_nearest(word, std::nullopt);
     }

@@ -1,4 +1,4 @@
-// Specification of worker/line: lines out of bytes that come in any pieces.
+// Specification of worker/line: makes lines out of bytes that come in any pieces.
 
 #include "worker/line.h"
 
@@ -176,7 +176,7 @@ Test(line, nothing_is_left_after_a_last_line_with_an_end) {
     expect_lines("", {});
 }
 
-Test(line, what_is_left_comes_once) {
+Test(line, what_is_left_at_the_end_comes_once) {
     LineReader reader;
     reader.add("last");
     reader.finish();
@@ -184,7 +184,7 @@ Test(line, what_is_left_comes_once) {
     EXPECT_FALSE(reader.next().has_value());
 }
 
-Test(line, cleared_means_nothing_is_left) {
+Test(line, a_cleared_reader_has_nothing_left) {
     LineReader reader;
     reader.add("one\ntwo\nthr");
     EXPECT_EQ(reader.next()->text, "one");
@@ -259,7 +259,7 @@ Test(line, a_refused_line_without_end_leaves_nothing) {
     EXPECT_FALSE(reader.next().has_value());
 }
 
-Test(line, swallowing_needs_no_memory) {
+Test(line, the_rest_of_a_refused_line_takes_no_memory) {
     const std::string piece = long_line(16 * 1024);
     LineReader reader;
     int refused = 0;

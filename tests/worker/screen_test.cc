@@ -1,4 +1,4 @@
-// Specification of worker/screen: how a line looks to the one who reads it.
+// Specification of worker/screen: how a line looks to the client that reads it.
 
 #include "worker/screen.h"
 
@@ -144,12 +144,12 @@ Test(screen, what_is_shown_is_not_interpreted) {
 
 // --- Leaving ---
 
-Test(screen, who_just_leaves_needs_no_reason) {
+Test(screen, a_member_that_just_leaves_needs_no_reason) {
     EXPECT_EQ(english(leave(LeaveReason::Quit), "bob"), "bob left the chat room\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Quit), "小明"), "小明 退出了聊天室\n");
 }
 
-Test(screen, every_other_reason_is_told) {
+Test(screen, every_other_reason_is_shown) {
     EXPECT_EQ(english(leave(LeaveReason::Lost), "bob"),
               "bob left the chat room (connection lost)\n");
     EXPECT_EQ(english(leave(LeaveReason::Removed), "bob"),
@@ -162,7 +162,7 @@ Test(screen, every_other_reason_is_told) {
               "bob left the chat room (its process broke the rules)\n");
 }
 
-Test(screen, every_other_reason_is_told_in_Chinese) {
+Test(screen, every_other_reason_is_shown_in_Chinese) {
     EXPECT_EQ(chinese(leave(LeaveReason::Lost), "小明"), "小明 退出了聊天室（连接中断）\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Removed), "小明"), "小明 退出了聊天室（被管理员请出）\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Killed, SIGKILL), "小明"),
@@ -172,7 +172,7 @@ Test(screen, every_other_reason_is_told_in_Chinese) {
     EXPECT_EQ(chinese(leave(LeaveReason::Expelled), "小明"), "小明 退出了聊天室（进程违反协议）\n");
 }
 
-Test(screen, a_reason_nobody_knows_is_not_told) {
+Test(screen, an_unknown_reason_is_not_shown) {
     EXPECT_EQ(english(leave(static_cast<LeaveReason>(99)), "bob"), "bob left the chat room\n");
 }
 
@@ -191,11 +191,11 @@ Test(screen, last_words_cannot_pass_for_a_reason) {
 
 // --- Times ---
 
-Test(screen, what_happens_now_comes_without_its_time) {
+Test(screen, a_live_event_comes_without_its_time) {
     EXPECT_EQ(english(entry(EntryKind::Say), "bob", "hi"), "bob says: hi\n");
 }
 
-Test(screen, what_is_past_comes_with_its_time) {
+Test(screen, a_replayed_event_comes_with_its_time) {
     EXPECT_EQ(past(kNow), "[14:02] bob says: hi\n");
 }
 
@@ -224,7 +224,7 @@ Test(screen, every_event_may_have_its_time) {
     }
 }
 
-Test(screen, what_is_no_event_has_no_time_either) {
+Test(screen, lines_that_are_no_events_have_no_time) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
     screen.event(entry(EntryKind::Refused), "bob", {}, false);
@@ -236,13 +236,13 @@ Test(screen, a_time_has_two_digits_twice) {
     EXPECT_EQ(past(kMidnight + 9 * kHour + 5 * kMinute), "[09:05] bob says: hi\n");
 }
 
-Test(screen, what_was_before_today_has_its_date) {
+Test(screen, an_event_before_today_has_its_date) {
     EXPECT_EQ(past(kMidnight - 1), "[11-19 23:59] bob says: hi\n");
     EXPECT_EQ(past(kMidnight - 19 * kDay), "[11-01 00:00] bob says: hi\n");
     EXPECT_EQ(past(kMidnight - 324 * kDay), "[12-31 00:00] bob says: hi\n");
 }
 
-Test(screen, what_was_a_year_ago_is_not_today) {
+Test(screen, an_event_a_year_ago_is_not_of_today) {
     EXPECT_EQ(past(kNow - 365 * kDay), "[11-20 14:02] bob says: hi\n");
 }
 
@@ -255,11 +255,11 @@ Test(screen, a_clock_that_was_set_back_shows_tomorrow_s_date) {
     EXPECT_EQ(past(kNow + kDay), "[11-21 14:02] bob says: hi\n");
 }
 
-Test(screen, as_long_as_nobody_has_said_what_day_it_is_there_are_no_dates) {
+Test(screen, there_are_no_dates_before_the_day_is_known) {
     EXPECT_EQ(past(kNow - kDay, 0), "[14:02] bob says: hi\n");
 }
 
-Test(screen, what_happens_tells_what_day_it_is) {
+Test(screen, a_live_event_sets_the_day) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
     screen.event(entry(EntryKind::Say, kNow + kDay), "bob", "new day", false);
@@ -267,7 +267,7 @@ Test(screen, what_happens_tells_what_day_it_is) {
     EXPECT_EQ(taken(screen), "bob says: new day\n[11-20 14:02] bob says: old day\n");
 }
 
-Test(screen, what_is_past_does_not_tell_what_day_it_is) {
+Test(screen, a_replayed_event_does_not_set_the_day) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
     screen.event(entry(EntryKind::Say, kNow - kDay), "bob", "one", true);
@@ -275,12 +275,12 @@ Test(screen, what_is_past_does_not_tell_what_day_it_is) {
     EXPECT_EQ(taken(screen), "[11-19 14:02] bob says: one\n[11-19 14:02] bob says: two\n");
 }
 
-Test(screen, a_time_is_that_of_the_reader) {
+Test(screen, times_are_local) {
     EXPECT_EQ(past(kNow, kNow, shanghai), "[22:02] bob says: hi\n");
     EXPECT_EQ(past(kNow, kNow, saint_johns), "[10:32] bob says: hi\n");
 }
 
-Test(screen, today_is_that_of_the_reader) {
+Test(screen, today_is_the_local_day) {
     // 00:02 of the next day in Shanghai; the day before ended at 16:00 UTC.
     constexpr std::int64_t kNight = kMidnight + 16 * kHour + 2 * kMinute;
     EXPECT_EQ(past(kNight - 3 * kMinute, kNight, shanghai), "[11-20 23:59] bob says: hi\n");
@@ -296,7 +296,7 @@ Test(screen, a_time_has_the_offset_of_its_own_season) {
 
 // --- Who is here ---
 
-Test(screen, the_only_one_here_is_told_so) {
+Test(screen, a_client_alone_in_the_room_is_told_so) {
     Screen screen(Language::English, utc);
     screen.who_heading(People{kNow, 1, 1}, {});
     EXPECT_EQ(taken(screen), "You are the only one here:\n");
@@ -314,7 +314,7 @@ Test(screen, people_are_counted) {
     EXPECT_EQ(taken(screen), "现在有 12 人：\n");
 }
 
-Test(screen, those_whose_name_begins_so_are_counted) {
+Test(screen, members_whose_name_begins_with_the_prefix_are_counted) {
     Screen screen(Language::English, utc);
     screen.who_heading(People{kNow, 12, 3}, "al");
     screen.who_heading(People{kNow, 12, 0}, "zz");
@@ -327,7 +327,7 @@ Test(screen, those_whose_name_begins_so_are_counted) {
     EXPECT_EQ(taken(screen), "名字以 小 开头的，12 人中有 3 人：\n这里没有名字以 大 开头的人。\n");
 }
 
-Test(screen, a_row_says_who_it_is_and_since_when) {
+Test(screen, a_row_has_name_pid_time_idle_time_and_peer) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
     screen.who_row(Person{kNow - kHour, 5 * kSecond, 4711, 0}, "bob", "192.0.2.7:51234");
@@ -344,7 +344,7 @@ Test(screen, a_row_has_no_time_before_it) {
     EXPECT_EQ(taken(screen), "  bob  pid 1, since 14:02, idle 0 s, from peer\n");
 }
 
-Test(screen, a_duration_is_told_in_its_largest_unit) {
+Test(screen, a_duration_is_shown_in_its_largest_unit) {
     EXPECT_CONTAINS(idle(Language::English, 0), "idle 0 s,");
     EXPECT_CONTAINS(idle(Language::English, 999), "idle 0 s,");
     EXPECT_CONTAINS(idle(Language::English, kMinute - 1), "idle 59 s,");
@@ -360,13 +360,13 @@ Test(screen, a_duration_is_told_in_its_largest_unit) {
     EXPECT_CONTAINS(idle(Language::Chinese, 5 * kDay), "空闲 5 天，");
 }
 
-Test(screen, a_clock_that_was_set_back_makes_nobody_idle_for_less_than_nothing) {
+Test(screen, a_clock_that_was_set_back_makes_no_idle_time_negative) {
     EXPECT_CONTAINS(idle(Language::English, -5 * kHour), "idle 0 s,");
 }
 
 // --- Other lines ---
 
-Test(screen, the_only_one_here_is_welcomed_alone) {
+Test(screen, a_client_alone_in_the_room_is_welcomed_so) {
     Screen screen(Language::English, utc);
     screen.welcome("bob", 1, "bob");
     EXPECT_EQ(taken(screen),
@@ -376,7 +376,7 @@ Test(screen, the_only_one_here_is_welcomed_alone) {
     EXPECT_EQ(taken(screen), "欢迎你，小明。现在只有你一个人。输入 /help 查看命令。\n");
 }
 
-Test(screen, a_welcome_names_who_is_here) {
+Test(screen, a_welcome_names_the_members) {
     Screen screen(Language::English, utc);
     screen.welcome("bob", 3, "alice bob 小明");
     EXPECT_EQ(taken(screen),
@@ -399,7 +399,7 @@ Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
     EXPECT_EQ(taken(screen), "欢迎你，bob。现在有 21 人：alice、bob 等。输入 /help 查看命令。\n");
 }
 
-Test(screen, one_skipped_message_is_told_in_the_singular) {
+Test(screen, one_skipped_message_is_counted_in_the_singular) {
     Screen screen(Language::English, utc);
     screen.skipped(1);
     screen.skipped(2);
@@ -442,7 +442,7 @@ std::string crowd(std::uint32_t entered, std::uint32_t left, std::string_view na
 
 }  // namespace
 
-Test(screen, a_few_who_come_together_are_all_named) {
+Test(screen, a_few_members_that_come_together_are_all_named) {
     EXPECT_EQ(crowd(2, 0, "alice bob"), "alice and bob entered the chat room\n");
     EXPECT_EQ(crowd(3, 0, "alice bob carol"), "alice, bob and carol entered the chat room\n");
     EXPECT_EQ(crowd(4, 0, "alice bob carol dave"),
@@ -450,14 +450,14 @@ Test(screen, a_few_who_come_together_are_all_named) {
     EXPECT_EQ(crowd(2, 0, "小明 小红", Language::Chinese), "小明、小红 进入聊天室\n");
 }
 
-Test(screen, of_many_who_come_together_the_first_are_named) {
+Test(screen, of_many_members_that_come_together_the_first_are_named) {
     EXPECT_EQ(crowd(815, 0, "alice bob carol"),
               "alice, bob, carol and 812 others entered the chat room\n");
     EXPECT_EQ(crowd(815, 0, "alice bob carol", Language::Chinese),
               "alice、bob、carol 等 815 人进入聊天室\n");
 }
 
-Test(screen, who_leaves_together_is_told_like_that_too) {
+Test(screen, members_that_leave_together_are_named_the_same_way) {
     EXPECT_EQ(crowd(0, 2, "alice bob"), "alice and bob left the chat room\n");
     EXPECT_EQ(crowd(0, 7, "alice bob carol"),
               "alice, bob, carol and 4 others left the chat room\n");
@@ -465,7 +465,7 @@ Test(screen, who_leaves_together_is_told_like_that_too) {
               "alice、bob、carol 等 7 人退出了聊天室\n");
 }
 
-Test(screen, the_reason_that_all_have_is_shown) {
+Test(screen, a_reason_that_all_have_is_shown) {
     EXPECT_EQ(crowd(0, 2, "alice bob", Language::English, LeaveReason::Killed, 9),
               "alice and bob left the chat room (killed by signal 9)\n");
     EXPECT_EQ(crowd(0, 7, "alice bob carol", Language::English, LeaveReason::Lost),
@@ -474,7 +474,7 @@ Test(screen, the_reason_that_all_have_is_shown) {
               "alice、bob、carol 等 7 人退出了聊天室（连接中断）\n");
 }
 
-Test(screen, who_comes_is_told_before_who_goes) {
+Test(screen, members_that_come_are_shown_before_members_that_leave) {
     EXPECT_EQ(crowd(5, 1, "alice bob carol dave"),
               "alice, bob, carol and 2 others entered the chat room\n"
               "dave left the chat room\n");

@@ -1,4 +1,5 @@
-// Specification of worker/telnet: what a telnet client says besides its user's text.
+// Specification of worker/telnet: what a telnet client sends besides its user's text, and how it is
+// answered.
 
 #include "worker/telnet.h"
 
@@ -154,7 +155,7 @@ Test(telnet, every_split_gives_the_same) {
                     {"one\r\n\xFFtwo", kIac + kWont + kTimingMark + kIac + kDont + kIac});
 }
 
-Test(telnet, two_of_us_never_talk_in_circles) {
+Test(telnet, two_filters_do_not_answer_each_other_for_ever) {
     for (int verb = 0; verb < 256; ++verb) {
         for (int option = 0; option < 256; ++option) {
             const std::string said = kIac + static_cast<char>(verb) + static_cast<char>(option);

@@ -1,0 +1,47 @@
+// The client's TCP socket: the only descriptor of a client that its worker has. What is read and
+// written passes through here; what it means is for the conversation.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/time.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+namespace chatd {
+
+class ClientSocket {
+  public:
+    ClientSocket(UniqueFd fd, const Signals& signals) : fd_(std::move(fd)), signals_(signals) {}
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+    // Never blocks. Closed: the client is gone, and does not read any more either.
+    [[nodiscard]] IoResult read(std::span<char> buffer);
+
+    // Sends what it can of `screen` and erases that; all of it when the client reads no more.
+    void send(std::string& screen);
+
+    // Is something sent not confirmed? Then is_reachable() is to be called at look_at(). False: the
+    // client has vanished, which the kernel itself would notice much later.
+    void watch_unconfirmed(Moment now);
+    [[nodiscard]] Deadline look_at() const { return look_at_; }
+    [[nodiscard]] bool is_reachable(Moment now);
+
+    // Sends what is left of `screen` and closes, within kGoodbyeGrace.
+    void say_goodbye(std::string& screen);
+
+  private:
+    [[nodiscard]] bool wait(short events, Duration time) const;
+    [[nodiscard]] bool discard_input() const;
+
+    UniqueFd fd_;
+    const Signals& signals_;
+    bool cannot_write_ = false;   // the client reads no more
+    Deadline unconfirmed_since_;  // something sent has not been confirmed since then, at least
+    Deadline look_at_;
+};
+
+}  // namespace chatd

@@ -1,0 +1,90 @@
+#include "worker/uplink.h"
+
+namespace chatd {
+
+// --- Requests ------------------------------------------------------------------------------------
+
+void Uplink::post(EntryKind kind, std::string_view name, std::string_view text,
+                  LeaveReason reason) {
+    std::string& frame = unacked_.emplace_back();
+    append_frame(frame, Post{.counter = ++counter_, .kind = kind, .reason = reason}, name, text);
+    unacked_bytes_ += frame.size();
+    if (is_welcomed()) frames.append(frame);
+}
+
+void Uplink::acknowledge(std::uint64_t counter) {
+    // The first that is kept has the number after this difference.
+    while (!unacked_.empty() && counter_ - unacked_.size() < counter) {
+        unacked_bytes_ -= unacked_.front().size();
+        unacked_.pop_front();
+    }
+}
+
+// --- The link ------------------------------------------------------------------------------------
+
+void Uplink::link_opened(std::string_view name) {
+    link_ = Link::Open;
+    frames.clear();
+    attach(name);
+}
+
+void Uplink::link_closed() {
+    link_ = Link::None;
+    frames.clear();
+    answer_.clear();
+}
+
+void Uplink::attach(std::string_view name) {
+    if (!is_linked()) return;
+    append_frame(frames,
+                 Attach{.birth_ns = birth_ns_,
+                        .session = session_,
+                        .last_seq = last_seq_,
+                        .messages = last_messages_,
+                        .newcomer = newcomer_ ? 1U : 0U,
+                        .crowds = 1},
+                 name, peer_);
+}
+
+// --- From the broker -----------------------------------------------------------------------------
+
+bool Uplink::welcomed(const Welcome& welcome) {
+    if (is_welcomed()) return false;
+    link_ = Link::Welcomed;
+    if (session_ == 0) {
+        session_ = welcome.session;
+        last_seq_ = welcome.session;  // The number of a session is that of its Join in the log.
+        last_messages_ = welcome.messages;
+    }
+    acknowledge(welcome.acked);
+    for (const std::string& request : unacked_) frames.append(request);
+    frames.append(question_);
+    return true;
+}
+
+Uplink::Age Uplink::read(const Entry& entry) {
+    if (entry.seq > last_seq_) {
+        last_seq_ = entry.seq;
+        last_messages_ = entry.messages;
+        if (entry.from == session_) acknowledge(entry.counter);
+        return Age::New;
+    }
+    if (entry.seq <= replay_seq_) return Age::Seen;
+    replay_seq_ = entry.seq;
+    return Age::Past;
+}
+
+// The worker's own entries may be among those that it will not see.
+void Uplink::read(const Gap& gap) {
+    last_messages_ += gap.messages;
+    acknowledge(gap.acked);
+}
+
+void Uplink::answer_is_done() {
+    answer_ = {};  // gives back the memory
+    replay_seq_ = 0;
+    // A newcomer is shown the past before any question is answered.
+    if (!std::exchange(newcomer_, false)) question_.clear();
+}
+
+}  // namespace chatd

@@ -1,0 +1,111 @@
+// The uplink: what the worker says to the broker, so that each request of the client takes effect
+// exactly once, whatever breaks or dies. Requests are numbered and kept until the log has them.
+// Over a new link the worker resumes where it was: it sends the kept requests again, in order, and
+// asks its open question again.
+//
+// This file must never show anything to the client, and never send before the broker's Welcome
+// anything but Attach.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/bounds.h"
+#include "protocol/frame.h"
+
+namespace chatd {
+
+class Uplink {
+  public:
+    // birth_ns: when the worker was forked. peer: the client's, at most kPeerBytesMax.
+    Uplink(std::uint64_t birth_ns, std::string peer)
+        : birth_ns_(birth_ns), peer_(std::move(peer)) {}
+
+    // What is to be sent over the link; the caller sends and erases it. Empty without a link.
+    std::string frames;
+
+    // --- What the client asks for
+
+    // Numbers a request, sends it if the worker is welcomed, and keeps it until the log has it,
+    // because a broker may die with it. text: clean.
+    void post(EntryKind kind, std::string_view name, std::string_view text,
+              LeaveReason reason = LeaveReason::Quit);
+
+    // Asks AskWho or AskReplay; there is one question at a time. Then no request may follow until
+    // the answer is done: see is_busy().
+    template <class Question>
+    void ask(const Question& question, std::string_view name = {}) {
+        question_.clear();
+        append_frame(question_, question, name);
+        if (is_welcomed()) frames.append(question_);
+    }
+
+    // The next request has to wait: a question is open, or too much is not acknowledged.
+    [[nodiscard]] bool is_busy() const {
+        return !question_.empty() || unacked_bytes_ >= kUnackedBytesMax;
+    }
+    [[nodiscard]] bool is_all_acknowledged() const { return unacked_.empty(); }
+    [[nodiscard]] std::uint64_t last_counter() const { return counter_; }  // 0: no request yet
+
+    // --- The link
+
+    // A link is there: asks the room to let the worker in, or back in. name: the member's name, or
+    // the name that the client wants; attach() tries another one, and does nothing without a link.
+    void link_opened(std::string_view name);
+    void link_closed();
+    void attach(std::string_view name);
+
+    [[nodiscard]] bool is_linked() const { return link_ != Link::None; }
+    [[nodiscard]] bool is_welcomed() const { return link_ == Link::Welcomed; }
+
+    // Something is asked of the broker: a worker that wants a link should get a frame soon.
+    [[nodiscard]] bool waits_for_broker() const {
+        return !is_welcomed() || newcomer_ || !unacked_.empty() || !question_.empty();
+    }
+
+    // --- What the broker says
+
+    // False: a second Welcome over one link. It would have everything that is kept sent once more.
+    [[nodiscard]] bool welcomed(const Welcome& welcome);
+    [[nodiscard]] std::uint64_t session() const { return session_; }  // 0: never welcomed
+
+    // New: news. Past: from before, for a newcomer or for /history. Seen: the same once more, from
+    // a broker that begins its answer anew. An entry of the worker's own acknowledges its request.
+    enum class Age : std::uint8_t { New, Past, Seen };
+    [[nodiscard]] Age read(const Entry& entry);
+
+    void read(const Crowd& crowd) { last_seq_ = crowd.last_seq; }
+    void read(const Gap& gap);
+
+    // The answer to the question, frame by frame, until it is done. A link that breaks before that
+    // throws the answer away, because the next broker is asked again.
+    void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
+    [[nodiscard]] std::string_view answer() const { return answer_; }
+    void answer_is_done();
+
+  private:
+    enum class Link : std::uint8_t { None, Open, Welcomed };
+
+    void acknowledge(std::uint64_t counter);
+
+    std::uint64_t birth_ns_;
+    std::string peer_;
+    Link link_ = Link::None;
+    bool newcomer_ = true;  // not everything that a newcomer is shown has come
+
+    std::uint64_t session_ = 0;
+    std::uint64_t last_seq_ = 0;       // of the last entry that was read live
+    std::uint64_t last_messages_ = 0;  // Entry::messages of that entry
+    std::uint64_t replay_seq_ = 0;     // of the last entry that was read as past
+
+    std::uint64_t counter_ = 0;        // of the last request
+    std::deque<std::string> unacked_;  // requests that the log may not have; the last is counter_
+    std::size_t unacked_bytes_ = 0;
+    std::string question_;  // a frame; empty: none is open
+    std::string answer_;
+};
+
+}  // namespace chatd
