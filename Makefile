@@ -13,27 +13,27 @@
 ##   asan           all tests under the address and undefined behaviour sanitizers
 ##   report         system tests with a sandbox that tells what its lists lack
 ##   valgrind       some system tests under valgrind
-##   fuzz           random inputs for the core, with clang++; what is found is in $(BUILD)/fuzz
+##   fuzz           random inputs for the pure files, with clang++; finds are in $(BUILD)/fuzz
 ##
 ## Care
-##   lint           formatter (as a check), linters for C++ and shell
+##   lint           layout of the source, documents, formatter (as a check), linters
 ##   format         let clang-format lay out the sources
 ##   check-headers  compile each header alone
 ##   check-install  install, run, uninstall in a scratch directory
 ##
 ## Install
-##   install        into $(DESTDIR)$(BINDIR); with UNITDIR also units for systemd
+##   install        program and man page, below $(DESTDIR); with UNITDIR also units for systemd
 ##   uninstall      undo it
 ##
 ## Variables
 ##   VARIANT=release|debug|asan       BUILD=build (where objects go)
-##   FILTER=suite/name*               which tests to run
+##   FILTER=suite/name*               run only these tests, and build only what they need
 ##   JOBS=n                           how many at once, also for make without -j
 ##   SECONDS=30  TARGET=name          how long to fuzz each target; that one alone
 ##   CXX CPPFLAGS CXXFLAGS LDFLAGS    yours come last
 ##   WERROR=1                         warnings are errors
 ##   V=1                              show commands and each test
-##   PREFIX=/usr/local  BINDIR=$(PREFIX)/bin  DESTDIR=
+##   PREFIX=/usr/local  BINDIR=$(PREFIX)/bin  MANDIR=$(PREFIX)/share/man  DESTDIR=
 ##   UNITDIR=                         /etc/systemd/system, for example
 
 VARIANT ?= release
@@ -44,6 +44,7 @@ SECONDS ?= 30
 TARGET ?=
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?=
 INSTALL ?= install
 
@@ -67,7 +68,7 @@ F := $(BUILD)/fuzz
 
 all_srcs := $(sort $(wildcard src/*.cc src/*/*.cc))
 lib_srcs := $(filter-out src/main.cc,$(all_srcs))
-# What a fuzzer runs on new inputs, the unit tests run on known ones.
+# The unit tests run the fuzzers' targets too, on inputs that are known.
 fuzz_srcs := $(sort $(filter-out %_test.cc %/fuzzer_main.cc,$(wildcard tests/fuzz/*.cc)))
 fuzz_targets := $(sort $(notdir $(wildcard tests/fuzz/corpus/*)))
 system_srcs := $(sort $(wildcard tests/system/*_test.cc))
@@ -83,17 +84,34 @@ unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
 system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
 helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
-# Of the library, what makes no system call, and what little that needs.
+# The whole library: the targets need its pure files, and these need some of the others.
 fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
-# What differs in the binary that tests make fail, and upgrade to.
+# What differs in the program that tests make fail, and to which they upgrade.
 fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs))
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
 deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
+
+# With FILTER, a test program has only the test files with such a suite and what these need, and a
+# name of its own.
+ifeq ($(FILTER),)
+unit_program := $(B)/unit_tests
+system_program := $(B)/system_tests
+system_needs := $(B)/chatd $(helpers) $(faulty)
+else
+suite := $(shell printf %s '$(firstword $(subst /, ,$(FILTER)))' | tr -c 'A-Za-z0-9_' -)
+chosen_unit_srcs := $(shell scripts/tests-for '$(FILTER)' $(filter %_test.cc,$(unit_srcs)))
+chosen_system_srcs := $(shell scripts/tests-for '$(FILTER)' $(system_srcs))
+unit_program := $(if $(chosen_unit_srcs),$(B)/unit_tests.$(suite))
+system_program := $(if $(chosen_system_srcs),$(B)/system_tests.$(suite))
+# Tests ask for helpers by failing(), failing_program() and $HELPERS.
+system_needs := $(if $(chosen_system_srcs),$(B)/chatd $(if $(shell \
+	grep -lE 'failing|HELPERS' $(filter $(system_srcs),$(chosen_system_srcs))),$(helpers) $(faulty)))
+endif
 
 # --- Flags ---
 
@@ -108,14 +126,14 @@ ifeq ($(WERROR),1)
 warnings += -Werror
 endif
 
-# Criterion's macros trip these, and what the library has for files.
+# The tests do without these: Criterion's macros do not pass them.
 src_warnings := -Wconversion -Wsign-conversion -Wold-style-cast -Wnull-dereference
 
 cpp-release := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 cpp-debug := -D_GLIBCXX_ASSERTIONS
 cpp-asan := -D_GLIBCXX_ASSERTIONS
 
-# Under sanitizers g++ warns of null pointers that their own checks bring up.
+# The checks of the sanitizers themselves make g++ warn of null pointers.
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 cxx-release := -O2 -fstack-protector-strong -ffunction-sections -fdata-sections
 cxx-debug := -Og -g3
@@ -125,20 +143,21 @@ ld-release := -Wl,-z,relro,-z,now
 ld-debug :=
 ld-asan := $(sanitize)
 
-# Not for tests: nothing refers to the sections in which Criterion looks for them.
+# Not for tests: Criterion looks for them in sections to which nothing refers.
 gc-release := -Wl,--gc-sections
 
-# -iquote: a header of ours can never stand before one of the system of the same name.
+# -iquote: so no header of ours can hide a header of the system that has the same name.
 cpp_flags = $(cpp-$(VARIANT)) -iquote src -MMD -MP $(CPPFLAGS)
 cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CURDIR)=. $(CXXFLAGS)
 ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
 
 src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
 fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"'
-# Criterion starts a test in a second process of the same program, and hands it addresses.
+# Criterion runs each test in another process of the same program and passes addresses to it: they
+# have to mean the same in both.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
-# libFuzzer is part of clang, whatever compiles the rest. To trace comparisons would take two thirds
-# of the time, and find out checksums, with which a damaged log is no longer one.
+# libFuzzer is part of clang, whatever compiles the rest. Tracing comparisons would take two thirds
+# of the time, and it would find out checksums: then a damaged log would no longer look damaged.
 fuzz_cxx := clang++
 fuzz_flags := -iquote tests -iquote src -MMD -MP -D_GLIBCXX_ASSERTIONS -std=c++20 -O1 -g \
 	-fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(sanitize) \
@@ -159,12 +178,12 @@ all: chatd
 
 everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty)
 
-# The variants share this name: time stamps do not tell which one it is.
+# All variants share this name, and time stamps do not tell which one it is.
 chatd: $(B)/chatd FORCE
 	$(Q)[ $@ -ef $< ] || ln -f $< $@ 2>/dev/null || cp -f $< $@
 
 $(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
-# What the library has of the same name is left there.
+# The linker takes these objects, and not those of the same name in the library.
 $(faulty): $(fault_objs) $(B)/libchatd.a $(B)/.link
 $(B)/chatd $(faulty):
 	@mkdir -p $(@D)
@@ -185,8 +204,8 @@ $(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
 	$(say) CXX "$< (faults)"
 	$(Q)$(CXX) $(src_flags) $(fault_flags) -c -o $@ $<
 
-# A static-pie binary costs each process less memory and time, but not every system can make one
-# that runs, and tools that look for errors want libc's own malloc out of the way.
+# A static-pie program costs each process less memory and time. But not every system can make one
+# that runs, and the tools that look for errors have to replace libc's malloc.
 $(B)/.link: $(B)/.flags
 	$(Q)if [ $(VARIANT) != release ]; then echo '-pie' >$@; else \
 	echo 'int main() { return *new int(0); }' >$(B)/probe.cc; \
@@ -195,8 +214,8 @@ $(B)/.link: $(B)/.flags
 	else echo '-pie -static-libstdc++ -static-libgcc' >$@; fi; fi; \
 	rm -f $(B)/probe $(B)/probe.*
 
-# These change only when their text does: other flags rebuild everything, and a file that is
-# gone leaves the library and the tests.
+# These files change only when their text does: other flags rebuild everything, and a source that is
+# gone also leaves the library and the tests.
 $(B)/.flags: export text = $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
 $(B)/.sources: export text = $(lib_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
 $(F)/.flags: export text = $(fuzz_cxx) $(fuzz_flags)
@@ -210,18 +229,19 @@ clean:
 # --- Test ---
 
 .PHONY: test unit system asan report valgrind bench test-needs
+# No program at all: scripts/run-tests says that nothing matches FILTER.
 run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
-test: everything
-	$(Q)$(run_tests) $(B)/unit_tests $(B)/system_tests
+test: $(if $(FILTER),,everything) $(unit_program) $(system_program) $(system_needs)
+	$(Q)$(run_tests) $(unit_program) $(system_program)
 
-unit: $(B)/unit_tests
-	$(Q)$(run_tests) $(B)/unit_tests
+unit: $(unit_program)
+	$(Q)$(run_tests) $(unit_program)
 
-system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty)
-	$(Q)$(run_tests) $(B)/system_tests
+system: $(system_program) $(system_needs)
+	$(Q)$(run_tests) $(system_program)
 
 asan:
 	$(Q)$(MAKE) VARIANT=asan test
@@ -229,11 +249,11 @@ asan:
 report:
 	$(Q)SANDBOX=report $(MAKE) system
 
-valgrind: $(B)/system_tests $(helpers) $(faulty)
+valgrind: $(system_program) $(system_needs)
 	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd
 	$(Q)WRAPPER='valgrind -q --vgdb=no' SANDBOX=off CHATD=$(abspath $(BUILD)/debug/chatd) \
 	HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
-	scripts/run-tests $(B)/system_tests
+	scripts/run-tests $(system_program)
 
 bench: everything
 	$(Q)scripts/bench --plot
@@ -247,7 +267,15 @@ $(B)/unit_tests $(B)/system_tests: $(support_objs) $(B)/libchatd.a $(B)/.sources
 	$(say) LD $@
 	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion
 
-# Not linked with Criterion: it refuses to start inside a test.
+ifneq ($(FILTER),)
+$(B)/unit_tests.$(suite): $(chosen_unit_srcs:%.cc=$(B)/%.o)
+$(B)/system_tests.$(suite): $(chosen_system_srcs:%.cc=$(B)/%.o)
+$(B)/unit_tests.$(suite) $(B)/system_tests.$(suite): $(B)/.sources
+	$(say) LD $@
+	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $(filter %.o,$^) -lcriterion
+endif
+
+# Not linked with Criterion, which refuses to start inside a test.
 $(helpers): $(B)/helpers/%: $(B)/tests/helpers/%.o $(B)/libsupport.a $(B)/libchatd.a
 	@mkdir -p $(@D)
 	$(say) LD $@
@@ -262,8 +290,8 @@ $(test_objs): $(B)/%.o: %.cc $(B)/.flags | test-needs
 	$(say) CXX $<
 	$(Q)$(CXX) $(test_flags) $(quick) -c -o $@ $<
 
-# Criterion's macros take a compiler three times as long with optimization, under sanitizers four
-# times.
+# With optimization a compiler needs three times as long for Criterion's macros, and under
+# sanitizers four times.
 $(unit_objs) $(system_objs): quick := -O0 -U_FORTIFY_SOURCE
 
 # --- Fuzz ---
@@ -295,7 +323,7 @@ lint:
 	$(Q)JOBS=$(JOBS) scripts/lint
 
 format:
-	clang-format -i $(all_srcs) $(headers) $(sort $(wildcard tests/*/*.cc))
+	clang-format -i $(all_srcs) $(headers) $(sort $(wildcard tests/*.cc tests/*/*.cc))
 
 check-headers: test-needs
 	$(Q)printf '%s\n' $(headers:src/%=%) | sed 's,^tests/,,' | xargs -P $(JOBS) -I HEADER sh -c \
@@ -306,7 +334,7 @@ check-headers: test-needs
 check-install: $(B)/chatd
 	$(Q)scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(MAKE) install DESTDIR="$$scratch" UNITDIR=/units && \
-	"$$scratch$(BINDIR)/chatd" --version && \
+	"$$scratch$(BINDIR)/chatd" --version && test -s "$$scratch$(MANDIR)/man8/chatd.8" && \
 	$(MAKE) uninstall DESTDIR="$$scratch" UNITDIR=/units && \
 	left=$$(find "$$scratch" ! -type d) && \
 	if [ -n "$$left" ]; then echo "left behind: $$left"; exit 1; fi
@@ -321,6 +349,8 @@ help:
 install: $(B)/chatd
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 $(B)/chatd '$(DESTDIR)$(BINDIR)/chatd'
+	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -m 644 src/chatd.8 '$(DESTDIR)$(MANDIR)/man8/chatd.8'
 ifneq ($(UNITDIR),)
 	$(INSTALL) -d '$(DESTDIR)$(UNITDIR)'
 	sed 's,/usr/local/bin/,$(BINDIR)/,' scripts/chatd.service >$(B)/chatd.service
@@ -328,7 +358,7 @@ ifneq ($(UNITDIR),)
 endif
 
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/chatd'
+	rm -f '$(DESTDIR)$(BINDIR)/chatd' '$(DESTDIR)$(MANDIR)/man8/chatd.8'
 ifneq ($(UNITDIR),)
 	rm -f '$(DESTDIR)$(UNITDIR)/chatd.service' '$(DESTDIR)$(UNITDIR)/chatd.socket'
 endif

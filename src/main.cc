@@ -27,8 +27,8 @@
 namespace chatd {
 namespace {
 
-int say(std::FILE* stream, const char* text, ExitStatus status) {
-    const bool said = std::fputs(text, stream) >= 0 && std::fflush(stream) == 0;
+int say(std::FILE* stream, const std::string& text, ExitStatus status) {
+    const bool said = std::fputs(text.c_str(), stream) >= 0 && std::fflush(stream) == 0;
     return static_cast<int>(said ? status : ExitStatus::System);
 }
 
@@ -56,13 +56,12 @@ int run(int argc, char** argv) {
     const Language language = language_of_environment(
         std::getenv("LC_ALL"), std::getenv("LC_MESSAGES"), std::getenv("LANG"));
     const ParsedOptions parsed = parse_options(title.arguments(), language);
-    if (std::holds_alternative<HelpWanted>(parsed)) return say(stdout, kHelp, ExitStatus::Ok);
+    if (std::holds_alternative<HelpWanted>(parsed)) return say(stdout, help_text(), ExitStatus::Ok);
     if (std::holds_alternative<VersionWanted>(parsed)) {
-        return say(stdout, (std::string("chatd ") + kVersion + '\n').c_str(), ExitStatus::Ok);
+        return say(stdout, std::string("chatd ") + kVersion + '\n', ExitStatus::Ok);
     }
     if (const auto* const bad = std::get_if<BadUsage>(&parsed)) {
-        return say(stderr, ("chatd: " + bad->line + "; see chatd --help\n").c_str(),
-                   ExitStatus::Usage);
+        return say(stderr, "chatd: " + bad->line + "; see chatd --help\n", ExitStatus::Usage);
     }
     return serve(std::get<Options>(parsed), title, read_start_mode());
 }

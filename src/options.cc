@@ -3,225 +3,218 @@
 #include <getopt.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
+
+#include "text/number.h"
 
 namespace chatd {
 namespace {
 
-enum LongOption : int {
-    kBind = 'b',
-    kPort = 'p',
-    kLang = 256,
-    kMaxClients,
-    kMaxPerIp,
-    kNoPenalties,
-    kMaxLogins,
-    kRate,
-    kLoginTimeout,
-    kIdleTimeout,
-    kHistory,
-    kHistorySize,
-    kSync,
-    kReplayOption,
-    kNoCrowds,
-    kRunDir,
-    kUser,
-    kSandbox,
-    kMetrics,
-    kLogLevel,
-    kReadyFd,
-    kHelpOption,
-    kVersionOption,
+constexpr std::size_t kMeaningColumn = 25;  // where --help says what an option means
+constexpr int kFirstRow = 256;  // the table's first option for getopt_long(3): above all letters
+
+struct Row {
+    const char* name;
+    char letter;           // 0: the option has no short form
+    const char* argument;  // as --help names it; nullptr: the option takes none
+    const char* meaning;   // one line or two
+    const char* takes;     // which arguments are good; nullptr: all are
+    // False: the argument is bad. nullptr: --help and --version, which end the reading.
+    bool (*take)(Options& options, const std::string& argument);
 };
 
-constexpr option kLongOptions[] = {
-    {"port", required_argument, nullptr, kPort},
-    {"bind", required_argument, nullptr, kBind},
-    {"lang", required_argument, nullptr, kLang},
-    {"max-clients", required_argument, nullptr, kMaxClients},
-    {"max-per-ip", required_argument, nullptr, kMaxPerIp},
-    {"no-penalties", no_argument, nullptr, kNoPenalties},
-    {"max-logins", required_argument, nullptr, kMaxLogins},
-    {"rate", required_argument, nullptr, kRate},
-    {"login-timeout", required_argument, nullptr, kLoginTimeout},
-    {"idle-timeout", required_argument, nullptr, kIdleTimeout},
-    {"history", required_argument, nullptr, kHistory},
-    {"history-size", required_argument, nullptr, kHistorySize},
-    {"sync", no_argument, nullptr, kSync},
-    {"replay", required_argument, nullptr, kReplayOption},
-    {"no-crowds", no_argument, nullptr, kNoCrowds},
-    {"run-dir", required_argument, nullptr, kRunDir},
-    {"user", required_argument, nullptr, kUser},
-    {"sandbox", required_argument, nullptr, kSandbox},
-    {"metrics", required_argument, nullptr, kMetrics},
-    {"log-level", required_argument, nullptr, kLogLevel},
-    {"ready-fd", required_argument, nullptr, kReadyFd},
-    {"help", no_argument, nullptr, kHelpOption},
-    {"version", no_argument, nullptr, kVersionOption},
-    {},
-};
-
-template <class Number>
-bool read_number(std::string_view text, Number min, Number max, Number& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() && number >= min &&
-           number <= max;
+template <class Target, class Value>
+bool assign(Target& target, const std::optional<Value>& value) {
+    if (value) target = *value;
+    return value.has_value();
 }
 
-template <class Number>
-bool read_number(std::string_view text, Number min, Number max, std::optional<Number>& number) {
-    return read_number(text, min, max, number.emplace());
-}
-
-bool read_seconds(std::string_view text, std::chrono::seconds& time) {
-    std::uint32_t number = 0;
-    if (!read_number<std::uint32_t>(text, 0, kTimeoutLimit, number)) return false;
-    time = std::chrono::seconds(number);
+template <auto kMember>
+bool take_flag(Options& options, const std::string& /*none*/) {
+    options.*kMember = !(Options{}.*kMember);
     return true;
 }
 
-// "10:20", or "10": a burst of as many as there are in two seconds.
-bool read_rate(std::string_view text, Rate& rate) {
-    const std::size_t colon = text.find(':');
-    const std::string_view burst = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-    if (!read_number<std::uint32_t>(text.substr(0, colon), 0, kRateLimit, rate.per_second)) {
-        return false;
-    }
-    rate.burst = std::max<std::uint32_t>(1, 2 * rate.per_second);
-    return colon == std::string_view::npos ||
-           read_number<std::uint32_t>(burst, 1, kRateLimit, rate.burst);
+template <auto kMember>
+bool take_word(Options& options, const std::string& argument) {
+    options.*kMember = argument;
+    return !argument.empty();
 }
 
-template <class Value>
-bool assign(std::optional<Value> found, Value& value) {
-    if (found) value = *found;
-    return found.has_value();
+// kNamed: the function that knows the words which the option takes.
+template <auto kMember, auto kNamed>
+bool take_named(Options& options, const std::string& argument) {
+    return assign(options.*kMember, kNamed(argument));
 }
 
-// Takes one option's value. Nothing: it is fine. Otherwise what the value should have been.
-std::optional<std::string> take(Options& options, int option, const std::string& value) {
-    const auto unless = [](bool good, std::string expected) {
-        return good ? std::optional<std::string>() : std::move(expected);
-    };
-    switch (option) {
-        case kPort:
-            return unless(read_number<std::uint16_t>(value, 0, 65535, options.port),
-                          "-p takes a port from 0 to 65535");
-        case kBind: options.addresses.push_back(value); return std::nullopt;
-        case kLang:
-            return unless(assign(language_named(value), options.language), "--lang takes en or zh");
-        case kMaxClients:
-            return unless(
-                read_number<std::uint32_t>(value, 1, kClientsLimit, options.clients_max),
-                "--max-clients takes a number from 1 to " + std::to_string(kClientsLimit));
-        case kMaxPerIp:
-            return unless(
-                read_number<std::uint32_t>(value, 0, kClientsLimit, options.per_address_max),
-                "--max-per-ip takes a number from 0 to " + std::to_string(kClientsLimit));
-        case kNoPenalties: options.penalties = false; return std::nullopt;
-        case kMaxLogins:
-            return unless(read_number<std::uint32_t>(value, 0, kClientsLimit, options.logins_max),
-                          "--max-logins takes a number from 0 to " + std::to_string(kClientsLimit));
-        case kRate:
-            return unless(read_rate(value, options.limits.rate),
-                          "--rate takes lines per second, and how many at once: 10 or 10:20");
-        case kLoginTimeout:
-            return unless(read_seconds(value, options.limits.to_name),
-                          "--login-timeout takes seconds, at most a week");
-        case kIdleTimeout:
-            return unless(read_seconds(value, options.limits.silent),
-                          "--idle-timeout takes seconds, at most a week");
-        case kHistory:
-            options.history_path = value;
-            return unless(!value.empty(), "--history takes the name of a file");
-        case kHistorySize:
-            return unless(read_number<std::size_t>(value, kHistoryBytesMin, kHistoryBytesMax,
-                                                   options.history_bytes),
-                          "--history-size takes a number of bytes, at least " +
-                              std::to_string(kHistoryBytesMin));
-        case kSync: options.sync = true; return std::nullopt;
-        case kReplayOption:
-            return unless(read_number<std::uint32_t>(value, 0, kReplayMax, options.replay),
-                          "--replay takes a number from 0 to " + std::to_string(kReplayMax));
-        case kNoCrowds: options.crowds = false; return std::nullopt;
-        case kRunDir:
-            options.run_directory = value;
-            return unless(!value.empty(), "--run-dir takes the name of a directory");
-        case kUser:
-            options.user = value;
-            return unless(!value.empty(), "--user takes NAME, UID, NAME:GID or UID:GID");
-        case kSandbox:
-            return unless(assign(sandbox_mode_named(value), options.sandbox),
-                          "--sandbox takes on, off or report");
-        case kMetrics:
-            options.metrics_path = value;
-            return unless(!value.empty(), "--metrics takes the name of a socket to be made");
-        case kLogLevel:
-            return unless(assign(level_named(value), options.level),
-                          "--log-level takes error, warning, info or debug");
-        case kReadyFd:
-            return unless(read_number<int>(value, 3, INT32_MAX, options.ready_fd),
-                          "--ready-fd takes the number of an open descriptor, at least 3");
-        default: return "unknown option";
+template <auto kMember, auto kMin, auto kMax>
+bool take_number(Options& options, const std::string& argument) {
+    return assign(options.*kMember, parse_number<decltype(kMax)>(argument, kMin, kMax));
+}
+
+template <auto kMember>
+bool take_seconds(Options& options, const std::string& argument) {
+    const auto seconds = parse_number<std::uint32_t>(argument, 0, kTimeoutLimit);
+    options.limits.*kMember = std::chrono::seconds(seconds.value_or(0));
+    return seconds.has_value();
+}
+
+bool take_address(Options& options, const std::string& argument) {
+    options.addresses.push_back(argument);
+    return true;
+}
+
+// "10:20", or "10": then as many at once as there are in two seconds.
+bool take_rate(Options& options, const std::string& argument) {
+    const std::size_t colon = std::min(argument.find(':'), argument.size());
+    const auto rate = parse_number<std::uint32_t>(argument.substr(0, colon), 0, kRateLimit);
+    if (!assign(options.limits.rate.per_second, rate)) return false;
+    std::uint32_t& burst = options.limits.rate.burst;
+    burst = std::max<std::uint32_t>(1, 2 * *rate);
+    return colon == argument.size() ||
+           assign(burst, parse_number<std::uint32_t>(argument.substr(colon + 1), 1, kRateLimit));
+}
+
+constexpr Row kRows[] = {
+    {"port", 'p', "PORT", "listen on this port; 0 takes a free one (8888)",
+     "a port from 0 to 65535", take_number<&Options::port, 0, std::uint16_t{65535}>},
+    {"bind", 'b', "ADDRESS", "listen on this numeric address; may be given again (all)", nullptr,
+     take_address},
+    {"lang", 0, "en|zh", "the language clients begin with (LC_ALL, LC_MESSAGES, LANG)", "en or zh",
+     take_named<&Options::language, language_named>},
+    {"max-clients", 0, "N", "refuse more than N clients at a time (10000)",
+     "a number from 1 to 1048576", take_number<&Options::clients_max, 1, kClientsLimit>},
+    {"max-per-ip", 0, "N", "refuse more than N of one address; 0: no limit (256)",
+     "a number from 0 to 1048576", take_number<&Options::per_address_max, 0, kClientsLimit>},
+    {"no-penalties", 0, nullptr, "let an address in whatever its clients have done", nullptr,
+     take_flag<&Options::penalties>},
+    {"max-logins", 0, "N",
+     "with more than N that told no name yet, turn newcomers away at\n"
+     "random, all of them with 2N; 0: nobody (half of all)",
+     "a number from 0 to 1048576", take_number<&Options::logins_max, 0, kClientsLimit>},
+    {"rate", 0, "N[:BURST]",
+     "lines a client may send per second, and at once; more wait,\n"
+     "0: no limit (10:20)",
+     "lines per second, and how many at once: 10 or 10:20", take_rate},
+    {"login-timeout", 0, "S", "seconds to tell a name in; 0: no limit (30)",
+     "seconds, at most a week", take_seconds<&Limits::to_name>},
+    {"idle-timeout", 0, "S", "seconds to be silent in the room; 0: no limit (0)",
+     "seconds, at most a week", take_seconds<&Limits::silent>},
+    {"history", 0, "FILE", "keep what is said in FILE, for the next start (in memory)",
+     "the name of a file", take_word<&Options::history_path>},
+    {"history-size", 0, "N", "bytes of history to keep (4194304)",
+     "a number of bytes, at least 65536",
+     take_number<&Options::history_bytes, kHistoryBytesMin, kHistoryBytesMax>},
+    {"sync", 0, nullptr, "a line counts as said only once it is on the disk", nullptr,
+     take_flag<&Options::sync>},
+    {"replay", 0, "N", "messages a newcomer is shown (10)", "a number from 0 to 1000",
+     take_number<&Options::replay, 0, kReplayMax>},
+    {"no-crowds", 0, nullptr, "a line for each who comes or goes, however many at once", nullptr,
+     take_flag<&Options::crowds>},
+    {"run-dir", 0, "DIR",
+     "where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
+     "or /tmp/chatd-UID)",
+     "the name of a directory", take_word<&Options::run_directory>},
+    {"user", 0, "NAME",
+     "whom to become, started as root; NAME or UID, or with :GID\n"
+     "behind it (nobody)",
+     "NAME, UID, NAME:GID or UID:GID", take_word<&Options::user>},
+    {"sandbox", 0, "MODE",
+     "on: a process that does what is none of its business dies;\n"
+     "report: is told on stderr; off (on)",
+     "on, off or report", take_named<&Options::sandbox, sandbox_mode_named>},
+    {"metrics", 0, "SOCKET", "answer who connects to this AF_UNIX socket with what is counted",
+     "the name of a socket to be made", take_word<&Options::metrics_path>},
+    {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",
+     take_named<&Options::level, level_named>},
+    {"ready-fd", 0, "N", "write the port to descriptor N once clients can come",
+     "the number of an open descriptor, at least 3", take_number<&Options::ready_fd, 3, INT32_MAX>},
+    {"help", 0, nullptr, "show this", nullptr, nullptr},
+    {"version", 0, nullptr, "show the version", nullptr, nullptr},
+};
+// The table writes these bounds in words.
+static_assert(kClientsLimit == 1'048'576 && kHistoryBytesMin == 65'536 && kReplayMax == 1000 &&
+              kTimeoutLimit == 7 * 24 * 60 * 60);
+
+std::string short_options() {
+    std::string letters = "+:";  // stop at the first word that is no option; tell ':' from '?'
+    for (const Row& row : kRows) {
+        if (row.letter == 0) continue;
+        letters += row.letter;
+        if (row.argument != nullptr) letters += ':';
     }
+    return letters;
+}
+
+std::vector<option> long_options() {
+    std::vector<option> options;
+    for (int value = kFirstRow; const Row& row : kRows) {
+        const int arguments = row.argument == nullptr ? no_argument : required_argument;
+        options.push_back({row.name, arguments, nullptr, value++});
+    }
+    options.push_back({});
+    return options;
+}
+
+// found: what getopt_long(3) returned for an option of the table.
+const Row& row_of(int found) {
+    if (found >= kFirstRow) return kRows[found - kFirstRow];
+    return *std::ranges::find(kRows, found, &Row::letter);
+}
+
+std::string complaint(const Row& row) {
+    const std::string option =
+        row.letter != 0 ? std::string{'-', row.letter} : std::string("--") + row.name;
+    return option + " takes " + row.takes;
+}
+
+std::string help_line(const Row& row) {
+    std::string line = row.letter != 0 ? std::string("  -") + row.letter + ", --" : "      --";
+    line += row.name;
+    if (row.argument != nullptr) line += std::string(" ") + row.argument;
+    line.resize(kMeaningColumn, ' ');
+    for (const char character : std::string_view(row.meaning)) {
+        line += character;
+        if (character == '\n') line.append(kMeaningColumn, ' ');
+    }
+    return line + '\n';
 }
 
 }  // namespace
 
-const char* const kHelp =
-    "Usage: chatd [OPTION]...\n"
-    "A chat room, one process per client. Come in with: nc localhost 8888\n"
-    "\n"
-    "  -p, --port PORT        listen on this port; 0 takes a free one (8888)\n"
-    "  -b, --bind ADDRESS     listen on this numeric address; may be given again (all)\n"
-    "      --lang en|zh       the language clients begin with (LC_ALL, LC_MESSAGES, LANG)\n"
-    "      --max-clients N    refuse more than N clients at a time (10000)\n"
-    "      --max-per-ip N     refuse more than N of one address; 0: no limit (256)\n"
-    "      --no-penalties     let an address in whatever its clients have done\n"
-    "      --max-logins N     with more than N that told no name yet, turn newcomers away at\n"
-    "                         random, all of them with 2N; 0: nobody (half of all)\n"
-    "      --rate N[:BURST]   lines a client may send per second, and at once; more wait,\n"
-    "                         0: no limit (10:20)\n"
-    "      --login-timeout S  seconds to tell a name in; 0: no limit (30)\n"
-    "      --idle-timeout S   seconds to be silent in the room; 0: no limit (0)\n"
-    "      --history FILE     keep what is said in FILE, for the next start (in memory)\n"
-    "      --history-size N   bytes of history to keep (4194304)\n"
-    "      --sync             a line counts as said only once it is on the disk\n"
-    "      --replay N         messages a newcomer is shown (10)\n"
-    "      --no-crowds        a line for each who comes or goes, however many at once\n"
-    "      --run-dir DIR      where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
-    "                         or /tmp/chatd-UID)\n"
-    "      --user NAME        whom to become, started as root; NAME or UID, or with :GID\n"
-    "                         behind it (nobody)\n"
-    "      --sandbox MODE     on: a process that does what is none of its business dies;\n"
-    "                         report: is told on stderr; off (on)\n"
-    "      --metrics SOCKET   answer who connects to this AF_UNIX socket with what is counted\n"
-    "      --log-level L      error, warning, info or debug (info)\n"
-    "      --ready-fd N       write the port to descriptor N once clients can come\n"
-    "      --help             show this\n"
-    "      --version          show the version\n";
+std::string help_text() {
+    std::string text =
+        "Usage: chatd [OPTION]...\n"
+        "A chat room, one process per client. Come in with: nc localhost 8888\n"
+        "\n";
+    for (const Row& row : kRows) text += help_line(row);
+    return text;
+}
 
 ParsedOptions parse_options(std::span<char*> argv, Language language) {
+    const int argc = static_cast<int>(argv.size());
+    const std::string letters = short_options();
+    const std::vector<option> words = long_options();
     Options options;
     options.language = language;
     opterr = 0;
     optind = 0;  // begin anew, whoever called getopt before (getopt(3), NOTES)
     for (;;) {
         const int at = optind == 0 ? 1 : optind;
-        const int option = ::getopt_long(static_cast<int>(argv.size()), argv.data(),
-                                         "+:p:b:", kLongOptions, nullptr);
-        if (option == -1) break;
-        if (option == kHelpOption) return HelpWanted{};
-        if (option == kVersionOption) return VersionWanted{};
-        if (option == ':' || option == '?') {
+        const int found = ::getopt_long(argc, argv.data(), letters.c_str(), words.data(), nullptr);
+        if (found == -1) break;
+        if (found == ':' || found == '?') {
             const std::string word = argv[static_cast<std::size_t>(at)];
-            return BadUsage{option == ':' ? word + " needs a value" : word + " is no option"};
+            return BadUsage{word + (found == ':' ? " needs a value" : " is no option")};
         }
-        if (const auto trouble = take(options, option, optarg == nullptr ? "" : optarg))
-            return BadUsage{*trouble};
+        const Row& row = row_of(found);
+        if (row.take == nullptr) {
+            if (row.name == std::string_view("help")) return HelpWanted{};
+            return VersionWanted{};
+        }
+        if (!row.take(options, optarg == nullptr ? "" : optarg)) return BadUsage{complaint(row)};
     }
-    if (optind < static_cast<int>(argv.size())) {
+    if (optind < argc) {
         return BadUsage{std::string(argv[static_cast<std::size_t>(optind)]) + " is no option"};
     }
     if (options.sync && options.history_path.empty()) return BadUsage{"--sync needs --history"};

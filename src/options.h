@@ -1,4 +1,5 @@
-// The command line.
+// The command line. One table, in the .cc file, has all options: what --help says of each, and what
+// each takes. chatd.8 explains them. This file must never look whether a file or a user exists.
 #pragma once
 
 #include <cstdint>
@@ -18,37 +19,40 @@ namespace chatd {
 
 struct Options {
     std::uint16_t port = 8888;
-    std::vector<std::string> addresses;  // none: all
+    std::vector<std::string> addresses;  // empty: all addresses
     Language language = Language::English;
-    std::optional<std::uint32_t> clients_max;  // none: as many as there may be, to kClientsMax
+    std::optional<std::uint32_t> clients_max;  // none: as many as possible, up to kClientsMax
     Limits limits{{kLinesPerSecond, kLinesAtOnce}, kTimeToName, {}};
     std::uint32_t per_address_max = kPerAddressMax;  // 0: no limit
     bool penalties = true;
-    std::optional<std::uint32_t> logins_max;   // see Rush; none: half of all that there may be
-    std::string history_path;                  // empty: in memory
-    std::optional<std::size_t> history_bytes;  // none: kHistoryBytes, or as large as the file is
+    std::optional<std::uint32_t> logins_max;   // none: half of the clients; 0: no limit
+    std::string history_path;                  // empty: the history is kept in memory
+    std::optional<std::size_t> history_bytes;  // none: as large as the file, or kHistoryBytes
     bool sync = false;
     std::uint32_t replay = kReplay;
     bool crowds = true;
     std::string run_directory;  // empty: see default_run_directory()
     std::string user;           // empty: see user_to_become()
     SandboxMode sandbox = kSandboxMode;
-    std::string metrics_path;  // empty: nobody may read them
+    std::string metrics_path;  // empty: nobody can read the metrics
     Level level = Level::Info;
-    int ready_fd = -1;
+    int ready_fd = -1;  // -1: the port is written nowhere
 };
 
 struct HelpWanted {};
 struct VersionWanted {};
+// What is wrong with the command line: one line, without a newline.
 struct BadUsage {
     std::string line;
 };
 
 using ParsedOptions = std::variant<Options, HelpWanted, VersionWanted, BadUsage>;
 
-// argv as main(3) has it, in `language` unless it says otherwise.
+// argv: as main() gets it. language: the one clients begin with when --lang names no other.
+// The first word that is wrong or asks for help or version decides.
 [[nodiscard]] ParsedOptions parse_options(std::span<char*> argv, Language language);
 
-extern const char* const kHelp;
+// What --help prints.
+[[nodiscard]] std::string help_text();
 
 }  // namespace chatd

@@ -1,4 +1,4 @@
-// Specification of options: the command line.
+// The command line: what each option takes, what is refused and with which words, and --help.
 
 #include "options.h"
 
@@ -46,7 +46,7 @@ Options options(Words words, Language language = Language::English) {
     return std::get<Options>(result);
 }
 
-// The reason; empty when nothing is wrong.
+// The complaint about these words; empty when nothing is wrong.
 std::string trouble(Words words) {
     const ParsedOptions result = parsed(std::move(words));
     const auto* const bad = std::get_if<BadUsage>(&result);
@@ -64,7 +64,7 @@ void expect_trouble(const Words& values, std::string_view option, std::string_vi
 
 TestSuite(options, .timeout = 20);
 
-// --- What is good ---
+// --- Good command lines ---
 
 Test(options, without_options_everything_has_its_default) {
     const Options defaults = options({});
@@ -90,63 +90,63 @@ Test(options, the_port_is_a_number_of_16_bits) {
     EXPECT_EQ(options({"-p", "65535"}).port, 65535);
 }
 
-Test(options, there_may_be_several_addresses) {
+Test(options, bind_can_be_given_several_times) {
     EXPECT_EQ(options({"-b", "127.0.0.1"}).addresses, Words{"127.0.0.1"});
     EXPECT_EQ(options({"-b", "127.0.0.1", "--bind=::1", "-b192.0.2.7"}).addresses,
               (Words{"127.0.0.1", "::1", "192.0.2.7"}));
 }
 
-Test(options, the_language_is_that_of_the_environment_or_as_told) {
+Test(options, the_option_for_the_language_wins_over_the_environment) {
     EXPECT_EQ(options({}, Language::Chinese).language, Language::Chinese);
     EXPECT_EQ(options({"--lang", "en"}, Language::Chinese).language, Language::English);
     EXPECT_EQ(options({"--lang=zh"}).language, Language::Chinese);
 }
 
-Test(options, the_number_of_clients_may_be_bounded) {
+Test(options, the_number_of_clients_can_be_limited) {
     EXPECT_EQ(options({"--max-clients", "1"}).clients_max, 1);
     EXPECT_EQ(options({"--max-clients=1048576"}).clients_max, 1048576);
 }
 
-Test(options, the_history_may_be_kept_in_a_file) {
+Test(options, the_history_can_be_kept_in_a_file) {
     EXPECT_EQ(options({"--history", "a file"}).history_path, "a file");
     EXPECT_EQ(options({"--history=/var/lib/chatd"}).history_path, "/var/lib/chatd");
 }
 
-Test(options, the_size_of_the_history_may_be_told) {
+Test(options, the_size_of_the_history_can_be_chosen) {
     EXPECT_EQ(options({"--history-size", "65536"}).history_bytes, 65536);
     EXPECT_EQ(options({"--history-size=1099511627776"}).history_bytes, 1099511627776);
 }
 
-Test(options, the_history_may_have_to_be_on_the_disk) {
+Test(options, lines_can_have_to_reach_the_disk) {
     EXPECT_FALSE(options({"--history", "file"}).sync);
     EXPECT_TRUE(options({"--sync", "--history", "file"}).sync);
 }
 
-Test(options, without_a_file_nothing_can_be_on_the_disk) {
+Test(options, sync_without_a_history_file_is_refused) {
     EXPECT_EQ(trouble({"--sync"}), "--sync needs --history");
 }
 
-Test(options, how_much_a_newcomer_is_shown_may_be_told) {
+Test(options, what_a_newcomer_is_shown_can_be_chosen) {
     EXPECT_EQ(options({"--replay", "0"}).replay, 0);
     EXPECT_FALSE(options({"--no-crowds"}).crowds);
     EXPECT_EQ(options({"--replay=1000"}).replay, 1000);
 }
 
-Test(options, a_rush_may_be_told) {
+Test(options, the_number_of_logins_can_be_limited) {
     EXPECT_FALSE(options({}).logins_max.has_value());
     EXPECT_EQ(options({"--max-logins", "0"}).logins_max, 0);
     EXPECT_EQ(options({"--max-logins=100"}).logins_max, 100);
     EXPECT_EQ(trouble({"--max-logins", "few"}), "--max-logins takes a number from 0 to 1048576");
 }
 
-Test(options, the_user_to_become_may_be_told) {
+Test(options, the_user_to_become_can_be_chosen) {
     EXPECT_EQ(options({}).user, "");
     EXPECT_EQ(options({"--user", "chatd"}).user, "chatd");
     EXPECT_EQ(options({"--user=1000:100"}).user, "1000:100");
     EXPECT_EQ(trouble({"--user", ""}), "--user takes NAME, UID, NAME:GID or UID:GID");
 }
 
-Test(options, the_sandbox_is_on_reports_or_is_off) {
+Test(options, the_sandbox_is_on_or_off_or_only_reports) {
     EXPECT_TRUE(options({}).sandbox == kSandboxMode);
     EXPECT_TRUE(options({"--sandbox", "on"}).sandbox == SandboxMode::On);
     EXPECT_TRUE(options({"--sandbox=off"}).sandbox == SandboxMode::Off);
@@ -155,23 +155,23 @@ Test(options, the_sandbox_is_on_reports_or_is_off) {
     EXPECT_EQ(trouble({"--sandbox", ""}), "--sandbox takes on, off or report");
 }
 
-Test(options, the_run_directory_may_be_told) {
+Test(options, the_run_directory_can_be_chosen) {
     EXPECT_EQ(options({"--run-dir", "/run/chatd"}).run_directory, "/run/chatd");
 }
 
-Test(options, the_log_level_may_be_told) {
+Test(options, the_log_level_can_be_chosen) {
     EXPECT_EQ(options({"--log-level", "error"}).level, Level::Error);
     EXPECT_EQ(options({"--log-level", "warning"}).level, Level::Warning);
     EXPECT_EQ(options({"--log-level", "info"}).level, Level::Info);
     EXPECT_EQ(options({"--log-level=debug"}).level, Level::Debug);
 }
 
-Test(options, the_port_may_be_written_to_a_descriptor) {
+Test(options, the_port_can_be_written_to_a_descriptor) {
     EXPECT_EQ(options({"--ready-fd", "3"}).ready_fd, 3);
     EXPECT_EQ(options({"--ready-fd=2147483647"}).ready_fd, 2147483647);
 }
 
-Test(options, all_may_be_told_at_once) {
+Test(options, many_options_can_be_given_at_once) {
     const Options all = options({"-p",
                                  "1",
                                  "-b",
@@ -204,17 +204,17 @@ Test(options, all_may_be_told_at_once) {
     EXPECT_EQ(all.ready_fd, 4);
 }
 
-Test(options, the_last_of_two_counts) {
+Test(options, the_last_of_two_equal_options_counts) {
     EXPECT_EQ(options({"-p", "1", "-p", "2"}).port, 2);
     EXPECT_EQ(options({"--lang", "zh", "--lang", "en"}).language, Language::English);
 }
 
-Test(options, an_option_may_be_shortened_as_long_as_it_is_clear) {
+Test(options, an_option_can_be_shortened_as_long_as_only_one_begins_so) {
     EXPECT_EQ(options({"--max-c", "5"}).clients_max, 5);
     EXPECT_EQ(options({"--history-s", "65536"}).history_bytes, 65536);
 }
 
-// --- What is not ---
+// --- Bad command lines ---
 
 Test(options, a_bad_port_is_refused) {
     expect_trouble(
@@ -245,7 +245,7 @@ Test(options, a_bad_replay_is_refused) {
     expect_trouble({"", "-1", "1001", "all"}, "--replay", "--replay takes a number from 0 to 1000");
 }
 
-Test(options, the_metrics_are_read_where_it_is_told) {
+Test(options, the_socket_for_the_metrics_can_be_chosen) {
     EXPECT_EQ(options({}).metrics_path, "");
     EXPECT_EQ(options({"--metrics", "m.sock"}).metrics_path, "m.sock");
     expect_trouble({""}, "--metrics", "--metrics takes the name of a socket to be made");
@@ -265,7 +265,7 @@ Test(options, a_bad_descriptor_is_refused) {
                    "--ready-fd takes the number of an open descriptor, at least 3");
 }
 
-Test(options, a_bad_value_is_refused_whatever_comes_after_it) {
+Test(options, a_bad_argument_is_refused_even_if_a_good_one_follows) {
     EXPECT_EQ(trouble({"-p", "x", "-p", "80"}), "-p takes a port from 0 to 65535");
 }
 
@@ -277,12 +277,12 @@ Test(options, an_unknown_option_is_named) {
     EXPECT_EQ(trouble({"-xp", "80"}), "-xp is no option");
 }
 
-Test(options, a_shortened_option_that_may_be_two_is_no_option) {
+Test(options, a_shortened_option_that_fits_two_is_no_option) {
     EXPECT_EQ(trouble({"--hist", "x"}), "--hist is no option");
     EXPECT_EQ(trouble({"--l", "x"}), "--l is no option");
 }
 
-Test(options, a_missing_value_is_asked_for) {
+Test(options, an_option_without_its_argument_is_refused) {
     EXPECT_EQ(trouble({"-p"}), "-p needs a value");
     EXPECT_EQ(trouble({"-b", "::", "--port"}), "--port needs a value");
     for (const char* option : {"-b", "--bind", "--lang", "--max-clients", "--history",
@@ -292,13 +292,13 @@ Test(options, a_missing_value_is_asked_for) {
     }
 }
 
-Test(options, a_value_where_none_belongs_is_refused) {
+Test(options, an_argument_for_an_option_that_takes_none_is_refused) {
     EXPECT_EQ(trouble({"--help=all"}), "--help=all is no option");
     EXPECT_EQ(trouble({"--version=1"}), "--version=1 is no option");
     EXPECT_EQ(trouble({"--sync=1"}), "--sync=1 is no option");
 }
 
-Test(options, a_stray_argument_is_named) {
+Test(options, a_word_that_is_no_option_is_named) {
     EXPECT_EQ(trouble({"8888"}), "8888 is no option");
     EXPECT_EQ(trouble({"-p", "80", "here"}), "here is no option");
     EXPECT_EQ(trouble({"here", "-p", "80"}), "here is no option");
@@ -306,20 +306,20 @@ Test(options, a_stray_argument_is_named) {
     EXPECT_EQ(trouble({"-"}), "- is no option");
 }
 
-Test(options, what_is_wrong_is_named_and_not_what_stands_before_it) {
+Test(options, the_complaint_names_the_wrong_word_and_not_the_one_before) {
     EXPECT_NE(trouble({"here", "-p"}), "here needs a value");
     EXPECT_NE(trouble({"here", "--port"}), "here needs a value");
 }
 
-Test(options, a_reason_is_one_line) {
+Test(options, a_complaint_is_one_line) {
     for (const Words& words : {Words{"-p", "x"}, Words{"-x"}, Words{"-p"}, Words{"stray"}}) {
         EXPECT_LACKS(trouble(words), "\n");
     }
 }
 
-// --- What clients may do ---
+// --- Limits for clients ---
 
-Test(options, an_address_has_room_for_so_many) {
+Test(options, the_clients_of_one_address_can_be_limited) {
     EXPECT_EQ(options({}).per_address_max, chatd::kPerAddressMax);
     EXPECT_EQ(options({"--max-per-ip", "0"}).per_address_max, 0U);
     EXPECT_EQ(options({"--max-per-ip", "3"}).per_address_max, 3U);
@@ -329,7 +329,7 @@ Test(options, an_address_has_room_for_so_many) {
     EXPECT_FALSE(options({"--no-penalties"}).penalties);
 }
 
-Test(options, the_rate_has_a_burst_or_gets_one) {
+Test(options, a_rate_without_a_burst_gets_one_of_two_seconds) {
     EXPECT_EQ(options({}).limits.rate.per_second, chatd::kLinesPerSecond);
     EXPECT_EQ(options({}).limits.rate.burst, chatd::kLinesAtOnce);
     EXPECT_EQ(options({"--rate", "3:50"}).limits.rate.per_second, 3U);
@@ -341,7 +341,7 @@ Test(options, the_rate_has_a_burst_or_gets_one) {
                    "--rate", "--rate takes lines per second, and how many at once: 10 or 10:20");
 }
 
-Test(options, patience_is_told_in_seconds) {
+Test(options, timeouts_are_given_in_seconds) {
     EXPECT_TRUE(options({}).limits.to_name == chatd::kTimeToName);
     EXPECT_TRUE(options({}).limits.silent == std::chrono::seconds(0));
     EXPECT_TRUE(options({"--login-timeout", "5"}).limits.to_name == std::chrono::seconds(5));
@@ -353,9 +353,9 @@ Test(options, patience_is_told_in_seconds) {
                    "--idle-timeout takes seconds, at most a week");
 }
 
-// --- Questions ---
+// --- --help and --version ---
 
-Test(options, help_and_version_may_be_asked_for) {
+Test(options, help_and_version_end_the_reading) {
     EXPECT_TRUE(std::holds_alternative<HelpWanted>(parsed({"--help"})));
     EXPECT_TRUE(std::holds_alternative<VersionWanted>(parsed({"--version"})));
     EXPECT_TRUE(std::holds_alternative<HelpWanted>(parsed({"-p", "80", "--help", "stray"})));
@@ -369,24 +369,24 @@ Test(options, the_help_names_every_option) {
           "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
           "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
           "--help",           "--version"}) {
-        EXPECT_CONTAINS(chatd::kHelp, option);
+        EXPECT_CONTAINS(chatd::help_text(), std::string(" ") + option + " ");
     }
 }
 
 Test(options, the_help_tells_the_defaults) {
-    EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(Options{}.port) + ")");
-    EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kClientsMax) + ")");
-    EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kHistoryBytes) + ")");
-    EXPECT_CONTAINS(chatd::kHelp, "(" + std::to_string(chatd::kReplay) + ")");
+    EXPECT_CONTAINS(chatd::help_text(), "(" + std::to_string(Options{}.port) + ")");
+    EXPECT_CONTAINS(chatd::help_text(), "(" + std::to_string(chatd::kClientsMax) + ")");
+    EXPECT_CONTAINS(chatd::help_text(), "(" + std::to_string(chatd::kHistoryBytes) + ")");
+    EXPECT_CONTAINS(chatd::help_text(), "(" + std::to_string(chatd::kReplay) + ")");
 }
 
-// --- Once more ---
+// --- Two command lines in one process ---
 
 Test(options, a_second_command_line_is_read_from_its_beginning) {
     EXPECT_EQ(options({"-p", "1", "-b", "::1"}).port, 1);
     EXPECT_EQ(options({"-p", "2"}).port, 2);
     EXPECT_TRUE(options({}).addresses.empty());
-    EXPECT_EQ(trouble({"-xp"}), "-xp is no option");  // stopped in the middle of a word
+    EXPECT_EQ(trouble({"-xp"}), "-xp is no option");  // getopt stops in the middle of a word
     EXPECT_EQ(options({"-p", "3"}).port, 3);
     EXPECT_TRUE(std::holds_alternative<HelpWanted>(parsed({"--help", "-p", "x"})));
     EXPECT_EQ(trouble({"stray"}), "stray is no option");
