@@ -92,7 +92,7 @@ faulty := $(B)/helpers/chatd-faults
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
 # What differs in the program that tests make fail, and to which they upgrade.
-fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs))
+fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)) tests/faults/fault_plan.cc
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
 deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
 

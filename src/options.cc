@@ -99,7 +99,7 @@ constexpr Row kRows[] = {
     {"login-timeout", 0, "S", "seconds to tell a name in; 0: no limit (30)",
      "seconds, at most a week", take_seconds<&Limits::to_name>},
     {"idle-timeout", 0, "S", "seconds to be silent in the room; 0: no limit (0)",
-     "seconds, at most a week", take_seconds<&Limits::silent>},
+     "seconds, at most a week", take_seconds<&Limits::idle>},
     {"history", 0, "FILE", "keep what is said in FILE, for the next start (in memory)",
      "the name of a file", take_word<&Options::history_path>},
     {"history-size", 0, "N", "bytes of history to keep (4194304)",

@@ -343,10 +343,10 @@ Test(options, a_rate_without_a_burst_gets_one_of_two_seconds) {
 
 Test(options, timeouts_are_given_in_seconds) {
     EXPECT_TRUE(options({}).limits.to_name == chatd::kTimeToName);
-    EXPECT_TRUE(options({}).limits.silent == std::chrono::seconds(0));
+    EXPECT_TRUE(options({}).limits.idle == std::chrono::seconds(0));
     EXPECT_TRUE(options({"--login-timeout", "5"}).limits.to_name == std::chrono::seconds(5));
     EXPECT_TRUE(options({"--login-timeout", "0"}).limits.to_name == std::chrono::seconds(0));
-    EXPECT_TRUE(options({"--idle-timeout", "600"}).limits.silent == std::chrono::seconds(600));
+    EXPECT_TRUE(options({"--idle-timeout", "600"}).limits.idle == std::chrono::seconds(600));
     expect_trouble({"", "-1", "x", "5s", "604801"}, "--login-timeout",
                    "--login-timeout takes seconds, at most a week");
     expect_trouble({"", "-1", "x", "5s", "604801"}, "--idle-timeout",

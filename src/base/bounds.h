@@ -154,8 +154,8 @@ inline constexpr std::size_t kAddressesRememberedMax = 65'536;
 // Journal lines of one kind: each second, and at once. Further lines are left out and counted. When
 // 200 clients come and go, all of their lines are written. A client that connects for ever, as fast
 // as it can, makes 10 lines of each kind a second: 70 MB a day.
-inline constexpr std::uint32_t kLogLinesPerSecond = 10;
-inline constexpr std::uint32_t kLogLinesAtOnce = 200;
+inline constexpr std::uint32_t kJournalLinesPerSecond = 10;
+inline constexpr std::uint32_t kJournalLinesAtOnce = 200;
 
 // Kinds of journal lines that are counted at the same time: more kinds than outsiders can cause.
 inline constexpr std::size_t kThrottledKindsMax = 16;

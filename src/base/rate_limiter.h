@@ -17,7 +17,7 @@ struct Rate {
 struct Limits {
     Rate rate;                        // lines
     std::chrono::seconds to_name{0};  // from the connection until the client has told a good name
-    std::chrono::seconds silent{0};   // how long a client in the room may send nothing
+    std::chrono::seconds idle{0};     // how long a client in the room may send nothing
 };
 
 // Allows a burst at once, and then so many actions a second, in even steps. This is the generic

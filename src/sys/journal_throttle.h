@@ -39,7 +39,7 @@ class JournalThrottle {
   private:
     struct Kind {
         const char* format = nullptr;
-        RateLimiter pace = RateLimiter({kLogLinesPerSecond, kLogLinesAtOnce});
+        RateLimiter pace = RateLimiter({kJournalLinesPerSecond, kJournalLinesAtOnce});
         std::uint64_t left_out = 0;
     };
 

@@ -1,5 +1,6 @@
 #include "text/catalogue.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -8,13 +9,12 @@
 namespace chatd {
 namespace {
 
-struct Row {
-    Text text;
-    std::array<std::string_view, kLanguages> in;  // by Language
-};
+using Row = std::array<std::string_view, kLanguages>;  // by Language
 
 constexpr std::array kTexts = {
+#define CHATD_TEXT(name, english, chinese) Row{english, chinese},
 #include "text/catalogue_data.inc"
+#undef CHATD_TEXT
 };
 
 // The numbers of the blanks in a text, as a set of bits.
@@ -29,26 +29,16 @@ constexpr unsigned blanks_of(std::string_view pattern) {
 // Whether no cell is empty, and all languages have equally many blanks. The numbers of the blanks
 // may differ, because one language counts the other people and another language counts all.
 constexpr bool is_whole(const Row& row) {
-    for (const std::string_view cell : row.in) {
-        const int blanks = std::popcount(blanks_of(cell));
-        if (cell.empty() || blanks != std::popcount(blanks_of(row.in[0]))) return false;
-    }
-    return true;
+    return std::ranges::all_of(row, [&](std::string_view cell) {
+        return !cell.empty() && std::popcount(blanks_of(cell)) == std::popcount(blanks_of(row[0]));
+    });
 }
-
-constexpr bool table_is_whole() {
-    if (kTexts.size() != static_cast<std::size_t>(Text::kCount)) return false;
-    for (std::size_t i = 0; i < kTexts.size(); ++i) {
-        if (kTexts[i].text != static_cast<Text>(i) || !is_whole(kTexts[i])) return false;
-    }
-    return true;
-}
-static_assert(table_is_whole());
+static_assert(std::ranges::all_of(kTexts, is_whole));
 
 }  // namespace
 
 std::string_view text_of(Text text, Language language) {
-    return kTexts[static_cast<std::size_t>(text)].in[static_cast<std::size_t>(language)];
+    return kTexts[static_cast<std::size_t>(text)][static_cast<std::size_t>(language)];
 }
 
 void append_text(std::string& out, Language language, Text text,

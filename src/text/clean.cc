@@ -258,15 +258,6 @@ bool is_clean_text(std::string_view line) {
     return clean_prefix_bytes(line, marks) == line.size();
 }
 
-bool is_clean_but_for_marks(std::string_view line) {
-    while (!line.empty()) {
-        const Decoded next = decode_utf8(line);
-        if (fate_of(next) != Fate::Keep) return false;
-        line.remove_prefix(next.bytes);
-    }
-    return true;
-}
-
 bool is_blank(std::string_view line) {
     while (!line.empty()) {
         const Decoded next = decode_utf8(line);

@@ -35,10 +35,6 @@ namespace chatd {
 // Whether clean_text(line) == line. Allocates nothing.
 [[nodiscard]] bool is_clean_text(std::string_view line);
 
-// Whether clean_text(line) would change nothing or only drop marks. Workers of programs that did
-// not count marks yet take such a line for clean. Allocates nothing.
-[[nodiscard]] bool is_clean_but_for_marks(std::string_view line);
-
 // Whether a reader would see nothing of the line: it is empty, or has only spaces of any kind, TABs
 // and characters without shape. Any other control makes a line not blank, so clean it first.
 [[nodiscard]] bool is_blank(std::string_view line);

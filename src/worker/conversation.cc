@@ -297,7 +297,7 @@ Deadline Conversation::gives_up_at() const {
     // A client whose lines wait for their turn is not idle; one that never ends its line is.
     const bool waits = is_too_fast() || (lines_.buffered_bytes() != 0 && uplink_.is_busy());
     const bool may_be_idle = state_ == State::Talking && !waits;
-    return may_be_idle ? after(active_at_, limits_.silent) : std::nullopt;
+    return may_be_idle ? after(active_at_, limits_.idle) : std::nullopt;
 }
 
 void Conversation::give_up() {
@@ -306,7 +306,7 @@ void Conversation::give_up() {
                       {std::to_string(limits_.to_name.count())});
     }
     const bool reads = screen_.out.empty();
-    screen_.line(Text::IdleTooLong, {std::to_string(limits_.silent.count())});
+    screen_.line(Text::IdleTooLong, {std::to_string(limits_.idle.count())});
     // A client that does not read would never come to its own Leave.
     if (!reads) return finish(WorkerExit::Idle);
     leave(LeaveReason::Idle, WorkerExit::Idle);

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -21,6 +20,7 @@
 #include "base/bounds.h"
 #include "log/log.h"
 #include "support/expect.h"
+#include "support/random.h"
 
 using namespace chatd;
 
@@ -706,7 +706,7 @@ class Audience {
   public:
     explicit Audience(unsigned seed) : random_(seed) {}
 
-    std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
+    std::size_t below(std::size_t end) { return random_.below(end); }
 
     std::string name() {
         static constexpr const char* kNames[] = {"al", "AL", "bo", "Bo", "cy", "a-long-name"};
@@ -735,7 +735,7 @@ class Audience {
     }
 
   private:
-    std::mt19937 random_;
+    test::Random random_;
 };
 
 // Does `act` in `broker`, and then checks every broker that may come after one that died in it.

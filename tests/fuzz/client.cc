@@ -36,7 +36,7 @@ Conversation::Settings settings_of(std::uint8_t choice) {
     Limits limits;
     limits.rate = kRates[choice % 4];
     limits.to_name = (choice & 4) != 0 ? 30s : 0s;
-    limits.silent = (choice & 8) != 0 ? 60s : 0s;
+    limits.idle = (choice & 8) != 0 ? 60s : 0s;
     const Language language = (choice & 16) != 0 ? Language::Chinese : Language::English;
     return {language, utc, 77, "192.0.2.7:51234", limits};
 }

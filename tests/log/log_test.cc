@@ -11,7 +11,6 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +21,7 @@
 #include "log/reader.h"
 #include "support/expect.h"
 #include "support/log_story.h"
+#include "support/random.h"
 
 using namespace chatd;
 using namespace chatd::test;
@@ -516,18 +516,18 @@ Test(log, a_log_without_a_whole_entry_begins_anew) {
 
 // The ring may be anything, as long as the header is one: a file can come from anywhere.
 Test(log, no_ring_of_random_bytes_is_believed) {
-    std::mt19937_64 random(44);
+    Random random(44);
     for (int round = 0; round < 100; ++round) {
         Story story;
         Audience audience(static_cast<unsigned>(round));
         for (int i = 0; i < 30; ++i) audience.do_something(story);
         for (int damage = 0; damage < 20; ++damage) {
             const Position at =
-                story.log->tail() + random() % (story.log->head() - story.log->tail());
-            story.memory.at(at) = static_cast<std::byte>(random());
+                story.log->tail() + random.below(story.log->head() - story.log->tail());
+            story.memory.at(at) = static_cast<std::byte>(random.number());
         }
-        if (round % 2 == 0) story.memory.header().tail += 8 * (random() % 10);
-        if (round % 4 == 0) story.memory.header().head -= 8 * (random() % 10);
+        if (round % 2 == 0) story.memory.header().tail += 8 * random.below(10);
+        if (round % 4 == 0) story.memory.header().head -= 8 * random.below(10);
         Log log(story.memory.bytes());
         EXPECT_LE(log.head(), story.memory.header().head);
         (void)live(log, log.newest() ? log.newest()->at : log.head(), 1);
@@ -619,7 +619,7 @@ std::string everything(const Log& log, Reading reading) {
 
 Test(log, a_reader_up_to_where_an_entry_begins_gets_neither_it_nor_the_pad_before_it) {
     const Story story = around_a_pad();
-    const Told& last = story.told.rbegin()[1];
+    const Told& last = story.told[story.told.size() - 2];
     const Told& first = story.told.back();
     ASSERT_TRUE(last.next < first.at);
     for (const Reading reading : {Reading::Live, Reading::Replay}) {

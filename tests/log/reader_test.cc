@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -20,8 +19,10 @@
 #include "log/log.h"
 #include "protocol/frame.h"
 #include "support/expect.h"
+#include "support/random.h"
 
 using namespace chatd;
+using chatd::test::Random;
 
 namespace {
 
@@ -346,7 +347,7 @@ Test(reader, who_has_seen_more_than_is_left_of_the_log_goes_on_from_its_end) {
     EXPECT_EQ(frame_of(next).as<Entry>().seq, 51);
 }
 
-// --- The past
+// --- Replay
 
 Test(reader, a_newcomer_is_shown_the_last_messages_then_what_happens) {
     Line line;
@@ -363,7 +364,7 @@ Test(reader, a_newcomer_is_shown_the_last_messages_then_what_happens) {
     EXPECT_EQ(line.read_all(), (Frames{first, second, framed(Done{}), now}));
 }
 
-Test(reader, a_newcomer_to_a_silent_room_is_shown_nothing) {
+Test(reader, a_newcomer_to_a_room_where_nothing_was_said_is_shown_nothing) {
     Line line;
     line.start_at_head();
     line.reader.replay(line.log, line.log.head(), 10);
@@ -395,7 +396,7 @@ Test(reader, a_replay_larger_than_the_kernel_takes_arrives_whole_before_anything
     EXPECT_EQ(line.read_all(), expected);
 }
 
-Test(reader, a_question_for_the_past_is_answered_after_all_that_came_before_it) {
+Test(reader, a_question_for_the_replayed_is_answered_after_all_that_came_before_it) {
     Line line;
     line.start_at_head();
     Frames expected;
@@ -413,7 +414,7 @@ Test(reader, a_question_for_the_past_is_answered_after_all_that_came_before_it) 
     EXPECT_EQ(got, expected);
 }
 
-Test(reader, a_past_without_messages_is_answered_too) {
+Test(reader, a_replay_without_messages_is_answered_too) {
     Line line;
     line.append(EntryKind::Join, {}, kMe);
     line.start_at_head();
@@ -425,7 +426,7 @@ Test(reader, a_past_without_messages_is_answered_too) {
     EXPECT_EQ(got.at(1), framed(Done{}));
 }
 
-Test(reader, a_past_that_the_log_lets_go_while_it_is_sent_still_ends) {
+Test(reader, a_replay_that_the_log_lets_go_while_it_is_sent_still_ends) {
     Line line;
     while (line.log.tail() == 0) line.say(std::string(1000, 'x'));
     line.start_at_head();
@@ -450,35 +451,35 @@ class Witness {
   public:
     explicit Witness(const Line& line) : line_(line) {}
 
-    bool waits_for_past = false;
+    bool waits_for_replay = false;
 
     void take(std::string_view bytes) {
         const Frame frame = frame_of(bytes);
         switch (frame.type) {
             case FrameType::Gap:
-                ASSERT_FALSE(in_past_);
+                ASSERT_FALSE(in_replay_);
                 ASSERT_EQ(frame.name, "alice");
                 messages_ += frame.as<Gap>().messages;
                 after_gap_ = true;
                 ++gaps;
                 return;
             case FrameType::Replay:
-                ASSERT_TRUE(waits_for_past && !in_past_);
-                in_past_ = true;
+                ASSERT_TRUE(waits_for_replay && !in_replay_);
+                in_replay_ = true;
                 promised_ = frame.as<Replay>().messages;
-                past_.clear();
+                replayed_.clear();
                 return;
-            case FrameType::Done: return end_past();
+            case FrameType::Done: return end_replay();
             default: break;
         }
         ASSERT_EQ(frame.type, FrameType::Entry);
         const auto entry = frame.as<Entry>();
         ASSERT_EQ(bytes, line_.told.at(entry.seq - 1));
-        in_past_ ? take_past(entry) : take_live(entry);
+        in_replay_ ? take_replayed(entry) : take_live(entry);
     }
 
     std::size_t gaps = 0;
-    std::size_t pasts = 0;  // in full
+    std::size_t replays = 0;  // in full
     std::size_t entries = 0;
     [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
@@ -501,24 +502,25 @@ class Witness {
         ++entries;
     }
 
-    void take_past(const Entry& entry) {
+    void take_replayed(const Entry& entry) {
         ASSERT_TRUE(is_replayed_for(entry, kMe));
         ASSERT_TRUE(entry.seq <= seq_);
-        ASSERT_TRUE(past_.empty() || entry.seq > past_.back());
-        past_.push_back(entry.seq);
+        ASSERT_TRUE(replayed_.empty() || entry.seq > replayed_.back());
+        replayed_.push_back(entry.seq);
     }
 
     // Of the last messages that the reader may see, none is missing; unless the log let some go
     // while they were sent.
-    void end_past() {
-        ASSERT_TRUE(in_past_);
-        in_past_ = waits_for_past = false;
-        ASSERT_TRUE(past_.size() <= promised_);
-        if (past_.size() < promised_) return;
-        ++pasts;
+    void end_replay() {
+        ASSERT_TRUE(in_replay_);
+        in_replay_ = waits_for_replay = false;
+        ASSERT_TRUE(replayed_.size() <= promised_);
+        if (replayed_.size() < promised_) return;
+        ++replays;
         std::size_t found = 0;
-        for (std::uint64_t seq = seq_; found < past_.size(); --seq) {
-            if (is_replayed_for(told(seq), kMe)) ASSERT_EQ(past_[past_.size() - ++found], seq);
+        for (std::uint64_t seq = seq_; found < replayed_.size(); --seq) {
+            if (is_replayed_for(told(seq), kMe))
+                ASSERT_EQ(replayed_[replayed_.size() - ++found], seq);
         }
     }
 
@@ -526,55 +528,51 @@ class Witness {
     std::uint64_t seq_ = 0;
     std::uint64_t messages_ = 0;
     bool after_gap_ = false;
-    bool in_past_ = false;
+    bool in_replay_ = false;
     std::uint32_t promised_ = 0;
-    std::vector<std::uint64_t> past_;
+    std::vector<std::uint64_t> replayed_;
 };
 
-void append_something(Line& line, std::mt19937& random) {
-    const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
-    const auto kind = static_cast<EntryKind>(1 + below(6));
-    const std::uint64_t to = kind == EntryKind::Tell ? 1 + below(3) : 0;
-    const std::size_t most = below(8) == 0 ? kTextBytesMax : 200;
-    line.append(kind, std::string(below(most + 1), 'x'), 1 + below(3), to);
+void append_something(Line& line, Random& random) {
+    const auto kind = static_cast<EntryKind>(1 + random.below(6));
+    const std::uint64_t to = kind == EntryKind::Tell ? 1 + random.below(3) : 0;
+    const std::size_t most = random.one_in(8) ? kTextBytesMax : 200;
+    line.append(kind, std::string(random.below(most + 1), 'x'), 1 + random.below(3), to);
 }
 
 }  // namespace
 
 Test(reader, whatever_happens_a_reader_gets_everything_in_order_and_once_or_is_told_what_not) {
     std::size_t gaps = 0;
-    std::size_t pasts = 0;
+    std::size_t replays = 0;
     for (unsigned seed = 0; seed < 30; ++seed) {
         Line line;
-        std::mt19937 random(seed);
-        const auto below = [&](std::size_t end) {
-            return static_cast<std::size_t>(random() % end);
-        };
+        Random random(seed);
         // From seldom overtaken to nearly always.
         const std::size_t burst_max = 4 + seed * 4;
         Witness witness(line);
         line.start_at_head();
         for (int i = 0; i < 300; ++i) {
-            for (std::size_t burst = below(burst_max); burst > 0; --burst) {
+            for (std::size_t burst = random.below(burst_max); burst > 0; --burst) {
                 append_something(line, random);
             }
-            if (!witness.waits_for_past && below(10) == 0) {
-                line.reader.ask_replay(static_cast<std::uint32_t>(below(30)), kNowMs);
-                witness.waits_for_past = true;
+            if (!witness.waits_for_replay && random.one_in(10)) {
+                line.reader.ask_replay(static_cast<std::uint32_t>(random.below(30)), kNowMs);
+                witness.waits_for_replay = true;
             }
-            if (below(3) != 0) ASSERT_TRUE(line.flush());
-            line.read(1 + below(8000));
+            if (!random.one_in(3)) ASSERT_TRUE(line.flush());
+            line.read(1 + random.below(8000));
             for (const std::string& frame : line.frames()) witness.take(frame);
         }
         for (const std::string& frame : line.read_all()) witness.take(frame);
         ASSERT_EQ(witness.messages(), line.log.messages());
-        ASSERT_FALSE(witness.waits_for_past);
+        ASSERT_FALSE(witness.waits_for_replay);
         EXPECT_GT(witness.entries, 50);
         gaps += witness.gaps;
-        pasts += witness.pasts;
+        replays += witness.replays;
     }
     EXPECT_GT(gaps, 30);
-    EXPECT_GT(pasts, 30);
+    EXPECT_GT(replays, 30);
 }
 
 // --- A pad between the newcomer and what happened since

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include "log/log.h"
 #include "log/reader.h"
 #include "support/expect.h"
+#include "support/random.h"
 
 namespace chatd::test {
 
@@ -108,13 +108,13 @@ class Audience {
   public:
     explicit Audience(unsigned seed) : random_(seed) {}
 
-    std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
+    std::size_t below(std::size_t end) { return random_.below(end); }
 
     void do_something(Story& story) {
         Entry entry{};
         entry.kind = static_cast<EntryKind>(1 + below(7));
         entry.from = 1 + below(4);
-        entry.time_ms = static_cast<std::int64_t>(random_());
+        entry.time_ms = static_cast<std::int64_t>(random_.number());
         entry.counter = below(3);
         if (below(8) < privacy_ && (entry.kind == EntryKind::Tell || entry.kind == EntryKind::Say ||
                                     entry.kind == EntryKind::Refused)) {
@@ -130,7 +130,7 @@ class Audience {
     void set_privacy(std::size_t privacy) { privacy_ = privacy; }
 
   private:
-    std::mt19937 random_;
+    Random random_;
     std::size_t privacy_ = 2;
 };
 

@@ -124,7 +124,7 @@ Test(journal, lines_of_one_kind_that_come_too_often_are_counted_and_told_of) {
     for (int i = 0; i < 1'000; ++i) journal.info("%s connected, pid %d", "somebody", i);
     journal.info("of another kind");
     const std::string written = stderr_pipe.take();
-    EXPECT_EQ(lines_in(written, "somebody connected"), kLogLinesAtOnce);
+    EXPECT_EQ(lines_in(written, "somebody connected"), kJournalLinesAtOnce);
     EXPECT_TRUE(written.ends_with("of another kind\n"));
 
     ASSERT_TRUE(journal.wake_at().has_value());

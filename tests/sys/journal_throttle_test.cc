@@ -30,7 +30,7 @@ std::uint64_t written(JournalThrottle& flood, const char* kind, std::uint64_t li
 
 Test(flood, a_burst_is_written_and_what_is_more_is_counted) {
     JournalThrottle flood;
-    EXPECT_EQ(written(flood, kConnected, kLogLinesAtOnce, Moment()), kLogLinesAtOnce);
+    EXPECT_EQ(written(flood, kConnected, kJournalLinesAtOnce, Moment()), kJournalLinesAtOnce);
     EXPECT_FALSE(flood.left_out().has_value());
     EXPECT_EQ(written(flood, kConnected, 5, Moment()), 0);
     ASSERT_TRUE(flood.left_out().has_value());
@@ -40,25 +40,25 @@ Test(flood, a_burst_is_written_and_what_is_more_is_counted) {
 
 Test(flood, so_many_lines_a_second_are_written_however_long_it_lasts) {
     JournalThrottle flood;
-    (void)written(flood, kConnected, kLogLinesAtOnce, Moment());
+    (void)written(flood, kConnected, kJournalLinesAtOnce, Moment());
     std::uint64_t lines = 0;
     for (auto time = 0ms; time <= 60s; time += 1ms) {
         lines += written(flood, kConnected, 3, Moment() + time);
     }
-    EXPECT_EQ(lines, 60 * kLogLinesPerSecond);
+    EXPECT_EQ(lines, 60 * kJournalLinesPerSecond);
     EXPECT_EQ(flood.left_out()->lines, 3 * 60'001 - lines);
 }
 
 Test(flood, one_kind_does_not_cost_another_anything) {
     JournalThrottle flood;
     (void)written(flood, kConnected, 1'000, Moment());
-    EXPECT_EQ(written(flood, kEnded, 1'000, Moment()), kLogLinesAtOnce);
+    EXPECT_EQ(written(flood, kEnded, 1'000, Moment()), kJournalLinesAtOnce);
 }
 
 Test(flood, a_count_is_told_in_time_and_once) {
     JournalThrottle flood;
     EXPECT_FALSE(flood.wake_at().has_value());
-    (void)written(flood, kConnected, kLogLinesAtOnce, Moment() + 1s);
+    (void)written(flood, kConnected, kJournalLinesAtOnce, Moment() + 1s);
     EXPECT_FALSE(flood.wake_at().has_value());
     (void)written(flood, kConnected, 1, Moment() + 1s);
     (void)written(flood, kConnected, 1, Moment() + 1010ms);
@@ -72,8 +72,8 @@ Test(flood, a_count_is_told_in_time_and_once) {
 
 Test(flood, each_kind_has_its_count) {
     JournalThrottle flood;
-    (void)written(flood, kConnected, kLogLinesAtOnce + 3, Moment());
-    (void)written(flood, kEnded, kLogLinesAtOnce + 4, Moment());
+    (void)written(flood, kConnected, kJournalLinesAtOnce + 3, Moment());
+    (void)written(flood, kEnded, kJournalLinesAtOnce + 4, Moment());
     std::uint64_t lines = 0;
     for (int kinds = 0; kinds < 2; ++kinds) {
         ASSERT_TRUE(flood.left_out().has_value() && flood.wake_at().has_value());
@@ -89,7 +89,7 @@ Test(flood, any_number_of_kinds_may_come_one_after_the_other) {
     const std::vector<std::string> kinds(10 * kThrottledKindsMax, "a kind");
     Moment now;
     for (const std::string& kind : kinds) {
-        EXPECT_EQ(written(flood, kind.c_str(), 1'000, now), kLogLinesAtOnce);
+        EXPECT_EQ(written(flood, kind.c_str(), 1'000, now), kJournalLinesAtOnce);
         flood.told(kind.c_str());
         now += 1min;
     }
@@ -101,7 +101,7 @@ Test(flood, with_too_many_kinds_at_once_no_line_is_lost_uncounted) {
     for (const std::string& kind : kinds) (void)written(flood, kind.c_str(), 1'000, Moment());
     EXPECT_EQ(written(flood, kConnected, 1'000, Moment()), 1'000);
     for (const std::string& kind : kinds) {
-        EXPECT_EQ(flood.left_out()->lines, 1'000 - kLogLinesAtOnce);
+        EXPECT_EQ(flood.left_out()->lines, 1'000 - kJournalLinesAtOnce);
         EXPECT_TRUE(flood.left_out()->kind == kind.c_str());
         flood.told(kind.c_str());
     }

@@ -19,7 +19,6 @@
 using chatd::append_utf8;
 using chatd::clean_text;
 using chatd::is_blank;
-using chatd::is_clean_but_for_marks;
 using chatd::is_clean_text;
 using chatd::kTextMarksMax;
 using chatd::trim;
@@ -104,7 +103,6 @@ void expect_promises(std::string_view line) {
     const std::string clean = clean_text(line);
     const bool kept = holds_nothing_forbidden(clean) && marks_fit(clean) && is_clean_text(clean) &&
                       clean_text(clean) == clean && is_clean_text(line) == (clean == line) &&
-                      is_clean_but_for_marks(line) == holds_nothing_forbidden(line) &&
                       stays_clean_after_every_space(clean) && clean.size() <= 3 * line.size();
     if (!kept) cr_expect(false, "%s became %s", escaped(line).c_str(), escaped(clean).c_str());
 }
@@ -360,12 +358,6 @@ Test(clean, a_mark_that_nothing_carries_is_dropped) {
     expect_cleaned("\u200D\u0301a", "\u200Da");
     expect_cleaned("\033[m\u0301a", "a");
     expect_cleaned("\xFF\u0301", "\uFFFD\u0301");
-}
-
-Test(clean, only_marks_may_be_too_many_in_a_line_that_is_clean_but_for_marks) {
-    EXPECT_TRUE(is_clean_but_for_marks("\u0301a \u0301 plain"));
-    EXPECT_FALSE(is_clean_but_for_marks("\u0301\n"));
-    EXPECT_FALSE(is_clean_but_for_marks("a\xFF"));
 }
 
 Test(clean, a_line_of_nothing_but_marks_takes_linear_time) {

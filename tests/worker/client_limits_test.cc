@@ -29,8 +29,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Limits kTwoAtOnce = {.rate = {.per_second = 10, .burst = 2}, .to_name = {}, .silent = {}};
-constexpr Limits kIdle = {.rate = {}, .to_name = {}, .silent = 600s};
+constexpr Limits kTwoAtOnce = {.rate = {.per_second = 10, .burst = 2}, .to_name = {}, .idle = {}};
+constexpr Limits kIdle = {.rate = {}, .to_name = {}, .idle = 600s};
 
 constexpr std::string_view kTooFast =
     "You are faster than the room: from here on 10 of your lines go out each second.\n";

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Limits kLimits = {.rate = {}, .to_name = 30s, .silent = {}};
+constexpr Limits kLimits = {.rate = {}, .to_name = 30s, .idle = {}};
 
 constexpr std::string_view kNotSpoken = " is not spoken here. Goodbye.\n";
 

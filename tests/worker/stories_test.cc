@@ -14,6 +14,7 @@
 #include "support/conversation_client.h"
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/random.h"
 #include "text/clean.h"
 
 using chatd::AskReplay;
@@ -38,6 +39,7 @@ using chatd::test::kBob;
 using chatd::test::kEve;
 using chatd::test::kMe;
 using chatd::test::kNow;
+using chatd::test::Random;
 using chatd::test::Sent;
 using chatd::test::utc;
 using chatd::test::welcome_to;
@@ -45,23 +47,6 @@ using Client = chatd::test::ConversationClient;
 using Stage = Client::Stage;
 
 namespace {
-
-// xorshift32: the same stories on every machine and every run.
-class Random {
-  public:
-    explicit Random(std::uint32_t seed) : state_(seed) {}
-
-    std::size_t below(std::size_t bound) {
-        state_ ^= state_ << 13;
-        state_ ^= state_ >> 17;
-        state_ ^= state_ << 5;
-        return state_ % bound;
-    }
-    bool one_in(std::size_t chances) { return below(chances) == 0; }
-
-  private:
-    std::uint32_t state_;
-};
 
 // Everything that has a meaning at the prompt or in the room, whole and in pieces.
 constexpr std::string_view kTyped[] = {
