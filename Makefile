@@ -88,12 +88,16 @@ fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
+reporting := $(B)/helpers/chatd-report
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
-# What differs in the binary that tests make fail, and upgrade to.
-fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs))
+# What differs in the binary whose sandbox only reports, and in the one that tests make fail, and
+# upgrade to.
+report_srcs := $(shell grep -lwE 'CHATD_SANDBOX_REPORT|kSandboxReports' $(all_srcs))
+report_objs := $(report_srcs:%.cc=$(B)/report/%.o)
+fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)))
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
-deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
+deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(report_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
 
 # --- Flags ---
 
@@ -134,7 +138,8 @@ cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CU
 ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
 
 src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
-fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"'
+report_flags := -DCHATD_SANDBOX_REPORT
+fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"' $(report_flags)
 # Criterion starts a test in a second process of the same program, and hands it addresses.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
 # libFuzzer is part of clang, whatever compiles the rest. To trace comparisons would take two thirds
@@ -157,7 +162,7 @@ endif
 .PHONY: all everything clean
 all: chatd
 
-everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty)
+everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty) $(reporting)
 
 # The variants share this name: time stamps do not tell which one it is.
 chatd: $(B)/chatd FORCE
@@ -166,7 +171,8 @@ chatd: $(B)/chatd FORCE
 $(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
 # What the library has of the same name is left there.
 $(faulty): $(fault_objs) $(B)/libchatd.a $(B)/.link
-$(B)/chatd $(faulty):
+$(reporting): $(B)/src/main.o $(report_objs) $(B)/libchatd.a $(B)/.link
+$(B)/chatd $(faulty) $(reporting):
 	@mkdir -p $(@D)
 	@printf '  %-5s %s\n' LD "$@ ($$(cat $(B)/.link))"
 	$(Q)$(CXX) $$(cat $(B)/.link) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
@@ -184,6 +190,11 @@ $(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
 	@mkdir -p $(@D)
 	$(say) CXX "$< (faults)"
 	$(Q)$(CXX) $(src_flags) $(fault_flags) -c -o $@ $<
+
+$(report_objs): $(B)/report/%.o: %.cc $(B)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX "$< (report)"
+	$(Q)$(CXX) $(src_flags) $(report_flags) -c -o $@ $<
 
 # A static-pie binary costs each process less memory and time, but not every system can make one
 # that runs, and tools that look for errors want libc's own malloc out of the way.
@@ -210,7 +221,8 @@ clean:
 # --- Test ---
 
 .PHONY: test unit system asan report valgrind bench test-needs
-run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
+tested := $(B)/chatd
+run_tests = CHATD=$(abspath $(tested)) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
@@ -220,14 +232,15 @@ test: everything
 unit: $(B)/unit_tests
 	$(Q)$(run_tests) $(B)/unit_tests
 
-system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty)
+system: $(B)/system_tests $(B)/chatd $(helpers) $(faulty) $(reporting)
 	$(Q)$(run_tests) $(B)/system_tests
 
 asan:
 	$(Q)$(MAKE) VARIANT=asan test
 
-report:
-	$(Q)SANDBOX=report $(MAKE) system
+report: tested := $(reporting)
+report: $(B)/system_tests $(helpers) $(faulty) $(reporting)
+	$(Q)SANDBOX=report $(run_tests) $(B)/system_tests
 
 valgrind: $(B)/system_tests $(helpers) $(faulty)
 	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd

@@ -153,7 +153,8 @@ std::optional<std::string> take(Options& options, int option, const std::string&
             return unless(!value.empty(), "--user takes NAME, UID, NAME:GID or UID:GID");
         case kSandbox:
             return unless(assign(sandbox_mode_named(value), options.sandbox),
-                          "--sandbox takes on, off or report");
+                          kSandboxReports ? "--sandbox takes on, off or report"
+                                          : "--sandbox takes on or off");
         case kMetrics:
             options.metrics_path = value;
             return unless(!value.empty(), "--metrics takes the name of a socket to be made");
@@ -194,8 +195,7 @@ const char* const kHelp =
     "                         or /tmp/chatd-UID)\n"
     "      --user NAME        whom to become, started as root; NAME or UID, or with :GID\n"
     "                         behind it (nobody)\n"
-    "      --sandbox MODE     on: a process that does what is none of its business dies;\n"
-    "                         report: is told on stderr; off (on)\n"
+    "      --sandbox MODE     on: a process that does what is none of its business dies; off (on)\n"
     "      --metrics SOCKET   answer who connects to this AF_UNIX socket with what is counted\n"
     "      --log-level L      error, warning, info or debug (info)\n"
     "      --ready-fd N       write the port to descriptor N once clients can come\n"

@@ -1,4 +1,4 @@
-// What becomes of a process that asks the kernel for something its role has no business with.
+// What happens when a process makes a system call that its role does not need.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 namespace chatd {
 
 enum class SandboxMode : std::uint8_t {
-    Off,     // nothing: there is no sandbox
-    On,      // the kernel kills it
-    Report,  // it says so on stderr and is refused: to find out what is missing on a list
+    Off,     // there is no sandbox
+    On,      // the kernel kills the process
+    Report,  // the call fails, and the process says so on stderr: to find out what a list lacks
 };
 
 // Is this build one with the address sanitizer? g++ and clang++ say so in ways of their own.
@@ -26,11 +26,19 @@ inline constexpr bool kSanitized = false;
 // Sanitizers make calls of their own, which are on no list.
 inline constexpr SandboxMode kSandboxMode = kSanitized ? SandboxMode::Off : SandboxMode::On;
 
-// "off", "on" or "report".
+// Report is only in builds for tests (CHATD_SANDBOX_REPORT): the program that ships does not have
+// it.
+#ifdef CHATD_SANDBOX_REPORT
+constexpr bool kSandboxReports = true;
+#else
+constexpr bool kSandboxReports = false;
+#endif
+
+// "off", "on", or "report" where that is built in; none: another text.
 [[nodiscard]] constexpr std::optional<SandboxMode> sandbox_mode_named(std::string_view name) {
     if (name == "off") return SandboxMode::Off;
     if (name == "on") return SandboxMode::On;
-    if (name == "report") return SandboxMode::Report;
+    if (kSandboxReports && name == "report") return SandboxMode::Report;
     return std::nullopt;
 }
 

@@ -3,8 +3,9 @@
 namespace chatd {
 
 bool LoginThrottle::turns_away(std::uint64_t logins) {
-    if (calm_ == 0 || logins <= calm_) return false;
-    return std::uniform_int_distribution<std::uint64_t>(1, calm_)(dice_) <= logins - calm_;
+    if (logins_max_ == 0 || logins <= logins_max_) return false;
+    std::uniform_int_distribution<std::uint64_t> place(1, logins_max_);
+    return place(random_) <= logins - logins_max_;
 }
 
 }  // namespace chatd

@@ -1,7 +1,9 @@
-// A rush at the door: when many clients are there that have told no name, some of those who come
-// are turned away at once, by chance and the more the more there are. So one who means it gets in
-// with a few tries, where a first come, first served would leave all places to who floods the port.
-// After sshd's MaxStartups (sshd_config(5)), and RED (Floyd and Jacobson, 1993).
+// The login throttle: while many clients have told no name yet, some newcomers are turned away at
+// once, by chance, and the more of them the more such clients there are. So a person gets in with a
+// few tries. If the first to come were the first to be served, somebody who floods the port would
+// get all places. After sshd's MaxStartups (sshd_config(5)), and RED (Floyd and Jacobson, 1993).
+//
+// This file must never count clients or refuse one: its caller does.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +13,17 @@ namespace chatd {
 
 class LoginThrottle {
   public:
-    // From `calm` clients without a name on newcomers are turned away, with twice as many all of
-    // them; 0: nobody ever is. `seed`: of the dice.
-    LoginThrottle(std::uint32_t calm, std::uint32_t seed) : calm_(calm), dice_(seed) {}
+    // With up to `logins_max` clients without a name no newcomer is turned away; with twice as
+    // many, every newcomer is. 0: no newcomer ever is. `seed`: of the random numbers.
+    LoginThrottle(std::uint32_t logins_max, std::uint32_t seed)
+        : logins_max_(logins_max), random_(seed) {}
 
-    // With so many there, is one more turned away?
+    // Is the next newcomer turned away, with `logins` clients that have told no name?
     [[nodiscard]] bool turns_away(std::uint64_t logins);
 
   private:
-    std::uint32_t calm_;
-    std::minstd_rand dice_;
+    std::uint32_t logins_max_;
+    std::minstd_rand random_;
 };
 
 }  // namespace chatd

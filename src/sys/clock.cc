@@ -20,7 +20,8 @@ std::int64_t utc_offset_s(std::int64_t time_s) {
 }
 
 void set_alarm(std::chrono::seconds time) {
-    (void)::alarm(static_cast<unsigned>(time.count()));  // What was set before does not matter.
+    (void)::alarm(
+        static_cast<unsigned>(time.count()));  // It returns what was left of an earlier alarm.
 }
 
 }  // namespace chatd

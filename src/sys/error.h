@@ -1,5 +1,5 @@
-// What cannot be set up ends the process: thrown where it happens, caught where the process began,
-// said in one line. Never for anything that a peer causes.
+// An error while a process is set up ends that process: it is thrown where it happens, caught where
+// the process began, and written in one line. Never throw one for anything that a peer causes.
 #pragma once
 
 #include <stdexcept>
@@ -9,6 +9,7 @@
 
 namespace chatd {
 
+// what() is a line for the operator; status() is what the process exits with.
 class SetupError : public std::runtime_error {
   public:
     SetupError(ExitStatus status, const std::string& line)
@@ -20,7 +21,7 @@ class SetupError : public std::runtime_error {
     ExitStatus status_;
 };
 
-// "what: No such file or directory", from errno.
+// The error of errno: "what: No such file or directory". Keep errno until this is called.
 [[nodiscard]] SetupError system_error(const std::string& what,
                                       ExitStatus status = ExitStatus::System);
 

@@ -1,4 +1,5 @@
-// AF_UNIX sockets: the broker's, and the directory it lies in.
+// AF_UNIX sockets between processes of chatd: the broker's listener and the directory of its file,
+// and connected pairs.
 #pragma once
 
 #include <sys/types.h>
@@ -7,23 +8,24 @@
 #include <string>
 
 #include "sys/fd.h"
+#include "sys/socket_file.h"
 #include "sys/user.h"
 
 namespace chatd {
 
-// Where sockets go unless --run-dir says otherwise: a directory of this user alone, or of the one
-// that this process is to become.
-[[nodiscard]] std::string default_run_directory(const std::optional<User>& becomes);
+// Where sockets go without --run-dir: a directory of `new_user` alone, or without one of the user
+// of this process.
+[[nodiscard]] std::string default_run_directory(const std::optional<User>& new_user);
 
-// A directory for sockets. One that was made for it is gone when this is destroyed by the process
-// that made it.
+// A directory for sockets. If this object has made the directory, the same process removes it at
+// the end, unless something is in it.
 class LocalDirectory {
   public:
-    // Makes it when it is not there (mode 0700), for the user that this process is to become.
+    // Makes the directory when it is not there (mode 0700), for the user that this process becomes.
     // Throws SetupError.
-    explicit LocalDirectory(std::string path, const std::optional<User>& becomes = {});
+    explicit LocalDirectory(std::string path, const std::optional<User>& new_user = {});
 
-    // One that another program of this process had before.
+    // A directory that another program of this process had before, and perhaps has made.
     LocalDirectory(std::string path, bool made);
 
     LocalDirectory(LocalDirectory&& other) noexcept;
@@ -32,7 +34,6 @@ class LocalDirectory {
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] bool made() const { return made_; }
-    [[nodiscard]] bool is_of_this_process() const;
 
   private:
     std::string path_;
@@ -40,21 +41,14 @@ class LocalDirectory {
     pid_t owner_;
 };
 
-// A socket bound to a path. A socket file that nobody listens on is a dead server's and is
-// replaced; whoever does that takes care to be alone. Throws SetupError, which says to choose
-// another `option`; nothing on the disk has changed then.
-[[nodiscard]] UniqueFd bind_local(const std::string& path, const char* option);
-
-// A listening socket at a path; the file is gone when this is destroyed by the process that made
-// it.
+// The broker's listening socket, with its file and the directory of that.
 class LocalListener {
   public:
-    // Binds `name` in the directory. One that others may enter is refused. A socket file that
-    // nobody listens on is a dead server's and is replaced. Throws SetupError; nothing on the disk
-    // has changed then.
+    // Listens at `name` in the directory: see listen_at(). Throws SetupError, also when others may
+    // enter the directory.
     LocalListener(LocalDirectory directory, const std::string& name);
 
-    // One that another program of this process had before.
+    // A listener that another program of this process had before.
     struct Inherited {
         LocalDirectory directory;
         std::string path;
@@ -62,45 +56,33 @@ class LocalListener {
         UniqueFd place;
     };
     explicit LocalListener(Inherited inherited);
-    ~LocalListener();
 
-    LocalListener(const LocalListener&) = delete;
-    LocalListener& operator=(const LocalListener&) = delete;
+    // See SocketFile.
+    void stop() { file_.stop(); }
 
-    // Ends the connections that wait, and those to come.
-    void stop() { fd_.reset(); }
+    [[nodiscard]] int fd() const { return file_.fd(); }
 
-    [[nodiscard]] int fd() const { return fd_.get(); }
-
-    // A descriptor of the place in the file system, to connect to: good also when somebody has
-    // removed or moved the file, as those who clean /tmp do.
+    // The socket's file, open (O_PATH), for connect_local(): good also when somebody has removed or
+    // moved the file, as programs that clean /tmp do.
     [[nodiscard]] int place() const { return place_.get(); }
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return file_.name(); }
     [[nodiscard]] const LocalDirectory& directory() const { return directory_; }
 
   private:
     LocalDirectory directory_;
-    std::string path_;
-    UniqueFd fd_;
+    SocketFile file_;
     UniqueFd place_;
 };
 
-struct Connected {
-    UniqueFd fd;  // invalid: see error
-    int error;    // an errno; EAGAIN: the backlog is full
-};
-
-[[nodiscard]] Connected connect_local(int place);
-
-// Two connected stream sockets.
+// Two connected stream sockets. Throws SetupError.
 struct SocketPair {
     UniqueFd first;
     UniqueFd second;
 };
 [[nodiscard]] SocketPair make_socket_pair();
 
-// The process that connected, if it is of our user, or root's, who can become us; the kernel
-// vouches for it (unix(7), SO_PEERCRED).
+// The process that connected, as the kernel says (unix(7), SO_PEERCRED). None: it is of another
+// user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
 
 }  // namespace chatd

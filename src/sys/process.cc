@@ -20,16 +20,16 @@
 namespace chatd {
 namespace {
 
-// The kernel sends the signal to a child whose parent dies from here on; a parent that died before
-// shows in getppid(2).
-void die_with(pid_t parent) {
+// From here on the kernel kills this process when its parent dies. If the parent died before,
+// getppid(2) tells.
+void die_with_parent(pid_t parent) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) throw system_error("prctl");
     if (::getppid() != parent) ::_exit(static_cast<int>(ExitStatus::System));
 }
 
 int run(pid_t parent, const std::function<int()>& child_main) {
     try {
-        die_with(parent);
+        die_with_parent(parent);
         return child_main();
     } catch (const SetupError& error) {
         (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
@@ -40,18 +40,19 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     }
 }
 
-// Each child has a stack canary of its own: what compilers put below return addresses and look at
-// again before a return. With their parent's, whoever makes one worker after the other crash would
-// learn a byte of it from each. Nothing that is on the stack by now may return after this. glibc
-// keeps it here on x86-64; elsewhere it stands where nobody can write, and stays.
-[[noreturn]] __attribute__((no_stack_protector, noinline)) void be_child(
+// Gives the child a stack canary of its own (the value that compilers put below return addresses
+// and check before a return). If all workers had the canary of their parent, somebody who makes one
+// worker after the other crash would learn a byte of it from each. No function that is on the stack
+// now may return after this. On x86-64 glibc keeps the canary at fs:0x28; on other machines it lies
+// where nobody can write, and stays the same.
+[[noreturn]] __attribute__((no_stack_protector, noinline)) void run_child(
     pid_t parent, const std::function<int()>& child_main) {
 #ifdef __x86_64__
     std::uint64_t canary = 0;
     if (::getrandom(&canary, sizeof canary, 0) != sizeof canary) {
         ::_exit(static_cast<int>(ExitStatus::System));
     }
-    canary &= ~std::uint64_t{0xFF};  // a string that runs over it ends there, as glibc has it
+    canary &= ~std::uint64_t{0xFF};  // as in glibc: a string that overflows ends at this byte
     __asm__ volatile("movq %0, %%fs:0x28" : : "r"(canary) : "memory");
 #endif
     ::_exit(run(parent, child_main));
@@ -62,7 +63,7 @@ int run(pid_t parent, const std::function<int()>& child_main) {
 pid_t fork_child(const std::function<int()>& child_main) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
-    if (pid == 0) be_child(parent, child_main);
+    if (pid == 0) run_child(parent, child_main);
     return pid;
 }
 
@@ -77,7 +78,7 @@ std::optional<Reaped> reap_child() {
 
 void prefer_throughput() {
     const sched_param parameters{};
-    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // A wish: without it all still works.
+    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // If it fails, chatd is only slower.
 }
 
 void give_way() {

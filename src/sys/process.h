@@ -1,4 +1,4 @@
-// Birth and death of processes.
+// Processes: forking, reaping, scheduling, terminal and limits.
 #pragma once
 
 #include <sys/types.h>
@@ -9,10 +9,10 @@
 
 namespace chatd {
 
-// Forks. The child dies with this process, runs `child_main` and ends with what that returns, by
-// _exit: nothing of the parent's runs in it. A SetupError in it is said on stderr and is its exit
-// status. Returns the child's pid, or -1 with errno. Signals that the child handles otherwise than
-// the parent must be blocked.
+// Forks. The child runs `child_main` and ends by _exit with the result as its exit status, so that
+// nothing of the parent runs in it; when the parent dies, the kernel kills the child. The child
+// writes an exception to stderr, and its exit status follows from that. Returns the child's pid, or
+// -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
 [[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
 
 struct Reaped {
@@ -20,21 +20,22 @@ struct Reaped {
     int wait_status;  // as waitpid(2) gives it
 };
 
-// A child that has ended and is now gone; nothing when none is left to reap.
+// Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
 
-// Tells the scheduler that this process prefers to go on for a while over being first: waking up a
-// worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
+// Asks the scheduler to prefer long runs of this process to early ones: then a worker that wakes up
+// does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();
 
-// Lets whoever else is ready to run on this processor go first.
+// Lets other processes that are ready to run on this processor run first.
 void give_way();
 
-// Is there a terminal that this process belongs to, and has not been hung up? When that cannot be
-// found out, as without a free descriptor, there is: nobody shuts down on a guess.
+// Does this process have a controlling terminal that has not been hung up? True also when that
+// cannot be found out, as without a free descriptor: the server must not shut down on a guess.
 [[nodiscard]] bool has_terminal();
 
-// Lets this process have as many descriptors as the hard limit says; returns how many.
+// Raises the limit of descriptors of this process to its hard limit. Returns the limit; throws
+// SetupError.
 std::size_t raise_descriptor_limit();
 
 }  // namespace chatd

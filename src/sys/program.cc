@@ -12,7 +12,7 @@
 namespace chatd {
 namespace {
 
-UniqueFd open_place(const std::string& directory) {
+UniqueFd open_directory(const std::string& directory) {
     return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
@@ -25,14 +25,14 @@ std::string_view last_name(std::string_view path) {
 UniqueFd directory_of_program(const char* argv0) {
     const std::string path(argv0);
     const std::size_t slash = path.rfind('/');
-    if (slash != std::string::npos) return open_place(path.substr(0, slash + 1));
+    if (slash != std::string::npos) return open_directory(path.substr(0, slash + 1));
     const char* const variable = std::getenv("PATH");
     std::string_view rest = variable == nullptr ? "" : variable;
     while (!rest.empty()) {
         const std::string_view found = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(rest.size(), found.size() + 1));
         const std::string directory = found.empty() ? "." : std::string(found);
-        if (::access((directory + '/' + path).c_str(), X_OK) == 0) return open_place(directory);
+        if (::access((directory + '/' + path).c_str(), X_OK) == 0) return open_directory(directory);
     }
     return UniqueFd();
 }

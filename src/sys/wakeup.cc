@@ -13,12 +13,12 @@ UniqueFd make_wakeup() {
 }
 
 void wake(int wakeup) {
-    (void)::eventfd_write(wakeup, 1);  // EAGAIN: it rings as loud as it can already.
+    (void)::eventfd_write(wakeup, 1);  // EAGAIN: its count is full, so it is readable.
 }
 
 void clear_wakeup(int wakeup) {
-    eventfd_t rings = 0;
-    (void)::eventfd_read(wakeup, &rings);  // EAGAIN: it does not ring.
+    eventfd_t count = 0;
+    (void)::eventfd_read(wakeup, &count);  // EAGAIN: nobody has called wake().
 }
 
 }  // namespace chatd

@@ -1,12 +1,15 @@
-// The wakeup: any worker rings it, the parent hears it. It carries nothing but that somebody rang.
+// The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries no
+// data, not even which worker it was.
 #pragma once
 
 #include "sys/fd.h"
 
 namespace chatd {
 
-// Readable, for poll(2), from the first ring until it is muffled.
+// Readable (poll(2)) from the first wake() until clear_wakeup(). Throws SetupError.
 [[nodiscard]] UniqueFd make_wakeup();
+
+// Neither waits nor fails.
 void wake(int wakeup);
 void clear_wakeup(int wakeup);
 

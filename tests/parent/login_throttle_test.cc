@@ -1,4 +1,4 @@
-// Who is turned away in a rush at the door.
+// Specification of parent/login_throttle: who is turned away while many clients log in.
 #include "parent/login_throttle.h"
 
 #include <criterion/criterion.h>
@@ -7,25 +7,25 @@
 
 using namespace chatd;
 
-TestSuite(rush, .timeout = 20);
+TestSuite(login_throttle, .timeout = 20);
 
 namespace {
 
 int turned_away_of_1000(std::uint64_t logins) {
-    LoginThrottle rush(100, 1);
+    LoginThrottle throttle(100, 1);
     int count = 0;
-    for (int i = 0; i < 1000; ++i) count += rush.turns_away(logins) ? 1 : 0;
+    for (int i = 0; i < 1000; ++i) count += throttle.turns_away(logins) ? 1 : 0;
     return count;
 }
 
 }  // namespace
 
-Test(rush, turns_away_nobody_while_it_is_calm) {
+Test(login_throttle, turns_away_nobody_up_to_the_limit) {
     EXPECT_EQ(turned_away_of_1000(0), 0);
     EXPECT_EQ(turned_away_of_1000(100), 0);
 }
 
-Test(rush, turns_away_the_more_the_more_there_are) {
+Test(login_throttle, turns_away_more_newcomers_the_more_logins_there_are) {
     const int few = turned_away_of_1000(110);
     const int half = turned_away_of_1000(150);
     const int most = turned_away_of_1000(190);
@@ -34,12 +34,12 @@ Test(rush, turns_away_the_more_the_more_there_are) {
     EXPECT_TRUE(most > 850 && most < 950);
 }
 
-Test(rush, turns_away_everybody_at_twice_as_many) {
+Test(login_throttle, turns_away_everybody_at_twice_the_limit) {
     EXPECT_EQ(turned_away_of_1000(200), 1000);
     EXPECT_EQ(turned_away_of_1000(UINT64_MAX), 1000);
 }
 
-Test(rush, of_no_limit_turns_away_nobody) {
-    LoginThrottle rush(0, 1);
-    EXPECT_FALSE(rush.turns_away(UINT64_MAX));
+Test(login_throttle, without_a_limit_turns_away_nobody) {
+    LoginThrottle throttle(0, 1);
+    EXPECT_FALSE(throttle.turns_away(UINT64_MAX));
 }

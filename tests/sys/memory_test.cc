@@ -12,8 +12,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/bounds.h"
-#include "log/log.h"
 #include "support/expect.h"
 
 using namespace chatd;
@@ -52,20 +50,6 @@ Test(memory, a_mapping_holds_no_lock_of_the_file) {
     EXPECT_NE(flock(other.get(), LOCK_EX | LOCK_NB), 0);
     fd.reset();
     EXPECT_EQ(flock(other.get(), LOCK_EX | LOCK_NB), 0);
-}
-
-Test(memory, a_log_in_memory_outlives_its_user) {
-    const UniqueFd fd = make_log_memory(kHistoryBytesMin);
-    {
-        const Mapping mapping(fd.get());
-        Log log(mapping.bytes());
-        Entry entry{};
-        entry.kind = EntryKind::Say;
-        log.append(entry, "alice", "kept");
-    }
-    const Mapping mapping(fd.get());
-    const Log log(mapping.bytes());
-    EXPECT_EQ(log.newest()->frame.text, "kept");
 }
 
 Test(memory, unshared_memory_holds_what_is_put_there_and_taken_out) {

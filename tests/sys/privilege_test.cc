@@ -97,12 +97,12 @@ Test(privilege, given_up_is_gone) {
 Test(privilege, the_wish_to_end_with_a_parent_outlives_them) {
     needs_root();
     EXPECT_EQ(end_of([] {
-                  const DeathWish wish;
+                  const ParentDeathSignal death_signal;
                   give_up_privileges(kSomebody);
                   int signal = 0;
                   (void)prctl(PR_GET_PDEATHSIG, &signal);
                   if (signal != 0) return 1;  // the kernel does
-                  wish.renew();
+                  death_signal.restore();
                   (void)prctl(PR_GET_PDEATHSIG, &signal);
                   return signal == SIGKILL ? 7 : 2;
               }),
@@ -119,7 +119,7 @@ Test(privilege, whoever_acts_as_somebody_makes_files_as_that_one_may_and_then_is
                       return 1;
                   }
                   {
-                      const ActingAs somebody(kSomebody);
+                      const EffectiveUser somebody(kSomebody);
                       const UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
                       struct stat status {};
                       if (fstat(file.get(), &status) != 0) return 2;

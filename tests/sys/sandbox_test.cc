@@ -160,23 +160,6 @@ Test(sandbox, is_survived_by_who_is_stopped_and_goes_on) {
     EXPECT_EQ(describe_wait_status(status), "exit status 7");
 }
 
-Test(sandbox, of_mode_report_says_what_was_called_and_refuses_it) {
-    SKIP_WITH_SANITIZERS();
-    test::Pipe log = test::make_pipe();
-    const pid_t pid = fork_child([&] {
-        (void)dup2(log.write.get(), STDERR_FILENO);
-        enter_sandbox(SandboxMode::Report, Role::Worker);
-        return socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == ENOSYS ? kAllWell : 1;
-    });
-    log.write.reset();
-    test::Reader reader(std::move(log.read), "stderr");
-    reader.expect_line("chatd: not on the list of the sandbox: system call " +
-                       std::to_string(SYS_socket));
-    int status = 0;
-    (void)waitpid(pid, &status, 0);
-    EXPECT_EQ(describe_wait_status(status), "exit status 7");
-}
-
 Test(sandbox, of_mode_off_changes_nothing) {
     EXPECT_EQ(end_of(
                   Role::Worker, [] { return open("/dev/null", O_RDONLY) >= 0 ? kAllWell : 1; },

@@ -72,10 +72,10 @@ Test(signals, a_wait_without_time_looks_once) {
     EXPECT_FALSE(signals.wait({}, std::chrono::seconds(-1)));
 }
 
-Test(signals, one_comes_in_when_it_is_let_in) {
+Test(signals, one_comes_in_when_pending_ones_are_delivered) {
     const Signals signals({SIGUSR1});
     (void)raise(SIGUSR1);
     EXPECT_FALSE(signals.take(SIGUSR1));
-    signals.let_in();
+    signals.deliver_pending();
     EXPECT_TRUE(signals.take(SIGUSR1));
 }
