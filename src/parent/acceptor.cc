@@ -1,24 +1,42 @@
 #include "parent/acceptor.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "base/bounds.h"
+#include "sys/error.h"
 
 namespace chatd {
 
 Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journal)
     : resources_(resources),
       journal_(journal),
+      ready_fd_(options.ready_fd),
       admission_(options, resources.clients_max, resources.unshared->get(),
                  static_cast<std::uint32_t>(steady_ns())) {
+    // So the table does not grow later, when memory may be short.
+    resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
         admission_.addresses().reserve(worker.address);
         admission_.addresses().entered(worker.address);
     }
+}
+
+void Acceptor::announce() {
+    const int port = bound_port(resources_.listeners.front());
+    for (const Listener& listener : resources_.listeners) {
+        journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
+    }
+    if (ready_fd_ < 0) return;
+    const std::string line = std::to_string(port) + '\n';
+    if (::write(ready_fd_, line.data(), line.size()) < 0) {
+        throw system_error("--ready-fd " + std::to_string(ready_fd_), ExitStatus::Usage);
+    }
+    (void)::close(ready_fd_);
 }
 
 // --- Accepting -----------------------------------------------------------------------------------

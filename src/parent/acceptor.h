@@ -23,6 +23,9 @@ class Acceptor {
     // std::bad_alloc.
     Acceptor(const Options& options, Resources& resources, Journal& journal);
 
+    // Says in the journal and to --ready-fd that clients can come. Throws SetupError.
+    void announce();
+
     // --- One turn of the parent's loop
 
     // Are the listeners to be watched? Not while the acceptor rests or the broker reads too little.
@@ -58,6 +61,7 @@ class Acceptor {
 
     Resources& resources_;
     Journal& journal_;
+    int ready_fd_;
     Admission admission_;
     ListenerRest rest_;
     bool is_short_ = false;  // a warning was logged, and no client has come in since

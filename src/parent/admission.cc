@@ -6,6 +6,12 @@
 
 namespace chatd {
 
+bool LoginThrottle::turns_away(std::uint64_t logins) {
+    if (logins_max_ == 0 || logins <= logins_max_) return false;
+    std::uniform_int_distribution<std::uint64_t> place(1, logins_max_);
+    return place(random_) <= logins - logins_max_;
+}
+
 Admission::Admission(const Options& options, std::uint32_t clients_max,
                      std::pmr::memory_resource* memory, std::uint32_t seed)
     : language_(options.language),

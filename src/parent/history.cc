@@ -36,11 +36,15 @@ std::string loss_in_words(const Salvage& salvage, std::uint64_t kept) {
 }
 
 History repair(int fd, const std::string& path, const Salvage& salvage, std::size_t ring_bytes) {
-    Successor successor(path, ring_bytes, mode_of(fd, path));
-    const std::uint64_t kept = restore(salvage, successor.fd());
-    fault_point("parent:history-filled");
-    const std::string damaged = keep_damaged(fd, path);
-    return {successor.succeed(), loss_in_words(salvage, kept) + "the damaged file is " + damaged};
+    std::uint64_t kept = 0;
+    std::string damaged;
+    const auto fill = [&](int successor) {
+        kept = restore(salvage, successor);
+        fault_point("parent:history-filled");
+        damaged = keep_damaged(fd, path);
+    };
+    UniqueFd repaired = replace_history(path, ring_bytes, mode_of(fd, path), fill);
+    return {std::move(repaired), loss_in_words(salvage, kept) + "the damaged file is " + damaged};
 }
 
 // --- A file at the start
@@ -75,7 +79,7 @@ History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t>
 History begin(const OpenedHistory& opened, std::size_t ring_bytes) {
     try {
         const mode_t mode = mode_of(opened.fd.get(), opened.path);
-        return {Successor(opened.path, ring_bytes / 8 * 8, mode).succeed(), {}};
+        return {replace_history(opened.path, ring_bytes / 8 * 8, mode, [](int) {}), {}};
     } catch (const SetupError&) {
         if (opened.made) (void)::unlink(opened.path.c_str());
         throw;

@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "log/log.h"
+#include "sys/error.h"
 
 namespace chatd {
 namespace {
@@ -123,47 +124,33 @@ std::string keep_damaged(int fd, const std::string& path) {
                                                   "; look at them, and move them away");
 }
 
-Successor::Successor(const std::string& path, std::size_t ring_bytes, mode_t mode)
-    : path_(path), own_path_(path + ".new") {
-    // A process that died before it was ready may have left one.
+UniqueFd replace_history(const std::string& path, std::size_t ring_bytes, mode_t mode,
+                         const std::function<void(int fd)>& fill) {
+    const std::string own_path = path + ".new";
+    const auto error = [&own_path] {
+        return system_error("cannot make the history " + own_path, ExitStatus::Unavailable);
+    };
+    // A process that died before its file was ready may have left one here.
     constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    fd_.reset(::open(own_path_.c_str(), kFlags, 0600));
-    if (!fd_.valid()) throw error();
-    lock(fd_.get(), own_path_);
+    UniqueFd fd(::open(own_path.c_str(), kFlags, 0600));
+    if (!fd.valid()) throw error();
+    lock(fd.get(), own_path);
     try {
-        make(ring_bytes, mode);
-    } catch (const SetupError&) {
-        remove();
+        if (::ftruncate(fd.get(), 0) != 0 || ::fchmod(fd.get(), mode) != 0) throw error();
+        allocate(fd.get(), Log::memory_bytes(ring_bytes), path);
+        write_log_header(fd.get(), ring_bytes);
+        fault_point("parent:history-begun");
+        fill(fd.get());
+        sync(fd.get(), path);
+        fault_point("parent:history-ready");
+        if (::rename(own_path.c_str(), path.c_str()) != 0) throw error();
+    } catch (...) {
+        (void)::unlink(own_path.c_str());
         throw;
     }
-}
-
-Successor::~Successor() {
-    if (fd_.valid()) remove();
-}
-
-void Successor::make(std::size_t ring_bytes, mode_t mode) {
-    if (::ftruncate(fd_.get(), 0) != 0 || ::fchmod(fd_.get(), mode) != 0) throw error();
-    allocate(fd_.get(), Log::memory_bytes(ring_bytes), path_);
-    write_log_header(fd_.get(), ring_bytes);
-    fault_point("parent:history-begun");
-}
-
-UniqueFd Successor::succeed() {
-    sync(fd_.get(), path_);
-    fault_point("parent:history-ready");
-    if (::rename(own_path_.c_str(), path_.c_str()) != 0) throw error();
     fault_point("parent:history-renamed");
-    sync_directory_of(path_);
-    return std::move(fd_);
-}
-
-SetupError Successor::error() const {
-    return system_error("cannot make the history " + own_path_, ExitStatus::Unavailable);
-}
-
-void Successor::remove() const {
-    (void)::unlink(own_path_.c_str());
+    sync_directory_of(path);
+    return fd;
 }
 
 }  // namespace chatd

@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
-#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace chatd {
@@ -44,29 +44,10 @@ void write_log_header(int fd, std::size_t ring_bytes);
 // process died right after this.
 [[nodiscard]] std::string keep_damaged(int fd, const std::string& path);
 
-// A new file beside `path`, with an empty log, that is to take the place of `path`; removed again
-// unless it does.
-class Successor {
-  public:
-    Successor(const std::string& path, std::size_t ring_bytes, mode_t mode);
-    ~Successor();
-
-    Successor(const Successor&) = delete;
-    Successor& operator=(const Successor&) = delete;
-
-    [[nodiscard]] int fd() const { return fd_.get(); }
-
-    // Puts the file on the disk and gives it the name. The result is open and locked.
-    [[nodiscard]] UniqueFd succeed();
-
-  private:
-    void make(std::size_t ring_bytes, mode_t mode);
-    [[nodiscard]] SetupError error() const;
-    void remove() const;
-
-    std::string path_;
-    std::string own_path_;
-    UniqueFd fd_;  // invalid: it has taken its place
-};
+// Makes a new file beside `path` with an empty log, has `fill` write to it, puts it on the disk,
+// and gives it the name `path`. On any exception it removes the new file, and `path` has not
+// changed. The result is open and locked.
+[[nodiscard]] UniqueFd replace_history(const std::string& path, std::size_t ring_bytes, mode_t mode,
+                                       const std::function<void(int fd)>& fill);
 
 }  // namespace chatd

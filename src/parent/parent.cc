@@ -1,12 +1,10 @@
 #include "parent/parent.h"
 
 #include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,8 +18,6 @@
 #include "parent/upgrade.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
-#include "sys/clock.h"
-#include "sys/error.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
@@ -31,8 +27,6 @@
 
 namespace chatd {
 namespace {
-
-constexpr std::size_t kEndedBytes = sizeof(FrameHeader) + sizeof(Ended);
 
 class Parent {
     using Table = decltype(Resources::workers);
@@ -52,10 +46,6 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_) {
-        // The memory for the end of a worker is here before its birth: the room must hear of every
-        // end, also when memory is short.
-        resources_.workers.reserve(resources_.clients_max);
-        resources_.outbox.reserve(kControlBytesMax + resources_.clients_max * kEndedBytes);
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
     }
 
@@ -74,8 +64,6 @@ class Parent {
     }
 
   private:
-    // --- The beginning
-
     void start() {
         seal(options_.sandbox);
         if (has_taken_over_) {
@@ -84,23 +72,9 @@ class Parent {
         } else {
             try_sandbox(options_.sandbox);
             supervisor_.start();
-            announce();
+            acceptor_.announce();
         }
         service_.ready(headcount(), Clock::now());
-    }
-
-    void announce() {
-        const int port = bound_port(resources_.listeners.front());
-        for (const Listener& listener : resources_.listeners) {
-            journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
-        }
-        if (options_.ready_fd < 0) return;
-        const std::string line = std::to_string(port) + '\n';
-        if (::write(options_.ready_fd, line.data(), line.size()) < 0) {
-            throw system_error("--ready-fd " + std::to_string(options_.ready_fd),
-                               ExitStatus::Usage);
-        }
-        (void)::close(options_.ready_fd);
     }
 
     // --- One turn
@@ -111,21 +85,14 @@ class Parent {
             const auto polls = resources_.metrics->polls();
             fds_.insert(fds_.end(), polls.begin(), polls.end());
         }
-        if (acceptor_.is_open()) {
-            for (const Listener& listener : resources_.listeners)
-                fds_.push_back({listener.fd.get(), POLLIN, 0});
+        for (const auto& [fd, name] : resources_.listeners) {
+            fds_.push_back({acceptor_.is_open() ? fd.get() : -1, POLLIN, 0});
         }
-        woken_ = signals_.wait(fds_, time_until(wake_at(), Clock::now())) && fds_[1].revents != 0;
-        if (resources_.metrics != nullptr) {
-            std::copy_n(fds_.begin() + 2, metrics_polled_.size(), metrics_polled_.begin());
-        }
-    }
-
-    [[nodiscard]] Deadline wake_at() const {
-        return earliest(
-            {closing_until_, acceptor_.wake_at(), supervisor_.wake_at(), upgrade_.wake_at(),
-             journal_.wake_at(), service_.wake_at(),
-             resources_.metrics == nullptr ? Deadline() : resources_.metrics->wake_at()});
+        const Deadline wake_at =
+            earliest({closing_until_, acceptor_.wake_at(), supervisor_.wake_at(),
+                      upgrade_.wake_at(), journal_.wake_at(), service_.wake_at(),
+                      resources_.metrics == nullptr ? Deadline() : resources_.metrics->wake_at()});
+        woken_ = signals_.wait(fds_, time_until(wake_at, Clock::now())) && fds_[1].revents != 0;
     }
 
     void turn() {
@@ -252,9 +219,9 @@ class Parent {
     }
 
     void answer_metrics() {
-        if (resources_.metrics == nullptr) return;
+        if (resources_.metrics == nullptr || fds_.empty()) return;
         const auto text = [this] { return render_metrics(status()); };
-        if (!resources_.metrics->turn(metrics_polled_, text)) {
+        if (!resources_.metrics->turn(std::span(fds_).subspan(2), text)) {
             journal_.warning("--metrics: the kernel has no room for all of them");
         }
     }
@@ -317,8 +284,7 @@ class Parent {
     Acceptor acceptor_;
     ServiceManager service_;
 
-    std::vector<pollfd> fds_;
-    std::array<pollfd, MetricsSocket::kPolls> metrics_polled_{};
+    std::vector<pollfd> fds_;     // the broker's link, the wakeup, the metrics, the listeners
     bool woken_ = false;          // by the wakeup
     bool children_ended_ = true;  // at first: some may have ended under the program before
     Deadline closing_until_;      // none: the server is not closing

@@ -17,7 +17,6 @@
 #include "sys/memory.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
-#include "sys/program.h"
 #include "sys/systemd.h"
 #include "sys/wakeup.h"
 

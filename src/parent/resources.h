@@ -42,7 +42,7 @@ struct Resources {
     // next broker reads.
     SocketPair control;
     UniqueFd wakeup;             // see sys/wakeup.h
-    UniqueFd program_directory;  // see sys/program.h
+    UniqueFd program_directory;  // see directory_of_program()
     int oom_score = 0;           // see lower_oom_score()
     ParentCounters counters = {};
     std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics

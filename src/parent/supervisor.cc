@@ -38,7 +38,11 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
       journal_(journal),
       log_bytes_(file_bytes(resources.log_memory.get())),
       born_(Clock::now()),
-      queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {}
+      queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {
+    // Room for the end of every worker: the room must hear of each, also when memory is short.
+    constexpr std::size_t kEndedBytes = sizeof(FrameHeader) + sizeof(Ended);
+    resources.outbox.reserve(kControlBytesMax + resources.clients_max * kEndedBytes);
+}
 
 // --- Birth ---------------------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/memory.h"
-#include "sys/program.h"
 #include "text/number.h"
 
 namespace chatd {

@@ -20,8 +20,7 @@ std::int64_t utc_offset_s(std::int64_t time_s) {
 }
 
 void set_alarm(std::chrono::seconds time) {
-    (void)::alarm(
-        static_cast<unsigned>(time.count()));  // It returns what was left of an earlier alarm.
+    (void)::alarm(static_cast<unsigned>(time.count()));  // returns what was left of another one
 }
 
 }  // namespace chatd

@@ -2,6 +2,8 @@
 // the process began, and written in one line. Never throw one for anything that a peer causes.
 #pragma once
 
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -22,7 +24,9 @@ class SetupError : public std::runtime_error {
 };
 
 // The error of errno: "what: No such file or directory". Keep errno until this is called.
-[[nodiscard]] SetupError system_error(const std::string& what,
-                                      ExitStatus status = ExitStatus::System);
+[[nodiscard]] inline SetupError system_error(const std::string& what,
+                                             ExitStatus status = ExitStatus::System) {
+    return {status, what + ": " + std::strerror(errno)};
+}
 
 }  // namespace chatd

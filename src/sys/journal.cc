@@ -42,26 +42,18 @@ bool Journal::write_line(std::string_view text) {
     return true;
 }
 
-// The body of each level, because a parameter pack cannot pass a va_list on.
-#define CHATD_JOURNAL_BODY(level)    \
-    va_list arguments;               \
-    va_start(arguments, format);     \
-    write(level, format, arguments); \
-    va_end(arguments)
-
-void Journal::error(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Error);
-}
-void Journal::warning(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Warning);
-}
-void Journal::info(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Info);
-}
-void Journal::debug(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Debug);
-}
-
-#undef CHATD_JOURNAL_BODY
+// A macro, because a parameter pack cannot pass a va_list on.
+#define CHATD_JOURNAL_LEVEL(name, level)          \
+    void Journal::name(const char* format, ...) { \
+        va_list arguments;                        \
+        va_start(arguments, format);              \
+        write(level, format, arguments);          \
+        va_end(arguments);                        \
+    }
+CHATD_JOURNAL_LEVEL(error, Level::Error)
+CHATD_JOURNAL_LEVEL(warning, Level::Warning)
+CHATD_JOURNAL_LEVEL(info, Level::Info)
+CHATD_JOURNAL_LEVEL(debug, Level::Debug)
+#undef CHATD_JOURNAL_LEVEL
 
 }  // namespace chatd

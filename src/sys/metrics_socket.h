@@ -15,7 +15,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/listener_rest.h"
-#include "sys/socket_file.h"
+#include "sys/local.h"
 #include "sys/user.h"
 
 namespace chatd {

@@ -46,37 +46,37 @@ std::optional<SocketAddress> parse_address(const std::string& text, std::uint16_
     return std::nullopt;
 }
 
-std::string text_of(SocketAddress address) {
+// The address alone, "192.0.2.7" or "2001:db8::1"; of an IPv4 client also on an IPv6 socket.
+std::string ip_of(SocketAddress& address) {
     char buffer[INET6_ADDRSTRLEN] = "?";
     if (address.storage.ss_family == AF_INET) {
         (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
-        return std::string(buffer) + ':' + std::to_string(ntohs(address.v4().sin_port));
-    }
-    const in6_addr& v6 = address.v6().sin6_addr;
-    const std::string port = ':' + std::to_string(ntohs(address.v6().sin6_port));
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    } else if (const in6_addr& v6 = address.v6().sin6_addr; IN6_IS_ADDR_V4MAPPED(&v6)) {
         (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
-        return buffer + port;
+    } else {
+        (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
     }
-    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
-    return '[' + std::string(buffer) + ']' + port;
+    return buffer;
+}
+
+bool is_ipv6(const std::string& ip) {
+    return ip.find(':') != std::string::npos;
+}
+
+std::string text_of(SocketAddress address) {
+    const std::string ip = ip_of(address);
+    // sin_port and sin6_port lie at the same offset.
+    const std::string port = ':' + std::to_string(ntohs(address.v4().sin_port));
+    return is_ipv6(ip) ? '[' + ip + ']' + port : ip + port;
 }
 
 std::string address_without_port(SocketAddress address) {
-    char buffer[INET6_ADDRSTRLEN] = "?";
-    if (address.storage.ss_family == AF_INET) {
-        (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
-        return buffer;
-    }
-    in6_addr& v6 = address.v6().sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
-        return buffer;
-    }
+    const std::string ip = ip_of(address);
+    if (!is_ipv6(ip)) return ip;
     constexpr std::size_t kNetworkBytes = 8;
-    std::fill(std::begin(v6.s6_addr) + kNetworkBytes, std::end(v6.s6_addr), std::uint8_t{0});
-    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
-    return std::string(buffer) + "/64";
+    auto& bytes = address.v6().sin6_addr.s6_addr;
+    std::fill(std::begin(bytes) + kNetworkBytes, std::end(bytes), std::uint8_t{0});
+    return ip_of(address) + "/64";
 }
 
 void set_option(int fd, int level, int option, int value) {

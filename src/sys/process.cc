@@ -9,12 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
+#include <string_view>
 
 #include "sys/error.h"
-#include "sys/fd.h"
 #include "sys/journal.h"
 
 namespace chatd {
@@ -58,6 +60,10 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     ::_exit(run(parent, child_main));
 }
 
+UniqueFd open_directory(const std::string& directory) {
+    return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 }  // namespace
 
 pid_t fork_child(const std::function<int()>& child_main) {
@@ -74,6 +80,29 @@ std::optional<Reaped> reap_child() {
         if (reaped.pid > 0) return reaped;
         if (reaped.pid == 0 || errno != EINTR) return std::nullopt;
     }
+}
+
+UniqueFd directory_of_program(const char* argv0) {
+    const std::string path(argv0);
+    const std::size_t slash = path.rfind('/');
+    if (slash != std::string::npos) return open_directory(path.substr(0, slash + 1));
+    const char* const variable = std::getenv("PATH");
+    std::string_view rest = variable == nullptr ? "" : variable;
+    while (!rest.empty()) {
+        const std::string_view found = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), found.size() + 1));
+        const std::string directory = found.empty() ? "." : std::string(found);
+        if (::access((directory + '/' + path).c_str(), X_OK) == 0) return open_directory(directory);
+    }
+    return UniqueFd();
+}
+
+void execute_program(char** argv, int directory) {
+    (void)::execvp(argv[0], argv);
+    if (errno != EACCES || directory < 0) return;
+    const std::string path(argv[0]);
+    const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    (void)::execveat(directory, name.c_str(), argv, environ, 0);
 }
 
 void prefer_throughput() {

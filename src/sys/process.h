@@ -1,4 +1,4 @@
-// Processes: forking, reaping, scheduling, terminal and limits.
+// Processes: forking, reaping, executing, scheduling, terminal and limits.
 #pragma once
 
 #include <sys/types.h>
@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+
+#include "sys/fd.h"
 
 namespace chatd {
 
@@ -22,6 +24,14 @@ struct Reaped {
 
 // Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
+
+// The directory in which the shell found `argv0`; invalid when that is unknown. Call it before this
+// process gives up privileges, because the directory may be out of reach without them.
+[[nodiscard]] UniqueFd directory_of_program(const char* argv0);
+
+// Executes argv[0], found as the shell found it; or, when that path is out of reach for the present
+// user, found in `directory` (execveat(2); -1: not there). Returns only on failure, with errno.
+void execute_program(char** argv, int directory);
 
 // Asks the scheduler to prefer long runs of this process to early ones: then a worker that wakes up
 // does not push the broker off its processor (sched(7), SCHED_BATCH).

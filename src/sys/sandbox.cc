@@ -106,8 +106,6 @@ void leave_the_file_system() {
 
 // --- seccomp(2)
 
-#ifdef CHATD_SANDBOX_REPORT
-
 void set_result(ucontext_t& context, int error) {
 #if defined(__x86_64__)
     context.uc_mcontext.gregs[REG_RAX] = -error;
@@ -116,7 +114,8 @@ void set_result(ucontext_t& context, int error) {
 #endif
 }
 
-// The kernel has not made the call: it fails with ENOSYS, and the process goes on.
+// For builds in which the sandbox reports. The kernel has not made the call: it fails with ENOSYS,
+// and the process goes on.
 void report(int, siginfo_t* info, void* context) {
     std::array<char, 16> number{};
     (void)std::to_chars(number.begin(), number.end(), info->si_syscall);
@@ -128,21 +127,13 @@ void report(int, siginfo_t* info, void* context) {
 
 // What the kernel does with a call that is not on the list.
 std::uint32_t answer_to_others(SandboxMode mode) {
-    if (mode != SandboxMode::Report) return SECCOMP_RET_KILL_PROCESS;
+    if (!kSandboxReports || mode != SandboxMode::Report) return SECCOMP_RET_KILL_PROCESS;
     struct sigaction action {};
     action.sa_sigaction = report;
     action.sa_flags = SA_SIGINFO;
     if (::sigaction(SIGSYS, &action, nullptr) != 0) throw sandbox_error("sigaction");
     return SECCOMP_RET_TRAP;
 }
-
-#else
-
-std::uint32_t answer_to_others(SandboxMode /*mode*/) {
-    return SECCOMP_RET_KILL_PROCESS;
-}
-
-#endif
 
 void leave_most_of_the_kernel(SandboxMode mode, Role role, std::size_t link) {
     std::vector<sock_filter> program =

@@ -31,16 +31,4 @@ std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_us
     return std::chrono::microseconds(*usec / 2);
 }
 
-std::string ready_notice(std::string_view status) {
-    return "READY=1\n" + status_notice(status);
-}
-
-std::string reloading_notice(std::chrono::microseconds monotonic) {
-    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count());
-}
-
-std::string status_notice(std::string_view status) {
-    return "STATUS=" + std::string(status);
-}
-
 }  // namespace chatd

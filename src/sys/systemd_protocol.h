@@ -28,9 +28,15 @@ inline constexpr int kFirstPassedSocket = 3;
                                                                        pid_t self);
 
 // What to send. `monotonic`: the time by CLOCK_MONOTONIC.
-[[nodiscard]] std::string ready_notice(std::string_view status);
-[[nodiscard]] std::string reloading_notice(std::chrono::microseconds monotonic);
-[[nodiscard]] std::string status_notice(std::string_view status);
+[[nodiscard]] inline std::string status_notice(std::string_view status) {
+    return "STATUS=" + std::string(status);
+}
+[[nodiscard]] inline std::string ready_notice(std::string_view status) {
+    return "READY=1\n" + status_notice(status);
+}
+[[nodiscard]] inline std::string reloading_notice(std::chrono::microseconds monotonic) {
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count());
+}
 inline constexpr std::string_view kStoppingNotice = "STOPPING=1";
 inline constexpr std::string_view kWatchdogNotice = "WATCHDOG=1";
 

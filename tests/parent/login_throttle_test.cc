@@ -1,5 +1,5 @@
-// Specification of parent/login_throttle: who is turned away while many clients log in.
-#include "parent/login_throttle.h"
+// Specification of parent/admission: who is turned away while many clients log in.
+#include "parent/admission.h"
 
 #include <criterion/criterion.h>
 
