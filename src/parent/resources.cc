@@ -14,7 +14,6 @@
 #include "parent/history.h"
 #include "protocol/frame.h"
 #include "sys/error.h"
-#include "sys/memory.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/systemd.h"
@@ -62,12 +61,6 @@ UniqueFd open_log(const Options& options, const std::optional<User>& new_user, J
 
 UniqueFd make_counters() {
     return make_shared_memory("chatd-counters", sizeof(BrokerCounters));
-}
-
-std::unique_ptr<MetricsSocket> open_metrics(const Options& options,
-                                            const std::optional<User>& new_user) {
-    if (options.metrics_path.empty()) return nullptr;
-    return std::make_unique<MetricsSocket>(options.metrics_path, new_user);
 }
 
 // --- To and from a handover
@@ -138,7 +131,10 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();
     if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
-    std::unique_ptr<MetricsSocket> metrics = open_metrics(options, new_user);
+    std::unique_ptr<MetricsSocket> metrics;
+    if (!options.metrics_path.empty()) {
+        metrics = std::make_unique<MetricsSocket>(options.metrics_path, new_user);
+    }
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
     LocalDirectory directory(run_directory(options, new_user), new_user);
     UniqueFd log = open_log(options, new_user, journal);

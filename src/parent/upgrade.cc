@@ -80,9 +80,12 @@ StartMode read_start_mode() {
 
 void Upgrade::begin() {
     again_ = is_trying();
-    if (again_) return;
+    if (!again_) attempt(&Upgrade::start_trial);
+}
+
+void Upgrade::attempt(void (Upgrade::*step)()) {
     try {
-        start_trial();
+        (this->*step)();
     } catch (const SetupError& error) {
         journal_.error("no upgrade: %s", error.what());
     }
@@ -115,15 +118,10 @@ bool Upgrade::handle_exit(const Reaped& reaped) {
 void Upgrade::judge(int wait_status) {
     if (WIFEXITED(wait_status) &&
         WEXITSTATUS(wait_status) == static_cast<int>(ExitStatus::Understood)) {
-        try {
-            execute();
-        } catch (const SetupError& error) {
-            journal_.error("no upgrade: %s", error.what());
-        }
-    } else {
-        journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
-                       describe_wait_status(wait_status).c_str());
+        return attempt(&Upgrade::execute);
     }
+    journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
+                   describe_wait_status(wait_status).c_str());
 }
 
 void Upgrade::execute() {

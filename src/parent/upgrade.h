@@ -45,6 +45,7 @@ class Upgrade {
     void cancel();  // the server closes: no upgrade, not even after a good trial
 
   private:
+    void attempt(void (Upgrade::*step)());  // the journal says why the step is not possible
     void start_trial();
     void judge(int wait_status);
     void end_trial();

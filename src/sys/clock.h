@@ -1,6 +1,9 @@
 // The clocks. Pure code reads none of them: its callers pass the time.
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -21,13 +24,23 @@ namespace chatd {
 }
 
 // For system calls. A negative time becomes zero.
-[[nodiscard]] timespec timespec_of(std::chrono::nanoseconds time);
+[[nodiscard]] inline timespec timespec_of(std::chrono::nanoseconds time) {
+    time = std::max(time, std::chrono::nanoseconds(0));
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {whole.count(), (time - whole).count()};
+}
 
 // How many seconds local time is ahead of UTC at `time_s` (seconds since 1970). tzset(3) must have
 // run before, because a worker may not open the file of the time zone.
-[[nodiscard]] std::int64_t utc_offset_s(std::int64_t time_s);
+[[nodiscard]] inline std::int64_t utc_offset_s(std::int64_t time_s) {
+    const std::time_t time = time_s;
+    std::tm local{};
+    return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
 
 // Has SIGALRM come once after `time` (alarm(2)), instead of any earlier alarm.
-void set_alarm(std::chrono::seconds time);
+inline void set_alarm(std::chrono::seconds time) {
+    (void)::alarm(static_cast<unsigned>(time.count()));  // returns what was left of another one
+}
 
 }  // namespace chatd

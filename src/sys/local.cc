@@ -102,12 +102,6 @@ SocketFile listen_in(const std::string& directory, const std::string& name) {
 
 }  // namespace
 
-SocketFile::SocketFile(UniqueFd fd, UniqueFd directory, std::string name)
-    : fd_(std::move(fd)),
-      directory_(std::move(directory)),
-      name_(std::move(name)),
-      owner_(::getpid()) {}
-
 SocketFile::~SocketFile() {
     if (::getpid() != owner_) return;
     (void)::unlinkat(directory_.valid() ? directory_.get() : AT_FDCWD, name_.c_str(), 0);
@@ -146,7 +140,7 @@ std::string default_run_directory(const std::optional<User>& new_user) {
 }
 
 LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& new_user)
-    : path_(std::move(path)), owner_(::getpid()) {
+    : path_(std::move(path)) {
     if (::mkdir(path_.c_str(), 0700) != 0) {
         if (errno == EEXIST) return;
         throw system_error("cannot make the directory " + path_ + "; choose another --run-dir",
@@ -158,9 +152,6 @@ LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& new_
         throw system_error(path_, ExitStatus::BadDirectory);
     }
 }
-
-LocalDirectory::LocalDirectory(std::string path, bool made)
-    : path_(std::move(path)), made_(made), owner_(::getpid()) {}
 
 LocalDirectory::LocalDirectory(LocalDirectory&& other) noexcept
     : path_(std::move(other.path_)),
@@ -178,11 +169,6 @@ LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
       place_(::open(path().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)) {
     if (!place_.valid()) throw system_error(path(), ExitStatus::BadDirectory);
 }
-
-LocalListener::LocalListener(Inherited inherited)
-    : directory_(std::move(inherited.directory)),
-      file_(std::move(inherited.fd), UniqueFd(), std::move(inherited.path)),
-      place_(std::move(inherited.place)) {}
 
 SocketPair make_socket_pair() {
     int fds[2];

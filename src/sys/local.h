@@ -2,9 +2,11 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sys/fd.h"
 #include "sys/user.h"
@@ -17,7 +19,8 @@ class SocketFile {
   public:
     // `name` is a path, or with a directory the name of a file there. The descriptor of a directory
     // is good also when the directory was moved, or is out of reach for a user that has changed.
-    SocketFile(UniqueFd fd, UniqueFd directory, std::string name);
+    SocketFile(UniqueFd fd, UniqueFd directory, std::string name)
+        : fd_(std::move(fd)), directory_(std::move(directory)), name_(std::move(name)) {}
     ~SocketFile();
 
     SocketFile(const SocketFile&) = delete;
@@ -34,7 +37,7 @@ class SocketFile {
     UniqueFd fd_;
     UniqueFd directory_;
     std::string name_;
-    pid_t owner_;
+    pid_t owner_ = ::getpid();
 };
 
 // Listens on a new socket at `path`, which lies in the open directory `directory`. When nobody
@@ -65,7 +68,7 @@ class LocalDirectory {
     explicit LocalDirectory(std::string path, const std::optional<User>& new_user = {});
 
     // A directory that another program of this process had before, and perhaps has made.
-    LocalDirectory(std::string path, bool made);
+    LocalDirectory(std::string path, bool made) : path_(std::move(path)), made_(made) {}
 
     LocalDirectory(LocalDirectory&& other) noexcept;
     LocalDirectory& operator=(LocalDirectory&&) = delete;
@@ -77,7 +80,7 @@ class LocalDirectory {
   private:
     std::string path_;
     bool made_ = false;
-    pid_t owner_;
+    pid_t owner_ = ::getpid();
 };
 
 // The broker's listening socket, with its file and the directory of that.
@@ -94,7 +97,10 @@ class LocalListener {
         UniqueFd fd;
         UniqueFd place;
     };
-    explicit LocalListener(Inherited inherited);
+    explicit LocalListener(Inherited inherited)
+        : directory_(std::move(inherited.directory)),
+          file_(std::move(inherited.fd), UniqueFd(), std::move(inherited.path)),
+          place_(std::move(inherited.place)) {}
 
     // See SocketFile.
     void stop() { file_.stop(); }

@@ -19,11 +19,12 @@ int whole_ms(std::chrono::nanoseconds time) {
     return static_cast<int>(std::clamp<std::int64_t>(ms, 0, kMost));
 }
 
-epoll_event event_of(std::uint32_t events, std::uint64_t id) {
+bool control(const UniqueFd& poller, int operation, int fd, std::uint32_t events,
+             std::uint64_t id) {
     epoll_event event{};
     event.events = events;
     event.data.u64 = id;
-    return event;
+    return ::epoll_ctl(poller.get(), operation, fd, &event) == 0;
 }
 
 }  // namespace
@@ -33,13 +34,11 @@ Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)), ready_(kEventsPerTurn) {
 }
 
 bool Poller::add(int fd, std::uint32_t events, std::uint64_t id) {
-    epoll_event event = event_of(events, id);
-    return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    return control(fd_, EPOLL_CTL_ADD, fd, events, id);
 }
 
 void Poller::change(int fd, std::uint32_t events, std::uint64_t id) {
-    epoll_event event = event_of(events, id);
-    CHATD_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+    CHATD_CHECK(control(fd_, EPOLL_CTL_MOD, fd, events, id));
 }
 
 void Poller::remove(int fd) {
