@@ -142,8 +142,8 @@ class Parent {
     }
 
     // The row is made before the fork, so that no child can be missing in the table.
-    Table::node_type make_row(WorkerRecord worker) {
-        resources_.workers.emplace(0, std::move(worker));
+    Table::node_type make_row(const WorkerRecord& worker) {
+        resources_.workers.emplace(0, worker);
         return resources_.workers.extract(0);
     }
 

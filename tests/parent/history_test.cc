@@ -184,13 +184,13 @@ Test(history, a_link_to_a_history_stays_one) {
 
 // --- Refused
 
-Test(history, a_history_that_is_held_is_refused) {
+Test(history, a_history_in_use_is_refused) {
     const Chat past;
     const History held = open_history(past.path, std::nullopt);
     EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
 }
 
-Test(history, a_history_that_was_made_or_repaired_is_held_too) {
+Test(history, a_history_that_was_made_or_repaired_is_locked_too) {
     const Chat past;
     {
         const std::string path = past.scratch.path() + "/new";
@@ -202,7 +202,7 @@ Test(history, a_history_that_was_made_or_repaired_is_held_too) {
     EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
 }
 
-Test(history, what_is_no_history_is_refused_and_kept) {
+Test(history, a_file_that_is_no_history_is_refused_and_kept) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/letter";
     const std::string letter(1'000'000, 'x');
@@ -277,7 +277,7 @@ Test(history, each_damaged_file_is_kept) {
     EXPECT_TRUE(contents(past.path + ".damaged-2") == second);
 }
 
-Test(history, too_many_damaged_files_are_told_and_nothing_changes) {
+Test(history, too_many_damaged_files_are_refused_and_nothing_changes) {
     const Chat past;
     past.damage();
     for (int i = 1; i <= kDamagedHistoriesMax; ++i) {
@@ -312,8 +312,8 @@ Test(history, a_repair_may_change_the_size) {
     EXPECT_EQ(messages_in(history.fd), kMessages - 1);
 }
 
-// Whoever died before the new file had the name: it is not finished, or the damaged one has its
-// second name already.
+// A process died before the new file had its name: the new file is not finished, or the damaged one
+// has its second name already.
 Test(history, a_repair_that_was_interrupted_is_done_again) {
     const Chat past;
     past.damage();

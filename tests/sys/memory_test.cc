@@ -1,4 +1,4 @@
-// Memory that outlives its user.
+// Memory that outlives the process that uses it, and memory that no child gets.
 #include "sys/memory.h"
 
 #include <criterion/criterion.h>
@@ -39,8 +39,8 @@ Test(memory, what_is_stored_in_a_private_mapping_stays_there) {
     EXPECT_TRUE(shared.bytes()[5000] == std::byte{0});
 }
 
-// ps keeps a mapping for as long as it looks, and a start right after a crash found its history in
-// use.
+// A program such as ps keeps the mappings of a process that it looks at, and a start right after a
+// crash found its history in use.
 Test(memory, a_mapping_holds_no_lock_of_the_file) {
     UniqueFd fd = make_shared_memory("test", 8192);
     const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
@@ -67,7 +67,7 @@ Test(memory, a_child_does_not_have_unshared_memory) {
     EXPECT_EQ(*number, 7);
     const pid_t child = ::fork();
     if (child == 0) {
-        // Not those of a sanitizer.
+        // Without the handler of a sanitizer.
         (void)::signal(SIGSEGV, SIG_DFL);
         ::_exit(*number);
     }

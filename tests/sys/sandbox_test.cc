@@ -66,7 +66,7 @@ Test(sandbox, can_be_set_up_here) {
     EXPECT_EQ(end_of(Role::Broker, [] { return kAllWell; }), "exit status 7");
 }
 
-Test(sandbox, of_either_role_kills_whoever_opens_forks_traces_or_signals) {
+Test(sandbox, of_either_role_kills_a_process_that_opens_forks_traces_or_signals) {
     SKIP_WITH_SANITIZERS();
     const pid_t sibling = getppid();
     const std::function<int()> deeds[] = {
@@ -134,7 +134,7 @@ Test(sandbox, lets_a_worker_have_one_link_at_a_time) {
 }
 
 // Stopped in poll(2), a process makes the call restart_syscall when it goes on.
-Test(sandbox, is_survived_by_who_is_stopped_and_goes_on) {
+Test(sandbox, lets_a_process_be_stopped_and_go_on) {
     SKIP_WITH_SANITIZERS();
     test::Pipe told = test::make_pipe();
     test::Pipe asked = test::make_pipe();

@@ -40,7 +40,7 @@ class Manager {
         (void)::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     }
 
-    // "": nothing.
+    // Empty: no notice has come.
     std::string received() {
         std::string text(4096, '\0');
         const ssize_t bytes = ::recv(fd_.get(), text.data(), text.size(), MSG_DONTWAIT);
@@ -78,7 +78,7 @@ bool is_told_to_nobody() {
            ::getenv("LISTEN_FDNAMES") == nullptr;
 }
 
-// Says yes in a process of its own: in this one, descriptor 3 is Criterion's.
+// Runs `says` in a child, because in this process descriptor 3 is Criterion's.
 bool in_a_child(const std::function<bool()>& says) {
     const pid_t child = fork_child([&] { return says() ? 0 : 1; });
     EXPECT_GT(child, 0);
@@ -193,7 +193,7 @@ Test(service_manager, the_watchdog_gets_a_notice_when_it_is_due) {
     EXPECT_EQ(manager.received(), "WATCHDOG=1");
 }
 
-Test(service_manager, one_that_does_not_read_keeps_nobody_waiting) {
+Test(service_manager, a_service_manager_that_does_not_read_delays_nothing) {
     const test::Scratch scratch;
     Manager manager(scratch.path() + "/notify");
     ServiceManager service;
@@ -201,7 +201,7 @@ Test(service_manager, one_that_does_not_read_keeps_nobody_waiting) {
     EXPECT_EQ(manager.received(), "STATUS=0");
 }
 
-Test(service_manager, without_one_nothing_is_sent_and_nothing_wanted) {
+Test(service_manager, without_a_service_manager_nothing_is_sent_and_nothing_wanted) {
     for (const char* nowhere : {"", "relative", "@", "/"}) {
         (void)::setenv("NOTIFY_SOCKET", nowhere, 1);
         (void)::setenv("WATCHDOG_USEC", "10000000", 1);
