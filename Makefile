@@ -89,19 +89,25 @@ fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
+reporting := $(B)/helpers/chatd-report
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
-# What differs in the program that tests make fail, and to which they upgrade.
-fault_srcs := $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)) tests/faults/fault_plan.cc
+# What differs in the program whose sandbox only reports, and in the one that tests make fail, and
+# to which they upgrade.
+report_srcs := $(shell grep -lwE 'CHATD_SANDBOX_REPORT|kSandboxReports' $(all_srcs))
+report_objs := $(report_srcs:%.cc=$(B)/report/%.o)
+fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)) \
+	tests/faults/fault_plan.cc)
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
-deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(test_objs) $(fuzz_objs) $(fuzz_entries))
+deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(report_objs) $(test_objs) \
+	$(fuzz_objs) $(fuzz_entries))
 
 # With FILTER, a test program has only the test files with such a suite and what these need, and a
 # name of its own.
 ifeq ($(FILTER),)
 unit_program := $(B)/unit_tests
 system_program := $(B)/system_tests
-system_needs := $(B)/chatd $(helpers) $(faulty)
+system_needs := $(B)/chatd $(helpers) $(faulty) $(reporting)
 else
 suite := $(shell printf %s '$(firstword $(subst /, ,$(FILTER)))' | tr -c 'A-Za-z0-9_' -)
 chosen_unit_srcs := $(shell scripts/tests-for '$(FILTER)' $(filter %_test.cc,$(unit_srcs)))
@@ -110,7 +116,7 @@ unit_program := $(if $(chosen_unit_srcs),$(B)/unit_tests.$(suite))
 system_program := $(if $(chosen_system_srcs),$(B)/system_tests.$(suite))
 # Tests ask for helpers by failing(), failing_program() and $HELPERS.
 system_needs := $(if $(chosen_system_srcs),$(B)/chatd $(if $(shell \
-	grep -lE 'failing|HELPERS' $(filter $(system_srcs),$(chosen_system_srcs))),$(helpers) $(faulty)))
+	grep -lE 'failing|HELPERS' $(filter $(system_srcs),$(chosen_system_srcs))),$(helpers) $(faulty) $(reporting)))
 endif
 
 # --- Flags ---
@@ -152,7 +158,8 @@ cxx_flags = -std=c++20 $(warnings) $(1) $(cxx-$(VARIANT)) -ffile-prefix-map=$(CU
 ld_flags = $(cxx-$(VARIANT)) $(ld-$(VARIANT)) $(CXXFLAGS) $(LDFLAGS)
 
 src_flags := $(cpp_flags) $(call cxx_flags,$(src_warnings) -fPIE)
-fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"'
+report_flags := -DCHATD_SANDBOX_REPORT
+fault_flags := -DCHATD_FAULTS -DCHATD_VERSION='"0.3.0-faults"' $(report_flags)
 # Criterion runs each test in another process of the same program and passes addresses to it: they
 # have to mean the same in both.
 test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
@@ -176,7 +183,7 @@ endif
 .PHONY: all everything clean
 all: chatd
 
-everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty)
+everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty) $(reporting)
 
 # All variants share this name, and time stamps do not tell which one it is.
 chatd: $(B)/chatd FORCE
@@ -185,7 +192,8 @@ chatd: $(B)/chatd FORCE
 $(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
 # The linker takes these objects, and not those of the same name in the library.
 $(faulty): $(fault_objs) $(B)/libchatd.a $(B)/.link
-$(B)/chatd $(faulty):
+$(reporting): $(B)/src/main.o $(report_objs) $(B)/libchatd.a $(B)/.link
+$(B)/chatd $(faulty) $(reporting):
 	@mkdir -p $(@D)
 	@printf '  %-5s %s\n' LD "$@ ($$(cat $(B)/.link))"
 	$(Q)$(CXX) $$(cat $(B)/.link) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
@@ -203,6 +211,11 @@ $(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
 	@mkdir -p $(@D)
 	$(say) CXX "$< (faults)"
 	$(Q)$(CXX) $(src_flags) $(fault_flags) -c -o $@ $<
+
+$(report_objs): $(B)/report/%.o: %.cc $(B)/.flags
+	@mkdir -p $(@D)
+	$(say) CXX "$< (report)"
+	$(Q)$(CXX) $(src_flags) $(report_flags) -c -o $@ $<
 
 # A static-pie program costs each process less memory and time. But not every system can make one
 # that runs, and the tools that look for errors have to replace libc's malloc.
@@ -229,8 +242,9 @@ clean:
 # --- Test ---
 
 .PHONY: test unit system asan report valgrind bench test-needs
+tested := $(B)/chatd
 # No program at all: scripts/run-tests says that nothing matches FILTER.
-run_tests = CHATD=$(abspath $(B)/chatd) HELPERS=$(abspath $(B)/helpers) \
+run_tests = CHATD=$(abspath $(tested)) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
 
@@ -246,8 +260,9 @@ system: $(system_program) $(system_needs)
 asan:
 	$(Q)$(MAKE) VARIANT=asan test
 
-report:
-	$(Q)SANDBOX=report $(MAKE) system
+report: tested := $(reporting)
+report: $(system_program) $(system_needs)
+	$(Q)SANDBOX=report $(run_tests) $(system_program)
 
 valgrind: $(system_program) $(system_needs)
 	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd

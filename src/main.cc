@@ -27,9 +27,9 @@
 namespace chatd {
 namespace {
 
-int say(std::FILE* stream, const std::string& text, ExitStatus status) {
-    const bool said = std::fputs(text.c_str(), stream) >= 0 && std::fflush(stream) == 0;
-    return static_cast<int>(said ? status : ExitStatus::System);
+int print(std::FILE* stream, const std::string& text, ExitStatus status) {
+    const bool printed = std::fputs(text.c_str(), stream) >= 0 && std::fflush(stream) == 0;
+    return static_cast<int>(printed ? status : ExitStatus::System);
 }
 
 int serve(const Options& options, ProcessTitle& title, const StartMode& start_mode) {
@@ -39,12 +39,12 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
         return static_cast<int>(ExitStatus::Understood);
     }
     const bool fresh = start_mode.kind == StartMode::Kind::Fresh;
-    // Before anything of ours could have that number.
+    // Checked first, because later a descriptor of chatd itself could have that number.
     if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
         throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
     }
     const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, kServerCloses, SIGALRM});
-    ::tzset();  // Workers show local time and open no file.
+    ::tzset();  // Workers show local time, and may not open the file of the time zone.
     run_parent(options, title, signals, fresh ? nullptr : &start_mode.handover);
     return static_cast<int>(ExitStatus::Ok);
 }
@@ -56,12 +56,13 @@ int run(int argc, char** argv) {
     const Language language = language_of_environment(
         std::getenv("LC_ALL"), std::getenv("LC_MESSAGES"), std::getenv("LANG"));
     const ParsedOptions parsed = parse_options(title.arguments(), language);
-    if (std::holds_alternative<HelpWanted>(parsed)) return say(stdout, help_text(), ExitStatus::Ok);
+    if (std::holds_alternative<HelpWanted>(parsed))
+        return print(stdout, help_text(), ExitStatus::Ok);
     if (std::holds_alternative<VersionWanted>(parsed)) {
-        return say(stdout, std::string("chatd ") + kVersion + '\n', ExitStatus::Ok);
+        return print(stdout, std::string("chatd ") + kVersion + '\n', ExitStatus::Ok);
     }
     if (const auto* const bad = std::get_if<BadUsage>(&parsed)) {
-        return say(stderr, "chatd: " + bad->line + "; see chatd --help\n", ExitStatus::Usage);
+        return print(stderr, "chatd: " + bad->line + "; see chatd --help\n", ExitStatus::Usage);
     }
     return serve(std::get<Options>(parsed), title, read_start_mode());
 }

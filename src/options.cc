@@ -119,10 +119,9 @@ constexpr Row kRows[] = {
      "whom to become, started as root; NAME or UID, or with :GID\n"
      "behind it (nobody)",
      "NAME, UID, NAME:GID or UID:GID", take_word<&Options::user>},
-    {"sandbox", 0, "MODE",
-     "on: a process that does what is none of its business dies;\n"
-     "report: is told on stderr; off (on)",
-     "on, off or report", take_named<&Options::sandbox, sandbox_mode_named>},
+    {"sandbox", 0, "MODE", "on: a process that does what is none of its business dies; off (on)",
+     kSandboxReports ? "on, off or report" : "on or off",
+     take_named<&Options::sandbox, sandbox_mode_named>},
     {"metrics", 0, "SOCKET", "answer who connects to this AF_UNIX socket with what is counted",
      "the name of a socket to be made", take_word<&Options::metrics_path>},
     {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",

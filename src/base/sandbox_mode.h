@@ -26,11 +26,19 @@ inline constexpr bool kSanitized = false;
 // The default of --sandbox. Sanitizers make system calls that are on no list.
 inline constexpr SandboxMode kSandboxMode = kSanitized ? SandboxMode::Off : SandboxMode::On;
 
-// The mode that --sandbox calls "off", "on" or "report"; none for any other name.
+// Report is only in builds for tests (CHATD_SANDBOX_REPORT): the program that ships does not have
+// it.
+#ifdef CHATD_SANDBOX_REPORT
+constexpr bool kSandboxReports = true;
+#else
+constexpr bool kSandboxReports = false;
+#endif
+
+// "off", "on", or "report" where that is built in; none: another text.
 [[nodiscard]] constexpr std::optional<SandboxMode> sandbox_mode_named(std::string_view name) {
     if (name == "off") return SandboxMode::Off;
     if (name == "on") return SandboxMode::On;
-    if (name == "report") return SandboxMode::Report;
+    if (kSandboxReports && name == "report") return SandboxMode::Report;
     return std::nullopt;
 }
 

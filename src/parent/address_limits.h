@@ -1,7 +1,8 @@
-// Where clients come from: how many of each address are here, and which addresses have earned that
-// they wait. The parent asks before it takes a client, and tells how each one ended.
+// How many clients of each address are connected, and which addresses have to wait because of how
+// their clients ended.
 //
-// This file must never read a clock or an address: it is told the time, and a address is a text.
+// This file must never read a clock, and never look into an address: the caller passes the time,
+// and an address is a text.
 #pragma once
 
 #include <chrono>
@@ -9,58 +10,59 @@
 #include <cstdint>
 #include <map>
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/rate_limiter.h"
+#include "base/time.h"
+#include "protocol/counters.h"
 
 namespace chatd {
 
 class AddressLimits {
   public:
-    // per_source_max: clients of one address at a time; 0: no limit.
+    // per_address_max: clients of one address at a time; 0: no limit. `memory` outlives this
+    // object.
     AddressLimits(std::uint32_t per_address_max, std::pmr::memory_resource* memory);
 
-    // May one more of this address come in?
-    enum class Answer : std::uint8_t {
-        Yes,
-        TooMany,    // are here
-        Penalised,  // see waits()
-    };
-    [[nodiscard]] Answer asks(std::string_view address, Moment now) const;
+    // Why one more client of this address may not enter now: TooManyOfAddress or Penalised. None:
+    // it may.
+    [[nodiscard]] std::optional<TurnedAway> refusal(std::string_view address, Moment now) const;
 
-    // How long a penalised address waits.
-    [[nodiscard]] std::chrono::seconds waits(std::string_view address, Moment now) const;
+    // How long a penalised address still has to wait; 0 for any other.
+    [[nodiscard]] std::chrono::seconds waiting_time(std::string_view address, Moment now) const;
 
-    // One may come: what came() takes is made here. May throw std::bad_alloc, where came() does
-    // not.
-    void expect(std::string_view address);
+    // Makes the memory that entered() needs, so that entered() cannot fail. Throws std::bad_alloc.
+    void reserve(std::string_view address);
 
-    // An expected one came in; it went, and how it ended earns its address so much waiting.
-    // Penalties add up, up to kPenaltyMax, and count once there are kPenaltyMin of them: one mishap
-    // is no reason. After sshd's PerSourcePenalties (sshd_config(5)).
-    void came(std::string_view address);
-    void went(std::string_view address, std::chrono::seconds penalty, Moment now);
+    // A client for which reserve() was called has entered.
+    void entered(std::string_view address);
 
-    // AddressLimits that have to wait now.
+    // A client has left, and its address gets this penalty. Penalties add up, to kPenaltyMax at
+    // most, and apply from kPenaltyMin on, because a single mishap is no reason. After sshd's
+    // PerSourcePenalties (sshd_config(5)).
+    void left(std::string_view address, std::chrono::seconds penalty, Moment now);
+
+    // How many addresses have to wait now.
     [[nodiscard]] std::size_t penalised(Moment now) const;
 
-    // AddressLimits that are remembered.
+    // How many addresses are remembered.
     [[nodiscard]] std::size_t size() const { return addresses_.size(); }
 
   private:
     struct Address {
         std::uint32_t clients = 0;
-        Moment waits_until{};
-        bool counts = false;  // the penalties have reached kPenaltyMin
-    };
-    static bool has_to_wait(const Address& address, Moment now);
-    using Table = std::pmr::map<std::pmr::string, Address, std::less<>>;
+        Moment penalty_until{};
+        bool applies = false;  // the penalties have reached kPenaltyMin
 
-    void forget_what_is_over(Moment now);
+        [[nodiscard]] bool has_to_wait(Moment now) const { return applies && now < penalty_until; }
+        void penalise(std::chrono::seconds penalty, Moment now);
+    };
+
+    void forget_expired(Moment now);
 
     std::uint32_t per_address_max_;
-    Table addresses_;
+    std::pmr::map<std::pmr::string, Address, std::less<>> addresses_;
     Moment forgotten_at_{};
 };
 

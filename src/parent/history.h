@@ -1,9 +1,6 @@
-// The history: the log in a file that outlives the server. Made, taken up, and repaired when it is
-// damaged.
-//
-// Whatever is done to the file is done to a new one beside it, which takes its name when it is
-// ready: whoever dies at it, and the machine too, leaves the old one or the new one whole. A
-// damaged file must never be changed or lost, and what is no history must never be touched.
+// The history: the log in a file that outlives the server. It is made, taken up, and repaired when
+// it is damaged. A damaged file is never changed or lost, and a file that is no history is never
+// touched.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +14,23 @@ namespace chatd {
 struct History {
     // The file is locked for as long as this or a copy of it is open.
     UniqueFd fd;
-    // For the journal: what was lost; empty when nothing was.
+    // For the journal: what was lost. Empty when nothing was.
     std::string news;
 };
 
-// Made when it is not there, with all its blocks; else taken up as it is, or repaired. `ring_bytes`
-// empty: as large as it is, or kHistoryBytes. Throws SetupError; a file that was there has not
-// changed then.
+// Takes up the file as it is, or repaired; when there is none, makes one with all its blocks.
+// `ring_bytes` none: the size that the file has, or kHistoryBytes. Throws SetupError; then a file
+// that was there has not changed.
 [[nodiscard]] History open_history(const std::string& path, std::optional<std::size_t> ring_bytes);
 
-// For a history in use, of log_bytes in all, while nobody has it mapped: if it was cut short or its
-// beginning is gone, it is repaired, and if that cannot be, the log goes on in memory, with what
-// was whole. Nothing when it is as it should be.
-[[nodiscard]] std::optional<History> mend_history(int fd, const std::string& path,
-                                                  std::size_t log_bytes);
+// Checks a history in use, of `log_bytes` in all, while no process has it mapped. If it was cut
+// short or its beginning is gone, it is repaired; if that fails, the log goes on in memory, with
+// all that was whole. None: the history is as it should be. Throws SetupError only when there is no
+// memory for a log either.
+[[nodiscard]] std::optional<History> repair_history_in_use(int fd, const std::string& path,
+                                                           std::size_t log_bytes);
+
+// An empty log in memory, without a file. Throws SetupError.
+[[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);
 
 }  // namespace chatd

@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "text/number.h"
+
 namespace chatd {
 namespace {
 
@@ -21,20 +23,17 @@ constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
-// As a decimal, for a double would round it.
+// As a decimal number of seconds. A double would round it.
 std::string seconds(std::uint64_t nanoseconds) {
     std::string text = std::to_string(nanoseconds / kNanosecondsPerSecond);
-    // 1 and nine digits: so zeros at the front stay.
+    // With a 1 before the nine digits, zeros at the front stay.
     std::string rest = std::to_string(kNanosecondsPerSecond + nanoseconds % kNanosecondsPerSecond);
     while (rest.back() == '0') rest.pop_back();
     if (rest.size() > 1) text += '.' + rest.substr(1);
     return text;
 }
 
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-    return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
-}
-
+// Writes the text; each metric is its name, its help, its type and its values.
 class Metrics {
   public:
     void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
@@ -47,7 +46,7 @@ class Metrics {
         sample(name, {}, std::to_string(value));
     }
 
-    // One row for each value of a label.
+    // A counter with one row for each value of a label.
     void counters(std::string_view name, std::string_view help, std::string_view label,
                   std::span<const std::string_view> names, std::span<const std::uint64_t> values) {
         head(name, "counter", help);
@@ -61,7 +60,7 @@ class Metrics {
         sample(name, labelled("version", version), "1");
     }
 
-    // Each row counts those of the rows before it as well.
+    // Each row counts also what the rows before it count.
     void histogram(std::string_view name, std::string_view help, const BrokerCounters& counters) {
         head(name, "histogram", help);
         const std::string bucket = std::string(name) + "_bucket";
@@ -93,7 +92,7 @@ class Metrics {
     }
 };
 
-// "ended: 3 goodbye, 1 killed": what there is none of is left out.
+// "ended: 3 goodbye, 1 killed", without what is 0.
 std::string listed(const char* title, std::span<const std::string_view> names,
                    std::span<const std::uint64_t> values) {
     std::string text;

@@ -1,5 +1,7 @@
-// What is counted, as text: for a monitoring system (Prometheus text exposition format 0.0.4), and
-// for the log.
+// What parent and broker count, as text: for a monitoring system (Prometheus text exposition format
+// 0.0.4), the journal and a service manager.
+//
+// This file must never read a counter or send a text: the parent does.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +13,7 @@
 
 namespace chatd {
 
+// All that is counted at one moment.
 struct Status {
     std::string_view version;
     std::uint64_t clients;
@@ -20,12 +23,13 @@ struct Status {
     BrokerCounters broker;
 };
 
+// The answer to a reader of --metrics.
 [[nodiscard]] std::string render_metrics(const Status& status);
 
-// A few short lines.
+// The lines that SIGUSR1 writes to the journal.
 [[nodiscard]] std::vector<std::string> render_status(const Status& status);
 
-// "2 clients, 1 member": for ps and a service manager.
+// "2 clients, 1 member", for a service manager.
 [[nodiscard]] std::string render_headcount(std::uint64_t clients, std::uint64_t members);
 
 }  // namespace chatd

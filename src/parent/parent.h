@@ -1,6 +1,6 @@
-// The parent: owns the listeners and the memory of the room; forks, reaps, restarts, shuts down. It
-// reads no byte of anybody: not of a client, not of a worker, not of the broker. It never waits for
-// one, and keeps no client's socket after the fork.
+// The parent: owns the listeners and the memory of the room; accepts, forks, reaps, restarts, shuts
+// down. It reads no byte from a client, a worker or the broker, it never waits for any of them, and
+// it keeps no client's socket after the fork.
 #pragma once
 
 #include "options.h"
@@ -11,9 +11,9 @@
 
 namespace chatd {
 
-// Sets everything up, or takes over what the program before has left, or throws SetupError; then
-// serves until SIGTERM or SIGINT. SIGHUP: upgrades. SIGUSR1:
-// logs its status.
+// Sets everything up, or takes over what `handover` (null: nothing) describes; then serves until
+// SIGTERM or SIGINT. SIGHUP: upgrades. SIGUSR1: writes the status to the journal. Throws
+// SetupError.
 void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
                 const Handover* handover);
 

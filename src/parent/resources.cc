@@ -14,15 +14,15 @@
 #include "parent/history.h"
 #include "protocol/frame.h"
 #include "sys/error.h"
-#include "sys/memory.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
-#include "sys/program.h"
 #include "sys/systemd.h"
 #include "sys/wakeup.h"
 
 namespace chatd {
 namespace {
+
+// --- For a fresh start
 
 std::uint32_t clients_max(const Options& options) {
     const std::size_t descriptors = raise_descriptor_limit();
@@ -43,47 +43,44 @@ std::uint32_t clients_max(const Options& options) {
     return static_cast<std::uint32_t>(std::min(wanted, possible));
 }
 
-std::string run_directory(const Options& options, const std::optional<User>& becomes) {
-    return options.run_directory.empty() ? default_run_directory(becomes) : options.run_directory;
+std::string run_directory(const Options& options, const std::optional<User>& new_user) {
+    return options.run_directory.empty() ? default_run_directory(new_user) : options.run_directory;
 }
 
-// As whom this process becomes: that one has to be able to repair it while it is in use.
-UniqueFd open_log(const Options& options, const std::optional<User>& becomes, Journal& journal) {
+// The history is opened as the user that this process becomes, because that user has to be able to
+// repair the file while it is in use.
+UniqueFd open_log(const Options& options, const std::optional<User>& new_user, Journal& journal) {
     if (options.history_path.empty()) {
         return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
     }
-    const ActingAs user(becomes);
+    const EffectiveUser acting(new_user);
     History history = open_history(options.history_path, options.history_bytes);
     if (!history.news.empty()) journal.warning("%s", history.news.c_str());
     return std::move(history.fd);
-}
-
-UniqueFd taken(int fd) {
-    set_inheritable(fd, false);
-    return UniqueFd(fd);
 }
 
 UniqueFd make_counters() {
     return make_shared_memory("chatd-counters", sizeof(BrokerCounters));
 }
 
-std::unique_ptr<MetricsSocket> open_metrics(const Options& options,
-                                            const std::optional<User>& becomes) {
-    if (options.metrics_path.empty()) return nullptr;
-    return std::make_unique<MetricsSocket>(options.metrics_path, becomes);
-}
+// --- To and from a handover
 
-// As they go over.
+// The parent's counters as a handover has them.
 using Numbers = std::array<std::uint64_t, sizeof(ParentCounters) / sizeof(std::uint64_t)>;
 
+UniqueFd take_over(Handover::Descriptor fd) {
+    set_inheritable(fd.number, false);
+    return UniqueFd(fd.number);
+}
+
+// Does this program count what the program before has counted? Otherwise all counters begin anew.
 bool knows_counters(const Handover& handover) {
-    return handover.counters_version == kCountersVersion && handover.broker_counters >= 0 &&
+    return handover.counters_version == kCountersVersion &&
            handover.parent_counters.size() == std::tuple_size_v<Numbers>;
 }
 
 UniqueFd inherit_broker_counters(const Handover& handover) {
-    if (handover.broker_counters < 0) return make_counters();
-    UniqueFd fd = taken(handover.broker_counters);
+    UniqueFd fd = take_over(handover.broker_counters);
     return knows_counters(handover) ? std::move(fd) : make_counters();
 }
 
@@ -95,9 +92,29 @@ ParentCounters inherit_parent_counters(const Handover& handover) {
 }
 
 std::unique_ptr<MetricsSocket> inherit_metrics(const Handover& handover) {
-    if (handover.metrics < 0) return nullptr;
+    if (handover.metrics.number < 0) return nullptr;
     return std::make_unique<MetricsSocket>(
-        taken(handover.metrics), taken(handover.metrics_directory), handover.metrics_name);
+        take_over(handover.metrics), take_over(handover.metrics_directory), handover.metrics_name);
+}
+
+std::vector<Listener> inherit_listeners(const Handover& handover) {
+    std::vector<Listener> listeners;
+    for (const auto& [fd, name] : handover.listeners) listeners.push_back({take_over(fd), name});
+    return listeners;
+}
+
+void describe_tables(const Resources& resources, Handover& handover) {
+    for (const Listener& listener : resources.listeners) {
+        handover.listeners.push_back({{listener.fd.get()}, listener.name});
+    }
+    for (const auto& [pid, worker] : resources.workers) {
+        handover.workers.push_back({pid, worker.birth_ns, worker.address});
+    }
+    if (resources.metrics != nullptr) {
+        handover.metrics = {resources.metrics->fd()};
+        handover.metrics_directory = {resources.metrics->directory()};
+        handover.metrics_name = resources.metrics->name();
+    }
 }
 
 void expect_format(const char* what, bool known) {
@@ -109,19 +126,22 @@ void expect_format(const char* what, bool known) {
 }  // namespace
 
 Resources acquire_resources(const Options& options, const char* argv0, Journal& journal) {
-    const std::optional<User> becomes = user_to_become(options.user);
-    const DeathWish wish;
+    const std::optional<User> new_user = user_to_become(options.user);
+    const ParentDeathSignal death_signal;
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();
     if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
-    std::unique_ptr<MetricsSocket> metrics = open_metrics(options, becomes);
+    std::unique_ptr<MetricsSocket> metrics;
+    if (!options.metrics_path.empty()) {
+        metrics = std::make_unique<MetricsSocket>(options.metrics_path, new_user);
+    }
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
-    LocalDirectory directory(run_directory(options, becomes), becomes);
-    UniqueFd log = open_log(options, becomes, journal);
+    LocalDirectory directory(run_directory(options, new_user), new_user);
+    UniqueFd log = open_log(options, new_user, journal);
     UniqueFd program_directory = directory_of_program(argv0);
-    const int oom_score = be_killed_last();
-    give_up_privileges(becomes);
-    wish.renew();
+    const int oom_score = lower_oom_score();
+    give_up_privileges(new_user);
+    death_signal.restore();
     return {
         .clients_max = most,
         .has_terminal = has_terminal(),
@@ -140,7 +160,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
 
 BrokerCounters read_counters(const Resources& resources) {
     BrokerCounters counters{};
-    // Not a mapping: whoever touches one that was cut short dies.
+    // Not a mapping: a process that touches a mapping of a file that was cut short dies.
     const ssize_t bytes = ::pread(resources.broker_counters.get(), &counters, sizeof counters, 0);
     if (bytes != static_cast<ssize_t>(sizeof counters)) counters = {};
     counters.members = std::min<std::uint64_t>(counters.members, resources.clients_max);
@@ -148,40 +168,32 @@ BrokerCounters read_counters(const Resources& resources) {
 }
 
 Handover describe_resources(const Resources& resources) {
-    Handover handover;
-    handover.frame_version = kFrameVersion;
-    handover.log_version = kLogVersion;
-    handover.table_version = kTableVersion;
-    handover.clients_max = resources.clients_max;
-    handover.has_terminal = resources.has_terminal;
-    for (const Listener& listener : resources.listeners) {
-        handover.listeners.push_back({listener.fd.get(), listener.name});
-    }
-    handover.run_directory = resources.broker_listener.directory().path();
-    handover.made_run_directory = resources.broker_listener.directory().made();
-    handover.socket_path = resources.broker_listener.path();
-    handover.broker_listener = resources.broker_listener.fd();
-    handover.broker_place = resources.broker_listener.place();
-    handover.log_memory = resources.log_memory.get();
-    handover.members_memory = resources.members_memory.get();
-    handover.control_first = resources.control.first.get();
-    handover.control_second = resources.control.second.get();
-    handover.wakeup = resources.wakeup.get();
-    handover.program_directory = resources.program_directory.get();
-    handover.broker = resources.broker;
-    for (const auto& [pid, worker] : resources.workers) {
-        handover.workers.push_back({pid, worker.birth_ns, worker.address});
-    }
-    handover.outbox = resources.outbox;
-    handover.counters_version = kCountersVersion;
-    handover.broker_counters = resources.broker_counters.get();
+    const LocalListener& broker_listener = resources.broker_listener;
     const auto numbers = std::bit_cast<Numbers>(resources.counters);
-    handover.parent_counters.assign(numbers.begin(), numbers.end());
-    if (resources.metrics != nullptr) {
-        handover.metrics = resources.metrics->fd();
-        handover.metrics_directory = resources.metrics->directory();
-        handover.metrics_name = resources.metrics->name();
-    }
+    Handover handover{
+        .frame_version = kFrameVersion,
+        .log_version = kLogVersion,
+        .table_version = kTableVersion,
+        .clients_max = resources.clients_max,
+        .has_terminal = resources.has_terminal,
+        .made_run_directory = broker_listener.directory().made(),
+        .run_directory = broker_listener.directory().path(),
+        .broker_listener = {broker_listener.fd()},
+        .broker_place = {broker_listener.place()},
+        .socket_path = broker_listener.path(),
+        .log_memory = {resources.log_memory.get()},
+        .members_memory = {resources.members_memory.get()},
+        .control_first = {resources.control.first.get()},
+        .control_second = {resources.control.second.get()},
+        .wakeup = {resources.wakeup.get()},
+        .program_directory = {resources.program_directory.get()},
+        .broker = resources.broker,
+        .outbox = resources.outbox,
+        .counters_version = kCountersVersion,
+        .broker_counters = {resources.broker_counters.get()},
+        .parent_counters = {numbers.begin(), numbers.end()},
+    };
+    describe_tables(resources, handover);
     return handover;
 }
 
@@ -191,32 +203,31 @@ void check_handover(const Handover& handover) {
     expect_format("the member table", handover.table_version == kTableVersion);
 }
 
-Resources inherit_resources(const Handover& handover, const char* argv0) {
+Resources inherit_resources(const Handover& handover) {
     check_handover(handover);
-    std::vector<Listener> listeners;
-    for (const Handover::Listener& listener : handover.listeners) {
-        listeners.push_back({taken(listener.fd), listener.name});
-    }
     auto unshared = std::make_unique<UnsharedMemory>();
     decltype(Resources::workers) workers(unshared->get());
     for (const Handover::Worker& worker : handover.workers) {
-        workers.emplace(worker.pid, LivingWorker{worker.birth_ns, worker.address});
+        workers.emplace(worker.pid, WorkerRecord{worker.birth_ns, worker.address});
     }
     return {
         .clients_max = handover.clients_max,
         .has_terminal = handover.has_terminal,
-        .listeners = std::move(listeners),
+        .listeners = inherit_listeners(handover),
         .broker_listener = LocalListener(LocalListener::Inherited{
             LocalDirectory(handover.run_directory, handover.made_run_directory),
-            handover.socket_path, taken(handover.broker_listener), taken(handover.broker_place)}),
-        .log_memory = taken(handover.log_memory),
-        .members_memory = taken(handover.members_memory),
+            handover.socket_path, take_over(handover.broker_listener),
+            take_over(handover.broker_place)}),
+        .log_memory = take_over(handover.log_memory),
+        .members_memory = take_over(handover.members_memory),
         .broker_counters = inherit_broker_counters(handover),
-        .control = {taken(handover.control_first), taken(handover.control_second)},
-        .wakeup = taken(handover.wakeup),
-        .program_directory = handover.program_directory < 0 ? directory_of_program(argv0)
-                                                            : taken(handover.program_directory),
-        .oom_score = be_killed_last(),
+        .control = {take_over(handover.control_first), take_over(handover.control_second)},
+        .wakeup = take_over(handover.wakeup),
+        // Where a program was started from can be unknown: then it stays so.
+        .program_directory = handover.program_directory.number < 0
+                                 ? UniqueFd()
+                                 : take_over(handover.program_directory),
+        .oom_score = lower_oom_score(),
         .counters = inherit_parent_counters(handover),
         .metrics = inherit_metrics(handover),
         .unshared = std::move(unshared),

@@ -1,5 +1,6 @@
-// What the parent owns: listeners, the room's memory, the link to the broker, the table of its
-// children. It outlives every broker, and goes over to the program that takes this one's place.
+// What the parent owns: the listeners, the room's memory, the link to the broker, the table of its
+// workers. All of it outlives every broker, and goes over to the program that takes the parent's
+// place.
 #pragma once
 
 #include <sys/types.h>
@@ -23,9 +24,10 @@
 
 namespace chatd {
 
-struct LivingWorker {
+// What the parent knows of a worker that it has not reaped yet.
+struct WorkerRecord {
     std::uint64_t birth_ns;
-    std::string address;  // see Accepted
+    std::string address;  // of the client: see Accepted
 };
 
 struct Resources {
@@ -36,40 +38,42 @@ struct Resources {
     UniqueFd log_memory;       // see Log
     UniqueFd members_memory;   // see Room
     UniqueFd broker_counters;  // see read_counters()
-    // Both ends stay for as long as there is a room: what one broker has not read, the next one
-    // reads.
+    // The parent keeps both ends for as long as there is a room: what one broker has not read, the
+    // next broker reads.
     SocketPair control;
     UniqueFd wakeup;             // see sys/wakeup.h
-    UniqueFd program_directory;  // see sys/program.h
-    int oom_score = 0;           // see be_killed_last()
+    UniqueFd program_directory;  // see directory_of_program()
+    int oom_score = 0;           // see lower_oom_score()
     ParentCounters counters = {};
-    std::unique_ptr<MetricsSocket> metrics = {};  // null: nobody may read them
+    std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics
 
-    // The workers, by pid; written to at each fork.
+    // The workers by pid. This table is written to at each fork.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
-    std::pmr::unordered_map<pid_t, LivingWorker> workers{unshared->get()};
-    pid_t broker = -1;        // -1: none runs
-    std::string outbox = {};  // frames for the broker
+    std::pmr::unordered_map<pid_t, WorkerRecord> workers{unshared->get()};
+    pid_t broker = -1;        // -1: no broker runs
+    std::string outbox = {};  // frames for the broker that are not on the link yet
 };
 
-// Gets all of it, or throws SetupError; `argv0` is the name of this program. For some of it one may
-// have to be root: once that is had, this process becomes the user of --user. The journal is told
-// what of the history is lost.
+// Gets all of it. Some of it only root can have: once that is had, this process becomes the user
+// of --user. `argv0` is the name of this program. The journal is told what of the history is lost.
+// Throws SetupError.
 [[nodiscard]] Resources acquire_resources(const Options& options, const char* argv0,
                                           Journal& journal);
 
-// What the broker has counted. It may write there what it likes, or cut it short: what is read are
-// numbers, and no more members than there may be clients.
+// What the broker has counted; all zeros when its memory cannot be read. The broker may write there
+// what it likes, or cut the memory short: the result is only ever numbers, and no more members than
+// clients_max.
 [[nodiscard]] BrokerCounters read_counters(const Resources& resources);
 
-// The estate as it stands, for the next program.
+// The resources as they are now, for the next program. This process still owns the
+// descriptors.
 [[nodiscard]] Handover describe_resources(const Resources& resources);
 
-// Would this program understand what goes over? Throws SetupError that says what it does not.
-// Nothing has changed afterwards.
+// Throws SetupError when this program does not know one of the formats. Changes nothing.
 void check_handover(const Handover& handover);
 
-// Takes it over. The descriptors are this process's own now.
-[[nodiscard]] Resources inherit_resources(const Handover& handover, const char* argv0);
+// Takes over what another program of this process has handed over; the descriptors are owned by the
+// result. Throws SetupError.
+[[nodiscard]] Resources inherit_resources(const Handover& handover);
 
 }  // namespace chatd

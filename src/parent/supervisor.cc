@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/bounds.h"
 #include "base/fault.h"
@@ -37,13 +38,17 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
       journal_(journal),
       log_bytes_(file_bytes(resources.log_memory.get())),
       born_(Clock::now()),
-      told_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {}
+      queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {
+    // Room for the end of every worker: the room must hear of each, also when memory is short.
+    constexpr std::size_t kEndedBytes = sizeof(FrameHeader) + sizeof(Ended);
+    resources.outbox.reserve(kControlBytesMax + resources.clients_max * kEndedBytes);
+}
 
 // --- Birth ---------------------------------------------------------------------------------------
 
 void Supervisor::start() {
     start_at_.reset();
-    mend_log();
+    repair_log();
     born_ = Clock::now();
     resources_.broker = fork_broker();
     if (resources_.broker < 0) {
@@ -57,10 +62,11 @@ void Supervisor::start() {
     journal_.info("broker started, pid %d", resources_.broker);
 }
 
-// Somebody may have cut the file short, or written over it: brokers would die of that for ever.
-void Supervisor::mend_log() {
+// Somebody may have cut the file short, or written over it: then every broker would die of it.
+void Supervisor::repair_log() {
     if (options_.history_path.empty()) return;
-    auto history = mend_history(resources_.log_memory.get(), options_.history_path, log_bytes_);
+    auto history =
+        repair_history_in_use(resources_.log_memory.get(), options_.history_path, log_bytes_);
     if (!history) return;
     journal_.error("%s", history->news.c_str());
     resources_.log_memory = std::move(history->fd);
@@ -68,44 +74,46 @@ void Supervisor::mend_log() {
 
 pid_t Supervisor::fork_broker() {
     fault_point("parent:before-broker-fork");
-    return fork_child([this] {
-        signals_.forget();
-        const BrokerSetup setup{resources_.broker_listener.fd(),
-                                resources_.control.second.get(),
-                                resources_.log_memory.get(),
-                                resources_.members_memory.get(),
-                                resources_.broker_counters.get(),
-                                options_.replay,
-                                options_.sync,
-                                options_.crowds,
-                                options_.limits.rate,
-                                options_.sandbox,
-                                resources_.clients_max + kSpareFds};
-        keep_only({setup.listener, setup.control, setup.log_memory, setup.members_memory,
-                   setup.counters});
-        be_killed_before(resources_.oom_score, kOomBroker);
-        Journal journal("broker", options_.level);
-        return run_broker(setup, title_, journal);
-    });
+    return fork_child([this] { return run_child(); });
+}
+
+int Supervisor::run_child() {
+    signals_.forget();
+    const BrokerSetup setup{.listener = resources_.broker_listener.fd(),
+                            .control = resources_.control.second.get(),
+                            .log_memory = resources_.log_memory.get(),
+                            .members_memory = resources_.members_memory.get(),
+                            .counters = resources_.broker_counters.get(),
+                            .replay = options_.replay,
+                            .sync = options_.sync,
+                            .crowds = options_.crowds,
+                            .rate = options_.limits.rate,
+                            .sandbox = options_.sandbox,
+                            .descriptors_max = resources_.clients_max + kSpareFds};
+    keep_only(
+        {setup.listener, setup.control, setup.log_memory, setup.members_memory, setup.counters});
+    raise_oom_score(resources_.oom_score, kOomBroker);
+    Journal journal("broker", options_.level);
+    return run_broker(setup, title_, journal);
 }
 
 void Supervisor::replace() {
-    if (!running()) return start();
-    replacing_ = true;
+    if (!is_running()) return start();
+    is_replacing_ = true;
     kill();
 }
 
 // --- Death ---------------------------------------------------------------------------------------
 
-bool Supervisor::ended(const Reaped& reaped) {
+bool Supervisor::handle_exit(const Reaped& reaped) {
     if (reaped.pid != resources_.broker) return false;
     const Duration lived = Clock::now() - born_;
     const double lived_s = std::chrono::duration<double>(lived).count();
     resources_.broker = -1;
-    answer_by_.reset();
+    answer_due_.reset();
     if (!resources_.control.first.valid() && reaped.wait_status == 0) {
         journal_.info("broker ended, after %.1f s", lived_s);
-    } else if (std::exchange(replacing_, false)) {
+    } else if (std::exchange(is_replacing_, false)) {
         journal_.info("the broker of the program before has ended");
         start();
     } else {
@@ -117,8 +125,8 @@ bool Supervisor::ended(const Reaped& reaped) {
 }
 
 void Supervisor::restart(Duration lived) {
-    // No other one comes: whoever waits for it shall know.
-    if (closing_) return resources_.broker_listener.stop();
+    // There will be no broker again. The workers that wait for one learn it when they connect.
+    if (is_closing_) return resources_.broker_listener.stop();
     ++resources_.counters.broker_restarts;
     const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (log_bytes_ >> 20);
     died_young_ = lived < young ? died_young_ + 1 : 0;
@@ -131,33 +139,34 @@ void Supervisor::restart(Duration lived) {
 }
 
 void Supervisor::kill() {
-    // Not reaped yet: the pid can belong to nobody else.
-    if (running()) (void)::kill(resources_.broker, SIGKILL);
+    // The broker is not reaped yet, so its pid belongs to no other process.
+    if (is_running()) (void)::kill(resources_.broker, SIGKILL);
 }
 
-// --- Is it alive? --------------------------------------------------------------------------------
+// --- Does the broker live? -----------------------------------------------------------------------
 
-// Costs nothing while nobody waits in vain: then nobody rings. One question at a time, and the
-// wakeup is not heard before it is answered.
+// Workers use the wakeup only when they wait in vain, so this costs nothing while all is well.
+// While one question to the broker is open, the wakeup is not watched.
 pollfd Supervisor::wakeup_poll() const {
-    return {running() && !answer_by_ && !closing_ ? resources_.wakeup.get() : -1, POLLIN, 0};
+    return {is_running() && !answer_due_ && !is_closing_ ? resources_.wakeup.get() : -1, POLLIN, 0};
 }
 
-void Supervisor::rang() {
+void Supervisor::ask_broker() {
     clear_wakeup(resources_.wakeup.get());
-    tell(Ping{});
-    ping_end_ = told_bytes_;
-    const auto up = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
-    answer_by_ = std::max<Moment>(Clock::now(), up) + kBrokerAnswer;
+    send(Ping{});
+    ping_end_ = queued_bytes_;
+    const Moment recovered = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
+    answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
 }
 
-std::uint64_t Supervisor::taken_bytes() const {
-    return told_bytes_ - resources_.outbox.size() - unread_bytes(resources_.control.second.get());
+// How many of the queued bytes brokers have read.
+std::uint64_t Supervisor::read_bytes() const {
+    return queued_bytes_ - resources_.outbox.size() - unread_bytes(resources_.control.second.get());
 }
 
 void Supervisor::check_answer() {
-    answer_by_.reset();
-    if (!running() || taken_bytes() >= ping_end_) return;
+    answer_due_.reset();
+    if (!is_running() || read_bytes() >= ping_end_) return;
     journal_.error("the broker does not answer, pid %d: it is replaced", resources_.broker);
     kill();
 }
@@ -169,16 +178,11 @@ pollfd Supervisor::link_poll() const {
             static_cast<short>(resources_.outbox.empty() ? 0 : POLLOUT), 0};
 }
 
-Deadline Supervisor::wake_at() const {
-    if (!start_at_ || !answer_by_) return start_at_ ? start_at_ : answer_by_;
-    return std::min(*start_at_, *answer_by_);
-}
-
 void Supervisor::turn() {
     const Moment now = Clock::now();
-    if (start_at_ && now >= *start_at_) start();
-    if (answer_by_ && now >= *answer_by_) check_answer();
-    // The other end is ours as well: the link is never broken, only full.
+    if (is_due(start_at_, now)) start();
+    if (is_due(answer_due_, now)) check_answer();
+    // This process holds the other end as well, so the link is never broken, only full.
     if (resources_.control.first.valid()) {
         (void)send_from(resources_.control.first.get(), resources_.outbox);
     }
@@ -187,14 +191,14 @@ void Supervisor::turn() {
 // --- The end -------------------------------------------------------------------------------------
 
 void Supervisor::begin_closing() {
-    closing_ = true;
+    is_closing_ = true;
     start_at_.reset();
-    answer_by_.reset();
-    tell(CloseRoom{});
-    if (!running()) resources_.broker_listener.stop();
+    answer_due_.reset();
+    send(CloseRoom{});
+    if (!is_running()) resources_.broker_listener.stop();
 }
 
-void Supervisor::dismiss() {
+void Supervisor::close_link() {
     resources_.control.second.reset();
     resources_.control.first.reset();
 }

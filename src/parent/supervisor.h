@@ -1,11 +1,9 @@
-// Keeps a broker running, for the parent: starts it, restarts it when it dies, and replaces one
-// that does not answer any more. It never reads a byte of the broker's: that the broker takes its
-// frames off the link is all the answer there is, and the kernel tells.
+// The supervisor: keeps a broker running for the parent. It starts the broker, restarts it when it
+// dies, and replaces one that does not answer any more. It never reads a byte from the broker: a
+// broker that takes frames off its link is alive, and the kernel tells how many it has taken.
 #pragma once
 
 #include <poll.h>
-
-#include <optional>
 
 #include "options.h"
 #include "parent/resources.h"
@@ -20,46 +18,54 @@ namespace chatd {
 
 class Supervisor {
   public:
-    // Everything outlives this object.
+    // All of these outlive this object. Starts nothing. Throws SetupError.
     Supervisor(Resources& resources, const Options& options, ProcessTitle& title,
                const Signals& signals, Journal& journal);
 
+    // Forks a broker. If that fails, the journal says so, and turn() tries again after
+    // kListenerRest. Throws SetupError when there is no memory for a damaged log.
     void start();
 
-    // The running broker is that of another program: a new one comes in its place.
+    // Puts a broker of this program in the place of one that another program has started.
     void replace();
 
-    // Puts a frame on its way.
+    // Queues a frame for the broker, or for the next broker if this one dies before it reads the
+    // frame. Throws std::bad_alloc.
     template <class Body>
-    void tell(const Body& body) {
+    void send(const Body& body) {
         const std::size_t before = resources_.outbox.size();
         append_frame(resources_.outbox, body);
-        told_bytes_ += resources_.outbox.size() - before;
+        queued_bytes_ += resources_.outbox.size() - before;
     }
 
     // --- One turn of the parent's loop
 
     [[nodiscard]] pollfd link_poll() const;
     [[nodiscard]] pollfd wakeup_poll() const;
-    [[nodiscard]] Deadline wake_at() const;
+    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_}); }
 
-    // A child has ended. False: it was not the broker.
-    bool ended(const Reaped& reaped);
-    void rang();  // the wakeup did: a worker waits in vain
-    void turn();  // does what is due
+    // A worker waits in vain: the broker has kBrokerAnswer to take a Ping.
+    void ask_broker();
+
+    // Handles the end of the broker. False: this child was not the broker.
+    bool handle_exit(const Reaped& reaped);
+
+    // Starts or replaces the broker if that is due, and sends what is queued.
+    void turn();
 
     // --- The end
 
-    void begin_closing();  // no other one comes
-    void dismiss();        // all is told: it may go
+    void begin_closing();  // a broker that dies now has no successor
+    void close_link();     // the broker ends once it has read everything
     void kill();
-    [[nodiscard]] bool running() const { return resources_.broker > 0; }
+    [[nodiscard]] bool is_running() const { return resources_.broker > 0; }
 
   private:
     [[nodiscard]] pid_t fork_broker();
-    void mend_log();
+    [[nodiscard]] int run_child();
+    void repair_log();
     void restart(Duration lived);
-    [[nodiscard]] std::uint64_t taken_bytes() const;
+    [[nodiscard]] std::uint64_t read_bytes() const;
     void check_answer();
 
     Resources& resources_;
@@ -69,16 +75,16 @@ class Supervisor {
     Journal& journal_;
 
     std::size_t log_bytes_;
-    Moment born_;
-    int died_young_ = 0;  // in a row
+    Moment born_;         // the broker, or the supervisor if another program has started the broker
+    int died_young_ = 0;  // brokers in a row
     bool fork_fails_ = false;
-    bool replacing_ = false;
-    bool closing_ = false;
+    bool is_replacing_ = false;
+    bool is_closing_ = false;
     Deadline start_at_;
 
-    std::uint64_t told_bytes_;  // ever
-    std::uint64_t ping_end_ = 0;
-    Deadline answer_by_;
+    std::uint64_t queued_bytes_;  // of all frames ever queued
+    std::uint64_t ping_end_ = 0;  // queued_bytes_ right after the last Ping
+    Deadline answer_due_;         // none: the broker is not asked
 };
 
 }  // namespace chatd

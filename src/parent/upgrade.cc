@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -16,7 +15,7 @@
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/memory.h"
-#include "sys/program.h"
+#include "text/number.h"
 
 namespace chatd {
 namespace {
@@ -25,14 +24,14 @@ constexpr const char* kVariable = "CHATD_HANDOVER";
 constexpr std::string_view kCheck = "check:";
 constexpr std::string_view kTakeOver = "take-over:";
 
-UniqueFd text_in_memory(const std::string& text) {
+UniqueFd put_in_memory(const std::string& text) {
     UniqueFd fd = make_shared_memory("chatd-handover", text.size());
     const Mapping memory(fd.get());
     std::memcpy(memory.bytes().data(), text.data(), text.size());
     return fd;
 }
 
-Handover handover_in(int fd) {
+Handover take_from_memory(int fd) {
     const Mapping memory(fd);
     const auto handover = read_handover(
         {reinterpret_cast<const char*>(memory.bytes().data()), memory.bytes().size()});
@@ -44,7 +43,13 @@ Handover handover_in(int fd) {
     return *handover;
 }
 
-// Replaces this program; returns when that cannot be.
+// The descriptor that the variable names, if its value is of this kind.
+std::optional<int> descriptor_in(std::string_view value, std::string_view kind) {
+    if (!value.starts_with(kind)) return std::nullopt;
+    return parse_number<int>(value.substr(kind.size()), STDERR_FILENO + 1);
+}
+
+// Replaces this program. Returns only on failure, with errno.
 void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title,
                   int program_directory) {
     set_inheritable(handover.get(), true);
@@ -63,49 +68,49 @@ StartMode read_start_mode() {
     if (variable == nullptr) return {};
     const std::string value(variable);
     (void)::unsetenv(kVariable);
-    const bool check = value.starts_with(kCheck);
-    const std::string_view number =
-        std::string_view(value).substr(check ? kCheck.size() : kTakeOver.size());
-    int fd = -1;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
-    if ((!check && !value.starts_with(kTakeOver)) || error != std::errc() || *end != '\0' ||
-        fd <= STDERR_FILENO) {
+    const std::optional<int> check = descriptor_in(value, kCheck);
+    const std::optional<int> take_over = descriptor_in(value, kTakeOver);
+    if (!check && !take_over) {
         throw SetupError(ExitStatus::Usage, std::string(kVariable) + " is not for you to set");
     }
-    const UniqueFd memory(fd);
-    return {check ? StartMode::Kind::Check : StartMode::Kind::TakeOver, handover_in(memory.get())};
+    const UniqueFd memory(check ? *check : *take_over);
+    return {check ? StartMode::Kind::Check : StartMode::Kind::TakeOver,
+            take_from_memory(memory.get())};
 }
 
 void Upgrade::begin() {
-    again_ = candidate_ > 0;
-    if (again_) return;
+    again_ = is_trying();
+    if (!again_) attempt(&Upgrade::start_trial);
+}
+
+void Upgrade::attempt(void (Upgrade::*step)()) {
     try {
-        try_out();
+        (this->*step)();
     } catch (const SetupError& error) {
         journal_.error("no upgrade: %s", error.what());
     }
 }
 
-void Upgrade::try_out() {
-    const UniqueFd handover = text_in_memory(write_handover(describe_resources(resources_)));
-    candidate_ = fork_child([&] {
+void Upgrade::start_trial() {
+    const UniqueFd handover = put_in_memory(write_handover(describe_resources(resources_)));
+    trial_ = fork_child([&] {
         keep_only({handover.get(), resources_.program_directory.get()});
         execute_with(kCheck, handover, title_, resources_.program_directory.get());
         throw system_error(std::string("cannot execute ") + title_.arguments()[0]);
         return 0;
     });
-    if (candidate_ < 0) {
+    if (trial_ < 0) {
         journal_.error("no upgrade: fork: %s", std::strerror(errno));
         return;
     }
-    journal_.info("upgrade asked for: trying %s, pid %d", title_.arguments()[0], candidate_);
-    check_until_ = Clock::now() + kUpgradeCheck;
+    journal_.info("upgrade asked for: trying %s, pid %d", title_.arguments()[0], trial_);
+    trial_until_ = Clock::now() + kUpgradeCheck;
 }
 
-bool Upgrade::ended(const Reaped& reaped) {
-    if (reaped.pid != candidate_) return false;
-    candidate_ = -1;
-    if (std::exchange(check_until_, std::nullopt)) judge(reaped.wait_status);
+bool Upgrade::handle_exit(const Reaped& reaped) {
+    if (reaped.pid != trial_) return false;
+    trial_ = -1;
+    if (std::exchange(trial_until_, std::nullopt)) judge(reaped.wait_status);
     if (again_) begin();
     return true;
 }
@@ -113,30 +118,25 @@ bool Upgrade::ended(const Reaped& reaped) {
 void Upgrade::judge(int wait_status) {
     if (WIFEXITED(wait_status) &&
         WEXITSTATUS(wait_status) == static_cast<int>(ExitStatus::Understood)) {
-        try {
-            execute();
-        } catch (const SetupError& error) {
-            journal_.error("no upgrade: %s", error.what());
-        }
-    } else {
-        journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
-                       describe_wait_status(wait_status).c_str());
+        return attempt(&Upgrade::execute);
     }
+    journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
+                   describe_wait_status(wait_status).c_str());
 }
 
 void Upgrade::execute() {
     const Handover handover = describe_resources(resources_);
-    const UniqueFd text = text_in_memory(write_handover(handover));
+    const UniqueFd text = put_in_memory(write_handover(handover));
     fault_point("parent:before-exec");
     for (const int fd : handover.fds()) set_inheritable(fd, true);
-    journal_.tell_left_out();  // The next program begins to count anew.
+    journal_.report_left_out();  // The next program counts from 0.
     execute_with(kTakeOver, text, title_, resources_.program_directory.get());
     journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
     for (const int fd : handover.fds()) set_inheritable(fd, false);
 }
 
 void Upgrade::turn() {
-    if (!check_until_ || Clock::now() < *check_until_) return;
+    if (!is_due(trial_until_, Clock::now())) return;
     journal_.error("no upgrade: %s takes too long on trial", title_.arguments()[0]);
     end_trial();
 }
@@ -147,8 +147,8 @@ void Upgrade::cancel() {
 }
 
 void Upgrade::end_trial() {
-    check_until_.reset();
-    if (candidate_ > 0) (void)::kill(candidate_, SIGKILL);
+    trial_until_.reset();
+    if (trial_ > 0) (void)::kill(trial_, SIGKILL);
 }
 
 }  // namespace chatd

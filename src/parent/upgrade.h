@@ -1,6 +1,6 @@
-// Upgrade: another program takes the parent's place in the same process: same pid, same children,
-// same listeners, same log. A child tries it first; only a program that says that it understands
-// the estate is executed.
+// Upgrade: another program takes the parent's place in the same process, with the same pid, the
+// same children, listeners and log. A child tries the program first; the parent executes only a
+// program that says that it understands the handover.
 #pragma once
 
 #include <optional>
@@ -13,37 +13,40 @@
 
 namespace chatd {
 
-// What this program was started for.
+// What this program was started for: to serve, to check whether it understands a handover and end,
+// or to take one over and serve.
 struct StartMode {
     enum class Kind : unsigned char { Fresh, Check, TakeOver };
     Kind kind = Kind::Fresh;
-    Handover handover = {};
+    Handover handover = {};  // unless Fresh
 };
 
-// From the environment, which no longer says so afterwards. Throws SetupError when there is a
-// handover that this program does not understand.
+// Reads it from the environment, and takes it out there. Throws SetupError when there is a handover
+// that this program does not understand.
 [[nodiscard]] StartMode read_start_mode();
 
 class Upgrade {
   public:
-    // Everything outlives this object.
+    // All of these outlive this object. Starts nothing.
     Upgrade(const Resources& resources, ProcessTitle& title, Journal& journal)
         : resources_(resources), title_(title), journal_(journal) {}
 
-    // Tries the program that is now on the disk; while one is being tried, once more after that.
+    // Has a child try the program that is now on the disk. While a program is being tried: does it
+    // again after that trial. If the trial cannot begin, the journal says why.
     void begin();
 
-    // A child has ended. False: it was not the one that tries. If that was content, this does not
-    // return but in the new program; or it does, and the journal says why.
-    bool ended(const Reaped& reaped);
+    // Handles the end of the trial. After a good one the new program runs and this does not return;
+    // if it returns, the journal says why there is no upgrade. False: this child was not the trial.
+    bool handle_exit(const Reaped& reaped);
 
-    [[nodiscard]] Deadline wake_at() const { return check_until_; }
-    [[nodiscard]] bool is_trying() const { return candidate_ > 0; }
+    [[nodiscard]] Deadline wake_at() const { return trial_until_; }
+    [[nodiscard]] bool is_trying() const { return trial_ > 0; }
     void turn();    // ends a trial that takes too long
-    void cancel();  // there will be none
+    void cancel();  // the server closes: no upgrade, not even after a good trial
 
   private:
-    void try_out();
+    void attempt(void (Upgrade::*step)());  // the journal says why the step is not possible
+    void start_trial();
     void judge(int wait_status);
     void end_trial();
     void execute();
@@ -51,9 +54,9 @@ class Upgrade {
     const Resources& resources_;
     ProcessTitle& title_;
     Journal& journal_;
-    pid_t candidate_ = -1;
+    pid_t trial_ = -1;  // the child; -1: there is none
     bool again_ = false;
-    Deadline check_until_;
+    Deadline trial_until_;  // none: the trial is over or cancelled
 };
 
 }  // namespace chatd

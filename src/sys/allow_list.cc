@@ -26,7 +26,7 @@ constexpr std::uint32_t kMachine = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
 constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #else
-#error "which system calls this machine has, sys/allow_list.cc does not know"
+#error "sys/allow_list.cc does not know the system calls of this machine"
 #endif
 
 constexpr std::uint32_t kAllBits = 0xFFFFFFFF;
@@ -35,25 +35,27 @@ constexpr Condition is(unsigned argument, std::uint32_t value) {
     return {argument, kAllBits, value};
 }
 
-// Has these bits and no others but, perhaps, `free`.
+// The argument has all of `bits`, and of the other bits at most `free`.
 constexpr Condition has(unsigned argument, std::uint32_t bits, std::uint32_t free = 0) {
     return {argument, ~free, bits};
 }
 
 constexpr std::uint32_t kReadWrite = PROT_READ | PROT_WRITE;
 
-// What every process of ours does.
+// What a worker and the broker both do.
 const AllowedCall kCommon[] = {
     {SYS_recvfrom, {}, "receive() from a link or a client"},
     {SYS_sendto, {has(3, 0, MSG_DONTWAIT | MSG_NOSIGNAL)}, "send_some() to one; never to connect"},
     {SYS_shutdown, {}, "the end of a link or of what a client is sent"},
     {SYS_close, {}, "UniqueFd"},
-    {SYS_write, {}, "stderr; the worker's bell"},
+    {SYS_write, {}, "stderr; the worker's wakeup"},
 #ifdef SYS_poll
     {SYS_poll, {}, "write_stderr() never blocks"},
 #endif
-    {SYS_ppoll, {}, "where a worker waits; poll(3) on machines without poll(2)"},
-    {SYS_restart_syscall, {}, "the kernel's own, for what SIGSTOP or a debugger interrupts"},
+    {SYS_ppoll, {}, "where a worker waits; poll() on machines without poll(2)"},
+    {SYS_restart_syscall,
+     {},
+     "the kernel makes it after SIGSTOP or a debugger has interrupted a call"},
     {SYS_clock_gettime, {}, "Clock and wall_ms(), where no vDSO has it"},
     {SYS_prctl, {is(0, PR_SET_NAME)}, "the short title"},
     {SYS_brk, {}, "malloc(3)"},
@@ -66,7 +68,7 @@ const AllowedCall kCommon[] = {
     {SYS_rt_sigprocmask, {}, "abort(3)"},
     {SYS_getpid, {}, "abort(3)"},
     {SYS_gettid, {}, "abort(3)"},
-    {SYS_writev, {}, "what libc says before it calls that"},
+    {SYS_writev, {}, "the last words of libc before abort(3)"},
     {SYS_exit_group, {}, "the end"},
 };
 
@@ -74,8 +76,8 @@ const AllowedCall kOfWorker[] = {
     {SYS_socket,
      {is(0, AF_UNIX), is(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)},
      "connect_local(): a link to the next broker"},
-    {SYS_ioctl, {is(1, FIONREAD)}, "is the broker silent, or is it us? unread_bytes()"},
-    {SYS_ioctl, {is(1, SIOCOUTQ)}, "has the client all that it was sent? is_all_confirmed()"},
+    {SYS_ioctl, {is(1, FIONREAD)}, "is the broker silent, or this worker slow? unread_bytes()"},
+    {SYS_ioctl, {is(1, SIOCOUTQ)}, "has the client got all that was sent? is_all_confirmed()"},
     {SYS_getsockopt, {is(1, IPPROTO_TCP), is(2, TCP_INFO)}, "is the client still there?"},
     {SYS_setsockopt, {is(1, SOL_SOCKET), is(2, SO_LINGER)}, "reset_connection()"},
 #ifdef SYS_alarm
@@ -86,11 +88,11 @@ const AllowedCall kOfWorker[] = {
 };
 
 const AllowedCall kOfBroker[] = {
-    {SYS_epoll_pwait2, {}, "where it waits"},
-    {SYS_epoll_ctl, {}, "the links it waits for"},
+    {SYS_epoll_pwait2, {}, "where the broker waits"},
+    {SYS_epoll_ctl, {}, "the links that the broker waits for"},
     {SYS_accept4, {}, "a worker's link"},
     {SYS_getsockopt, {is(1, SOL_SOCKET), is(2, SO_PEERCRED)}, "peer_pid(): whose link it is"},
-    {SYS_geteuid, {}, "peer_pid(): is it one of ours?"},
+    {SYS_geteuid, {}, "peer_pid(): is it a process of our user?"},
     {SYS_kill, {is(1, 0)}, "is the process of that link still there?"},
     {SYS_sendmsg, {}, "pieces of the log"},
     {SYS_sched_yield, {}, "give_way() before a fan-out"},
@@ -103,13 +105,15 @@ void append(std::vector<AllowedCall>& calls, const AllowedCall (&more)[count]) {
 }
 
 std::size_t low_half(unsigned argument) {
-    return offsetof(seccomp_data, args) + argument * sizeof(std::uint64_t);  // little-endian
+    return offsetof(seccomp_data, args) +
+           argument * sizeof(std::uint64_t);  // the machines are little-endian
 }
 
-// Where a test leads.
+// What follows a test: the next step, or the end with one of the two answers.
 enum class Exit : std::uint8_t { Next, Allow, Refuse };
 
-// Writes the program front to back; all of it ends in one of two answers behind it.
+// Writes the program from front to back. The two answers stand behind everything else, so that the
+// distance to them is known only at the end.
 class Assembler {
   public:
     std::vector<sock_filter> assemble(std::span<const AllowedCall> allowed,
@@ -153,7 +157,8 @@ class Assembler {
         program_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
     }
 
-    // A binary search: the kernel runs the program once for each call there is when it is set up.
+    // A binary search keeps the setup fast: the kernel then runs the program for every number that
+    // there is, to find out which calls are always allowed.
     void add_search(std::span<const AllowedCall> calls) {
         const int middle = calls[calls.size() / 2].number;
         auto split = std::ranges::lower_bound(calls, middle, {}, &AllowedCall::number);
@@ -170,7 +175,7 @@ class Assembler {
         add_search(calls.subspan(below));
     }
 
-    // All rows of one call.
+    // `rows`: all of one call.
     void add_call(std::span<const AllowedCall> rows) {
         const bool conditional = rows[0].conditions[0].mask != 0;
         test(static_cast<std::uint32_t>(rows[0].number), conditional ? Exit::Next : Exit::Allow,
@@ -180,8 +185,8 @@ class Assembler {
         }
     }
 
-    // A row that is followed by another one of its call has one condition: when that does not
-    // hold, the other row is next.
+    // Only the last row of a call may have two conditions: in a row before it, a condition that
+    // does not hold leads to the next row.
     void add_conditions(const AllowedCall& row, bool last) {
         const bool both = row.conditions[1].mask != 0;
         CHATD_CHECK(last || !both);
@@ -210,7 +215,7 @@ std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link) {
     calls.push_back({SYS_tgkill, {is(0, static_cast<std::uint32_t>(pid))}, "abort(3)"});
     if (role == Role::Worker) {
         append(calls, kOfWorker);
-        // Not the client's socket, which could be connected to somewhere else.
+        // Only that descriptor: the client's socket could be connected to another machine.
         calls.push_back(
             {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local(), that link"});
     }

@@ -1,4 +1,5 @@
-// Which system calls each role may make, and why; and the program for the kernel that says so.
+// Which system calls each role may make, and why; and the filter program for the kernel (BPF) that
+// decides so.
 //
 // This file must never make a system call: the lists and the program are values, and tests run the
 // program without a kernel.
@@ -16,8 +17,8 @@ namespace chatd {
 
 enum class Role : std::uint8_t { Broker, Worker };
 
-// What an argument must be: one that is an int, or is read like one, for only its lower half is
-// looked at. (argument & mask) == value; mask 0: whatever it is.
+// What an argument of a call must be: (argument & mask) == value. Mask 0: the argument may be
+// anything. Only the lower 32 bits are compared, so it must be one that the kernel reads as an int.
 struct Condition {
     unsigned argument = 0;
     std::uint32_t mask = 0;
@@ -30,12 +31,13 @@ struct AllowedCall {
     const char* why;
 };
 
-// By number; a call that stands there twice is allowed when one of the rows allows it. `pid`: of
-// the process itself. `link`: the number that the descriptor of a worker's link has, or will have.
+// Sorted by number. A call with several rows is allowed when one of them allows it. `pid`: of the
+// process itself. `link`: the descriptor that a worker's link has or will have.
 [[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link);
 
-// The filter of seccomp(2) that allows these calls, sorted as above, and answers `otherwise`, one
-// of SECCOMP_RET_*, to any other, and to each one that is made as another machine would make it.
+// The filter for seccomp(2) that allows these calls, sorted as above. Its answer to any other call,
+// and to each call that is made with the numbers of another machine, is `otherwise`
+// (SECCOMP_RET_*).
 [[nodiscard]] std::vector<sock_filter> filter_program(std::span<const AllowedCall> allowed,
                                                       std::uint32_t otherwise);
 

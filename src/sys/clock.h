@@ -1,6 +1,9 @@
-// The clocks. The core reads none: its callers tell it the time.
+// The clocks. Pure code reads none of them: its callers pass the time.
 #pragma once
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -9,25 +12,35 @@
 
 namespace chatd {
 
-// Milliseconds since 1970, as people see them; may jump.
+// Milliseconds since 1970, for people to read. This clock may jump.
 [[nodiscard]] inline std::int64_t wall_ms() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-// Nanoseconds that never go back.
+// Nanoseconds of Clock, which never goes back.
 [[nodiscard]] inline std::uint64_t steady_ns() {
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
 
-// For system calls; a time that is over is no time.
-[[nodiscard]] timespec timespec_of(std::chrono::nanoseconds time);
+// For system calls. A negative time becomes zero.
+[[nodiscard]] inline timespec timespec_of(std::chrono::nanoseconds time) {
+    time = std::max(time, std::chrono::nanoseconds(0));
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {whole.count(), (time - whole).count()};
+}
 
-// Seconds east of Greenwich at this time. tzset(3) must have run, for reading the zone's file is
-// not for a worker to do.
-[[nodiscard]] std::int64_t utc_offset_s(std::int64_t time_s);
+// How many seconds local time is ahead of UTC at `time_s` (seconds since 1970). tzset(3) must have
+// run before, because a worker may not open the file of the time zone.
+[[nodiscard]] inline std::int64_t utc_offset_s(std::int64_t time_s) {
+    const std::time_t time = time_s;
+    std::tm local{};
+    return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
+}
 
-// SIGALRM comes once after that time: alarm(2).
-void set_alarm(std::chrono::seconds time);
+// Has SIGALRM come once after `time` (alarm(2)), instead of any earlier alarm.
+inline void set_alarm(std::chrono::seconds time) {
+    (void)::alarm(static_cast<unsigned>(time.count()));  // returns what was left of another one
+}
 
 }  // namespace chatd

@@ -1,7 +1,9 @@
-// What cannot be set up ends the process: thrown where it happens, caught where the process began,
-// said in one line. Never for anything that a peer causes.
+// An error while a process is set up ends that process: it is thrown where it happens, caught where
+// the process began, and written in one line. Never throw one for anything that a peer causes.
 #pragma once
 
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -9,6 +11,7 @@
 
 namespace chatd {
 
+// what() is a line for the operator; status() is what the process exits with.
 class SetupError : public std::runtime_error {
   public:
     SetupError(ExitStatus status, const std::string& line)
@@ -20,8 +23,10 @@ class SetupError : public std::runtime_error {
     ExitStatus status_;
 };
 
-// "what: No such file or directory", from errno.
-[[nodiscard]] SetupError system_error(const std::string& what,
-                                      ExitStatus status = ExitStatus::System);
+// The error of errno: "what: No such file or directory". Keep errno until this is called.
+[[nodiscard]] inline SetupError system_error(const std::string& what,
+                                             ExitStatus status = ExitStatus::System) {
+    return {status, what + ": " + std::strerror(errno)};
+}
 
 }  // namespace chatd

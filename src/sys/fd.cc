@@ -19,8 +19,8 @@ namespace {
 
 IoResult result_of(ssize_t bytes) {
     if (bytes > 0) return {IoStatus::Done, static_cast<std::size_t>(bytes)};
-    // ENOBUFS and ENOMEM pass like a full buffer does; whatever else is wrong with a socket, its
-    // peer is out of reach.
+    // A shortage (ENOBUFS, ENOMEM) passes as a full buffer does. After any other error the peer is
+    // out of reach.
     const bool later =
         bytes < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM);
     return {later ? IoStatus::WouldBlock : IoStatus::Closed, 0};
@@ -36,7 +36,7 @@ void UniqueFd::reset(int fd) {
     const int old = std::exchange(fd_, fd);
     if (old < 0) return;
     const int saved = errno;
-    (void)::close(old);  // Linux has closed it whatever this returns.
+    (void)::close(old);  // Linux closes it whatever this returns.
     errno = saved;
 }
 
@@ -103,7 +103,7 @@ void open_standard_streams() {
 void unblock_stderr() {
     struct stat status {};
     if (::fstat(STDERR_FILENO, &status) != 0) return;
-    // A file never blocks, and a socket cannot be opened anew.
+    // Writing to a file never blocks, and a socket cannot be opened anew.
     if (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) return;
     const UniqueFd own(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (own.valid()) (void)::dup2(own.get(), STDERR_FILENO);

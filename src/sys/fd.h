@@ -1,4 +1,4 @@
-// Owning descriptors, and the only places that read from and write to sockets.
+// Owners of descriptors, and the functions that read from and write to sockets.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ struct iovec;
 
 namespace chatd {
 
-// Owns one descriptor, or none (-1). Closing keeps errno.
+// Owns one descriptor, or none (-1), and closes it. Closing keeps errno.
 class UniqueFd {
   public:
     UniqueFd() = default;
@@ -34,41 +34,43 @@ class UniqueFd {
 };
 
 enum class IoStatus : unsigned char {
-    Done,        // some bytes went; of receive: came
-    WouldBlock,  // none now
-    Ended,       // of receive: the peer sends no more
+    Done,        // some bytes were sent or received
+    WouldBlock,  // none can be now; try again when poll(2) says so
+    Ended,       // of receive and peek: the peer sends no more
     Closed,      // the connection is broken
 };
 
 struct IoResult {
     IoStatus status;
-    std::size_t bytes;
+    std::size_t bytes;  // sent or received; 0 unless Done
 };
 
-// Never block and never raise SIGPIPE.
+// These never wait and never raise SIGPIPE. peek() leaves the bytes in the socket.
 [[nodiscard]] IoResult receive(int socket, std::span<char> buffer);
 [[nodiscard]] IoResult peek(int socket, std::span<char> buffer);
 [[nodiscard]] IoResult send_some(int socket, std::string_view bytes);
 [[nodiscard]] IoResult send_some(int socket, std::span<iovec> pieces);
 
-// Sends what it can of `buffer` and erases that. Closed: the peer is gone.
+// Sends what it can of `buffer` and erases that. Done: the buffer is empty now.
 [[nodiscard]] IoStatus send_from(int socket, std::string& buffer);
 
-// How much of what its peer has sent lies in this socket unread.
+// How much of what its peer has sent this socket still holds unread. Throws SetupError.
 [[nodiscard]] std::size_t unread_bytes(int socket);
 
-// Does it stay open in a program that this process executes?
+// Says whether `fd` stays open in a program that this process executes. Throws SetupError.
 void set_inheritable(int fd, bool inheritable);
 
-// Closes every descriptor above 2 but these: what a child has no business with.
+// Closes every descriptor above 2 except these: a child keeps only what it needs. Throws
+// SetupError.
 void keep_only(std::initializer_list<int> fds);
 
-// Makes sure that 0, 1 and 2 are open: a socket that got such a number would be written to as if it
-// were the terminal.
+// Makes sure that 0, 1 and 2 are open, because a socket with such a number would be written to as
+// if it were the terminal. Throws SetupError.
 void open_standard_streams();
 
-// Gives this process a stderr that never blocks it, where it is a pipe or a terminal: opened anew,
-// so that others who have it notice nothing. Where that cannot be, it stays as it is.
+// Opens stderr anew where it is a pipe or a terminal, so that writing to it never blocks this
+// process, and other processes that have it open notice nothing. Where that fails, stderr stays as
+// it is.
 void unblock_stderr();
 
 }  // namespace chatd

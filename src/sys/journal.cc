@@ -22,13 +22,13 @@ void Journal::write(Level level, const char* format, va_list arguments) {
     if (!write_line({text, std::min(static_cast<std::size_t>(bytes), sizeof text - 1)})) ++dropped_;
 }
 
-void Journal::tell_left_out() {
+void Journal::report_left_out() {
     while (const auto left_out = throttle_.left_out()) {
         if (!write_line(std::to_string(left_out->lines) +
-                        " more like this, left out: " + words_of(left_out->kind))) {
+                        " more like this, left out: " + kind_in_words(left_out->kind))) {
             return throttle_.postpone(now_());
         }
-        throttle_.told(left_out->kind);
+        throttle_.reported(left_out->kind);
     }
 }
 
@@ -42,26 +42,18 @@ bool Journal::write_line(std::string_view text) {
     return true;
 }
 
-// One body each, for a va_list cannot be passed through a parameter pack.
-#define CHATD_JOURNAL_BODY(level)    \
-    va_list arguments;               \
-    va_start(arguments, format);     \
-    write(level, format, arguments); \
-    va_end(arguments)
-
-void Journal::error(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Error);
-}
-void Journal::warning(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Warning);
-}
-void Journal::info(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Info);
-}
-void Journal::debug(const char* format, ...) {
-    CHATD_JOURNAL_BODY(Level::Debug);
-}
-
-#undef CHATD_JOURNAL_BODY
+// A macro, because a parameter pack cannot pass a va_list on.
+#define CHATD_JOURNAL_LEVEL(name, level)          \
+    void Journal::name(const char* format, ...) { \
+        va_list arguments;                        \
+        va_start(arguments, format);              \
+        write(level, format, arguments);          \
+        va_end(arguments);                        \
+    }
+CHATD_JOURNAL_LEVEL(error, Level::Error)
+CHATD_JOURNAL_LEVEL(warning, Level::Warning)
+CHATD_JOURNAL_LEVEL(info, Level::Info)
+CHATD_JOURNAL_LEVEL(debug, Level::Debug)
+#undef CHATD_JOURNAL_LEVEL
 
 }  // namespace chatd

@@ -1,4 +1,4 @@
-// The journal: what the operator reads on stderr, one line an event, as
+// The journal: what the operator reads on stderr, one line for each event, such as
 // "chatd[broker 4123]: alice joined, pid 4130, 192.0.2.7:51234". (The log is something else: what
 // happened in the room.)
 #pragma once
@@ -17,34 +17,34 @@ namespace chatd {
 
 class Journal {
   public:
-    // role: "parent", "broker" or "worker"; the pid is that of whoever calls this.
+    // role: "parent", "broker" or "worker". Lines also show the pid of the process that calls this.
     // now: the clock.
     Journal(std::string_view role, Level level, Moment (*now)() = Clock::now);
 
-    // Tells what it has not told yet. A process that is killed, or executes another program, does
-    // not come to this.
-    ~Journal() { tell_left_out(); }
+    // Calls report_left_out(). A process that is killed, or executes another program, does not get
+    // here.
+    ~Journal() { report_left_out(); }
 
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
-    // A line longer than the pipe takes at once is cut. A line that would block is dropped and
-    // counted: a terminal that is held must not hold the room. Of lines of one format only so many
-    // are written as sys/journal_throttle.h allows.
+    // A line that a pipe does not take at once (PIPE_BUF) is cut. A line that would block is
+    // dropped and counted, because a terminal that somebody has stopped must not stop the room. Of
+    // lines with the same format only as many are written as sys/journal_throttle.h allows.
     void error(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void debug(const char* format, ...) __attribute__((format(printf, 2, 3)));
 
-    // What the operator has asked for just now, whatever the level.
+    // Writes what the operator has just asked for, at any level.
     void answer(const std::string& line) { (void)write_line(line); }
 
-    // How many lines of which kinds were left out. For the loop of whoever has a journal, which
-    // waits no longer than until wake_at() and then calls turn().
-    void tell_left_out();
+    // Writes how many lines of which kinds were left out. The loop of the process waits no longer
+    // than until wake_at() and then calls turn(), which does this when it is due.
+    void report_left_out();
     [[nodiscard]] Deadline wake_at() const { return throttle_.wake_at(); }
     void turn() {
-        if (const auto due = wake_at(); due && now_() >= *due) tell_left_out();
+        if (is_due(wake_at(), now_())) report_left_out();
     }
 
   private:

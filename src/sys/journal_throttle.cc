@@ -6,23 +6,25 @@
 namespace chatd {
 
 bool JournalThrottle::allows(const char* kind, Moment now) {
-    Kind* const place = place_of(kind, now);
-    if (place == nullptr) return true;  // Rather one too many than one that nobody counts.
-    if (place->pace.allows(now)) {
-        place->pace.spend(now);
+    Kind* const place = find_place(kind, now);
+    if (place == nullptr) return true;  // A line too many is better than one that is not counted.
+    if (place->limiter.allows(now)) {
+        place->limiter.spend(now);
         return true;
     }
     ++place->left_out;
-    if (!tell_at_) postpone(now);
+    if (!report_at_) postpone(now);
     return false;
 }
 
-// Its own place, or one whose kind is as if it had never been there.
-JournalThrottle::Kind* JournalThrottle::place_of(const char* kind, Moment now) {
+// The place of this kind, or one that is free: of a kind without a past, or with one that makes no
+// difference any more. Null: there is no such place.
+JournalThrottle::Kind* JournalThrottle::find_place(const char* kind, Moment now) {
     const auto own = std::ranges::find(kinds_, kind, &Kind::format);
     if (own != kinds_.end()) return &*own;
-    const auto free = std::ranges::find_if(
-        kinds_, [now](const Kind& other) { return other.left_out == 0 && other.pace.rested(now); });
+    const auto free = std::ranges::find_if(kinds_, [now](const Kind& other) {
+        return other.left_out == 0 && other.limiter.rested(now);
+    });
     if (free == kinds_.end()) return nullptr;
     free->format = kind;
     return &*free;
@@ -35,18 +37,18 @@ std::optional<JournalThrottle::LeftOut> JournalThrottle::left_out() const {
     return LeftOut{found->format, found->left_out};
 }
 
-void JournalThrottle::told(const char* kind) {
+void JournalThrottle::reported(const char* kind) {
     const auto found = std::ranges::find(kinds_, kind, &Kind::format);
     if (found != kinds_.end()) found->left_out = 0;
-    if (!left_out()) tell_at_.reset();
+    if (!left_out()) report_at_.reset();
 }
 
-std::string words_of(const char* format) {
+std::string kind_in_words(const char* format) {
     std::string words;
     std::string_view rest = format;
     for (std::size_t at; (at = rest.find('%')) != rest.npos;) {
         words.append(rest.substr(0, at));
-        // What stands between is flags, widths and lengths (printf(3)).
+        // Between the % and its letter stand flags, widths and lengths (printf(3)).
         const std::size_t end = rest.find_first_of("%diouxXeEfFgGaAcsp", at + 1);
         if (end == rest.npos) break;
         words += rest[end] == '%' ? "%" : "…";

@@ -1,6 +1,8 @@
-// Lines of the journal that come too often. Whoever connects again and again must not fill the
-// operator's disk: of each kind some are written, and of the others the operator is told how many
-// there were.
+// The journal throttle: some lines of each kind are written, the rest are left out and counted, and
+// the operator reads the count. Otherwise somebody who connects again and again could fill the
+// operator's disk.
+//
+// This file must never write or read a clock: the journal does.
 #pragma once
 
 #include <array>
@@ -15,41 +17,41 @@ namespace chatd {
 
 class JournalThrottle {
   public:
-    // May a line of this kind be written? Else it counts as left out. The kind is a printf format,
-    // by its address.
+    // May a line of this kind be written? If not, it counts as left out. A kind is a printf format;
+    // two formats are the same kind when they have the same address.
     [[nodiscard]] bool allows(const char* kind, Moment now);
 
-    // When what was left out is to be told; nothing while nothing was.
-    [[nodiscard]] Deadline wake_at() const { return tell_at_; }
+    // When to report what was left out; none while there is nothing to report.
+    [[nodiscard]] Deadline wake_at() const { return report_at_; }
 
     struct LeftOut {
         const char* kind;
         std::uint64_t lines;
     };
 
-    // One kind of which lines were left out, until there is none.
+    // A kind of which lines were left out; none: there is no such kind.
     [[nodiscard]] std::optional<LeftOut> left_out() const;
 
-    // The operator knows of that kind's.
-    void told(const char* kind);
+    // The count of this kind has been reported.
+    void reported(const char* kind);
 
-    // It could not be told: later.
-    void postpone(Moment now) { tell_at_ = now + kLeftOutTold; }
+    // A report was not possible now; it is due kLeftOutTold later.
+    void postpone(Moment now) { report_at_ = now + kLeftOutTold; }
 
   private:
     struct Kind {
         const char* format = nullptr;
-        RateLimiter pace = RateLimiter({kJournalLinesPerSecond, kJournalLinesAtOnce});
+        RateLimiter limiter = RateLimiter({kJournalLinesPerSecond, kJournalLinesAtOnce});
         std::uint64_t left_out = 0;
     };
 
-    Kind* place_of(const char* kind, Moment now);
+    Kind* find_place(const char* kind, Moment now);
 
     std::array<Kind, kThrottledKindsMax> kinds_;
-    Deadline tell_at_;
+    Deadline report_at_;
 };
 
-// A kind in words, for people: "… connected, pid …" of "%s connected, pid %d".
-[[nodiscard]] std::string words_of(const char* format);
+// A kind as people read it: "… connected, pid …" for "%s connected, pid %d".
+[[nodiscard]] std::string kind_in_words(const char* format);
 
 }  // namespace chatd

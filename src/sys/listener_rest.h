@@ -1,5 +1,5 @@
 // A listener that rests: accept(2) has failed because descriptors, processes or memory are short.
-// poll(2) would report the waiting client at once, again and again, so nobody asks it for a while.
+// poll(2) would report the waiting peer at once, again and again, so it is not asked for a while.
 #pragma once
 
 #include <cerrno>
@@ -17,12 +17,13 @@ namespace chatd {
 
 class ListenerRest {
   public:
+    // Rests until kListenerRest is over, or end() is called.
     void begin(Moment now) { until_ = now + kListenerRest; }
 
-    // Something was freed: it may be enough.
+    // Something was freed, and it may be enough.
     void end() { until_.reset(); }
 
-    // True once, when the time is over.
+    // True once, when the time is over: the rest ends with this call.
     [[nodiscard]] bool ends_now(Moment now) {
         if (!is_due(until_, now)) return false;
         end();

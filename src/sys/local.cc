@@ -28,13 +28,52 @@ sockaddr_un address_of(const std::string& path, const char* option) {
     return address;
 }
 
-UniqueFd local_socket() {
+UniqueFd make_socket() {
     return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-// Opens the directory, which must be ours alone: whoever can make files in it could put a socket of
-// his own in the place of the broker's.
-UniqueFd open_directory(const std::string& path) {
+bool connect_to(const UniqueFd& fd, const sockaddr_un& address) {
+    return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+// Removes the socket file of a dead server.
+void remove_stale(const std::string& path, const sockaddr_un& address, const char* option) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return;
+    if (!S_ISSOCK(status.st_mode)) {
+        throw SetupError(
+            ExitStatus::BadDirectory,
+            path + " is in the way and no socket; move it, or choose another " + option);
+    }
+    const UniqueFd probe = make_socket();
+    if (!probe.valid()) throw system_error("socket");
+    if (connect_to(probe, address) || errno != ECONNREFUSED) {
+        throw SetupError(ExitStatus::Unavailable,
+                         path + " is in use by another chatd; choose another " + option);
+    }
+    if (::unlink(path.c_str()) != 0) throw system_error(path, ExitStatus::BadDirectory);
+}
+
+UniqueFd bind_to(const std::string& path, const char* option) {
+    const sockaddr_un address = address_of(path, option);
+    remove_stale(path, address, option);
+    UniqueFd fd = make_socket();
+    if (!fd.valid()) throw system_error("socket");
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        throw system_error(path, ExitStatus::BadDirectory);
+    }
+    return fd;
+}
+
+// The caller locks the directory, because two servers that look for a stale file at the same time
+// could each remove the other's new one.
+void lock(int directory, int operation, const char* option) {
+    if (::flock(directory, operation) != 0) throw system_error(std::string(option) + ": flock");
+}
+
+// The directory must be this user's alone: whoever can make files in it could put another socket in
+// the place of the broker's.
+UniqueFd open_private(const std::string& path) {
     UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory.valid()) {
         throw system_error(path + " is no directory of ours; choose another --run-dir",
@@ -53,52 +92,66 @@ UniqueFd open_directory(const std::string& path) {
     return directory;
 }
 
-// Removes the socket file of a server that is no more.
-void remove_stale(const std::string& path, const sockaddr_un& address, const char* option) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) return;
-    if (!S_ISSOCK(status.st_mode)) {
-        throw SetupError(
-            ExitStatus::BadDirectory,
-            path + " is in the way and no socket; move it, or choose another " + option);
-    }
-    const UniqueFd probe = local_socket();
-    if (!probe.valid()) throw system_error("socket");
-    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-        errno != ECONNREFUSED) {
-        throw SetupError(ExitStatus::Unavailable,
-                         path + " is in use by another chatd; choose another " + option);
-    }
-    if (::unlink(path.c_str()) != 0) throw system_error(path, ExitStatus::BadDirectory);
+// The caller removes the file by its path, so it does not keep the directory open.
+SocketFile listen_in(const std::string& directory, const std::string& name) {
+    const UniqueFd opened = open_private(directory);
+    std::string path = directory + '/' + name;
+    UniqueFd fd = listen_at(path, opened.get(), "--run-dir");
+    return {std::move(fd), UniqueFd(), std::move(path)};
 }
 
 }  // namespace
 
-std::string default_run_directory(const std::optional<User>& becomes) {
+SocketFile::~SocketFile() {
+    if (::getpid() != owner_) return;
+    (void)::unlinkat(directory_.valid() ? directory_.get() : AT_FDCWD, name_.c_str(), 0);
+}
+
+UniqueFd listen_at(const std::string& path, int directory, const char* option,
+                   const std::optional<User>& new_user) {
+    lock(directory, LOCK_EX, option);
+    UniqueFd fd = bind_to(path, option);
+    const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    // So the file can be removed at the end, also in a sticky directory such as /tmp.
+    if (new_user && ::fchownat(directory, name.c_str(), new_user->uid, new_user->gid,
+                               AT_SYMLINK_NOFOLLOW) != 0) {
+        throw system_error(std::string(option) + ": " + path, ExitStatus::BadDirectory);
+    }
+    if (::listen(fd.get(), SOMAXCONN) != 0) throw system_error("listen");
+    lock(directory, LOCK_UN, option);
+    return fd;
+}
+
+// The kernel follows this path to what is open there, whatever its name is by now (proc(5)).
+Connected connect_local(int place) {
+    const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place), "--run-dir");
+    UniqueFd fd = make_socket();
+    if (!fd.valid() || !connect_to(fd, address)) return {UniqueFd(), errno};
+    return {std::move(fd), 0};
+}
+
+std::string default_run_directory(const std::optional<User>& new_user) {
     const std::string in_tmp = "/tmp/chatd-";
-    // Root's own directory is no place for whom it becomes.
-    if (becomes) return in_tmp + std::to_string(becomes->uid);
+    // Another user cannot use the directory that root's environment names.
+    if (new_user) return in_tmp + std::to_string(new_user->uid);
     const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
     if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/chatd";
     return in_tmp + std::to_string(::geteuid());
 }
 
-LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& becomes)
-    : path_(std::move(path)), owner_(::getpid()) {
+LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& new_user)
+    : path_(std::move(path)) {
     if (::mkdir(path_.c_str(), 0700) != 0) {
         if (errno == EEXIST) return;
         throw system_error("cannot make the directory " + path_ + "; choose another --run-dir",
                            ExitStatus::BadDirectory);
     }
     made_ = true;
-    // A link in its place is not followed: where it lies others may be able to put one.
-    if (becomes && ::lchown(path_.c_str(), becomes->uid, becomes->gid) != 0) {
+    // lchown(2) follows no link: in a directory such as /tmp somebody could have put one there.
+    if (new_user && ::lchown(path_.c_str(), new_user->uid, new_user->gid) != 0) {
         throw system_error(path_, ExitStatus::BadDirectory);
     }
 }
-
-LocalDirectory::LocalDirectory(std::string path, bool made)
-    : path_(std::move(path)), made_(made), owner_(::getpid()) {}
 
 LocalDirectory::LocalDirectory(LocalDirectory&& other) noexcept
     : path_(std::move(other.path_)),
@@ -106,56 +159,15 @@ LocalDirectory::LocalDirectory(LocalDirectory&& other) noexcept
       owner_(other.owner_) {}
 
 LocalDirectory::~LocalDirectory() {
-    // Not empty: another server has come to use it as well.
-    if (made_ && is_of_this_process()) (void)::rmdir(path_.c_str());
-}
-
-bool LocalDirectory::is_of_this_process() const {
-    return ::getpid() == owner_;
-}
-
-UniqueFd bind_local(const std::string& path, const char* option) {
-    const sockaddr_un address = address_of(path, option);
-    remove_stale(path, address, option);
-    UniqueFd fd = local_socket();
-    if (!fd.valid()) throw system_error("socket");
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        throw system_error(path, ExitStatus::BadDirectory);
-    }
-    return fd;
+    // This fails when the directory is not empty: then another server uses it as well.
+    if (made_ && ::getpid() == owner_) (void)::rmdir(path_.c_str());
 }
 
 LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
-    : directory_(std::move(directory)), path_(directory_.path() + '/' + name) {
-    const UniqueFd lock = open_directory(directory_.path());
-    // One server at a time looks for what is stale: the lock goes with the descriptor.
-    if (::flock(lock.get(), LOCK_EX) != 0) throw system_error(directory_.path());
-    fd_ = bind_local(path_, "--run-dir");
-    place_.reset(::open(path_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!place_.valid()) throw system_error(path_, ExitStatus::BadDirectory);
-    if (::listen(fd_.get(), SOMAXCONN) != 0) throw system_error("listen");
-}
-
-LocalListener::LocalListener(Inherited inherited)
-    : directory_(std::move(inherited.directory)),
-      path_(std::move(inherited.path)),
-      fd_(std::move(inherited.fd)),
-      place_(std::move(inherited.place)) {}
-
-LocalListener::~LocalListener() {
-    if (directory_.is_of_this_process()) (void)::unlink(path_.c_str());
-}
-
-// The kernel follows such a link to what is open there, whatever its name is by now (proc(5)).
-Connected connect_local(int place) {
-    const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place), "--run-dir");
-    Connected connected{local_socket(), 0};
-    if (!connected.fd.valid()) return {UniqueFd(), errno};
-    if (::connect(connected.fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                  sizeof address) != 0) {
-        return {UniqueFd(), errno};
-    }
-    return connected;
+    : directory_(std::move(directory)),
+      file_(listen_in(directory_.path(), name)),
+      place_(::open(path().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)) {
+    if (!place_.valid()) throw system_error(path(), ExitStatus::BadDirectory);
 }
 
 SocketPair make_socket_pair() {

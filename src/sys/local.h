@@ -1,30 +1,74 @@
-// AF_UNIX sockets: the broker's, and the directory it lies in.
+// AF_UNIX sockets: files of listening ones, the broker's listener, connections and pairs.
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sys/fd.h"
 #include "sys/user.h"
 
 namespace chatd {
 
-// Where sockets go unless --run-dir says otherwise: a directory of this user alone, or of the one
-// that this process is to become.
-[[nodiscard]] std::string default_run_directory(const std::optional<User>& becomes);
+// A listening socket and its file. The process that made this object removes the file at the end,
+// if it still may; a child that destroys its copy does not.
+class SocketFile {
+  public:
+    // `name` is a path, or with a directory the name of a file there. The descriptor of a directory
+    // is good also when the directory was moved, or is out of reach for a user that has changed.
+    SocketFile(UniqueFd fd, UniqueFd directory, std::string name)
+        : fd_(std::move(fd)), directory_(std::move(directory)), name_(std::move(name)) {}
+    ~SocketFile();
 
-// A directory for sockets. One that was made for it is gone when this is destroyed by the process
-// that made it.
+    SocketFile(const SocketFile&) = delete;
+    SocketFile& operator=(const SocketFile&) = delete;
+
+    // Closes the socket: ends the connections that wait, and all later ones fail. The file stays.
+    void stop() { fd_.reset(); }
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] int directory() const { return directory_.get(); }  // -1: name() is a path
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+  private:
+    UniqueFd fd_;
+    UniqueFd directory_;
+    std::string name_;
+    pid_t owner_ = ::getpid();
+};
+
+// Listens on a new socket at `path`, which lies in the open directory `directory`. When nobody
+// listens on a socket file that is there, a dead server has left it, and it is replaced. The new
+// file belongs to `new_user`, if there is one. Throws SetupError, which tells the operator to
+// choose another value of `option`.
+[[nodiscard]] UniqueFd listen_at(const std::string& path, int directory, const char* option,
+                                 const std::optional<User>& new_user = {});
+
+struct Connected {
+    UniqueFd fd;  // invalid: see error
+    int error;    // an errno; EAGAIN: the backlog is full
+};
+
+// Connects to the socket whose file is open as `place` (O_PATH). Never waits.
+[[nodiscard]] Connected connect_local(int place);
+
+// Where sockets go without --run-dir: a directory of `new_user` alone, or without one of the user
+// of this process.
+[[nodiscard]] std::string default_run_directory(const std::optional<User>& new_user);
+
+// A directory for sockets. If this object has made the directory, the same process removes it at
+// the end, unless something is in it.
 class LocalDirectory {
   public:
-    // Makes it when it is not there (mode 0700), for the user that this process is to become.
+    // Makes the directory when it is not there (mode 0700), for the user that this process becomes.
     // Throws SetupError.
-    explicit LocalDirectory(std::string path, const std::optional<User>& becomes = {});
+    explicit LocalDirectory(std::string path, const std::optional<User>& new_user = {});
 
-    // One that another program of this process had before.
-    LocalDirectory(std::string path, bool made);
+    // A directory that another program of this process had before, and perhaps has made.
+    LocalDirectory(std::string path, bool made) : path_(std::move(path)), made_(made) {}
 
     LocalDirectory(LocalDirectory&& other) noexcept;
     LocalDirectory& operator=(LocalDirectory&&) = delete;
@@ -32,75 +76,58 @@ class LocalDirectory {
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] bool made() const { return made_; }
-    [[nodiscard]] bool is_of_this_process() const;
 
   private:
     std::string path_;
     bool made_ = false;
-    pid_t owner_;
+    pid_t owner_ = ::getpid();
 };
 
-// A socket bound to a path. A socket file that nobody listens on is a dead server's and is
-// replaced; whoever does that takes care to be alone. Throws SetupError, which says to choose
-// another `option`; nothing on the disk has changed then.
-[[nodiscard]] UniqueFd bind_local(const std::string& path, const char* option);
-
-// A listening socket at a path; the file is gone when this is destroyed by the process that made
-// it.
+// The broker's listening socket, with its file and the directory of that.
 class LocalListener {
   public:
-    // Binds `name` in the directory. One that others may enter is refused. A socket file that
-    // nobody listens on is a dead server's and is replaced. Throws SetupError; nothing on the disk
-    // has changed then.
+    // Listens at `name` in the directory: see listen_at(). Throws SetupError, also when others may
+    // enter the directory.
     LocalListener(LocalDirectory directory, const std::string& name);
 
-    // One that another program of this process had before.
+    // A listener that another program of this process had before.
     struct Inherited {
         LocalDirectory directory;
         std::string path;
         UniqueFd fd;
         UniqueFd place;
     };
-    explicit LocalListener(Inherited inherited);
-    ~LocalListener();
+    explicit LocalListener(Inherited inherited)
+        : directory_(std::move(inherited.directory)),
+          file_(std::move(inherited.fd), UniqueFd(), std::move(inherited.path)),
+          place_(std::move(inherited.place)) {}
 
-    LocalListener(const LocalListener&) = delete;
-    LocalListener& operator=(const LocalListener&) = delete;
+    // See SocketFile.
+    void stop() { file_.stop(); }
 
-    // Ends the connections that wait, and those to come.
-    void stop() { fd_.reset(); }
+    [[nodiscard]] int fd() const { return file_.fd(); }
 
-    [[nodiscard]] int fd() const { return fd_.get(); }
-
-    // A descriptor of the place in the file system, to connect to: good also when somebody has
-    // removed or moved the file, as those who clean /tmp do.
+    // The socket's file, open (O_PATH), for connect_local(): good also when somebody has removed or
+    // moved the file, as programs that clean /tmp do.
     [[nodiscard]] int place() const { return place_.get(); }
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return file_.name(); }
     [[nodiscard]] const LocalDirectory& directory() const { return directory_; }
 
   private:
     LocalDirectory directory_;
-    std::string path_;
-    UniqueFd fd_;
+    SocketFile file_;
     UniqueFd place_;
 };
 
-struct Connected {
-    UniqueFd fd;  // invalid: see error
-    int error;    // an errno; EAGAIN: the backlog is full
-};
-
-[[nodiscard]] Connected connect_local(int place);
-
-// Two connected stream sockets.
+// Two connected stream sockets. Throws SetupError.
 struct SocketPair {
     UniqueFd first;
     UniqueFd second;
 };
 [[nodiscard]] SocketPair make_socket_pair();
 
-// The process that connected, if it is of our user, or root's, who can become us; the kernel
-// vouches for it (unix(7), SO_PEERCRED).
+// The process that connected, as the kernel says (unix(7), SO_PEERCRED). None: it is of another
+// user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
 
 }  // namespace chatd

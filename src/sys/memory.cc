@@ -10,7 +10,6 @@
 #include <new>
 #include <string>
 
-#include "log/log.h"
 #include "sys/error.h"
 
 namespace chatd {
@@ -26,19 +25,14 @@ void release_free_memory() {
 #ifdef __GLIBC__
     (void)::malloc_trim(0);  // Whether there was anything to release does not matter.
 #endif
-    // Below this frame and those of the calls here. The part that is no stack any more is ENOMEM.
+    // Everything below this frame and the frames of the calls here. madvise(2) goes over all of it,
+    // and then says ENOMEM because the lowest part was never stack.
     constexpr std::uintptr_t kDeepest = 256 * 1024;
     constexpr std::uintptr_t kOurs = 512;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     const std::uintptr_t end = (here - kOurs) / page * page;
     (void)::madvise(reinterpret_cast<void*>(end - kDeepest), kDeepest, MADV_DONTNEED);
-}
-
-UniqueFd make_log_memory(std::size_t ring_bytes) {
-    UniqueFd fd = make_shared_memory("chatd-log", log_memory_bytes(ring_bytes));
-    write_log_header(fd.get(), ring_bytes);
-    return fd;
 }
 
 std::size_t file_bytes(int fd) {
@@ -51,18 +45,11 @@ bool put_on_disk(int fd) {
     return ::fdatasync(fd) == 0;
 }
 
-void write_log_header(int fd, std::size_t ring_bytes) {
-    const LogHeader header = empty_log_header(ring_bytes);
-    if (::pwrite(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
-        throw system_error("the header of the log");
-    }
-}
-
 void* UnsharedMemory::Pages::do_allocate(std::size_t bytes, std::size_t) {
     void* const begin =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (begin == MAP_FAILED) throw std::bad_alloc();
-    (void)::madvise(begin, bytes, MADV_DONTFORK);  // Without it all still works.
+    (void)::madvise(begin, bytes, MADV_DONTFORK);  // Without it children only get copies.
     return begin;
 }
 
@@ -76,9 +63,10 @@ bool UnsharedMemory::Pages::do_is_equal(const memory_resource& other) const noex
 
 Mapping::Mapping(int fd, Stores stores) {
     const std::size_t bytes = file_bytes(fd);
-    // Opened once more: a lock lasts as long as what it is on is open anywhere (flock(2)), a
-    // mapping included, and whoever looks at a process, as ps does, keeps its mappings past its
-    // end. A start right after a crash was told that its history is in use.
+    // The file is opened once more for the mapping, because a lock lasts as long as the description
+    // that it was taken on is open anywhere (flock(2)), in a mapping too. A program such as ps
+    // keeps the mappings of a process that it looks at past the end of that process: a start right
+    // after a crash was told that its history is in use.
     const UniqueFd own(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDWR | O_CLOEXEC));
     if (!own.valid()) throw system_error("open");
     const int flags = stores == Stores::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;

@@ -1,5 +1,5 @@
-// Memory that outlives the process using it: a memfd, or a file, and its mapping. And memory that
-// goes over to no child.
+// Memory that outlives the process that uses it: a memfd, or a file, and its mapping. And memory
+// that no child gets a copy of.
 #pragma once
 
 #include <cstddef>
@@ -11,31 +11,27 @@
 
 namespace chatd {
 
-// Zeros, without a name, gone with the last descriptor.
+// Zeros, in a file without a name, which is gone with its last descriptor. Throws SetupError.
 [[nodiscard]] UniqueFd make_shared_memory(const char* name, std::size_t bytes);
 
-// A log in memory, empty.
-[[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);
-
-// How large the file is.
+// The size of the file. Throws SetupError.
 [[nodiscard]] std::size_t file_bytes(int fd);
 
 // Puts on the disk all that was written to a mapping of this file. False: errno says why not.
 [[nodiscard]] bool put_on_disk(int fd);
 
-// Begins an empty log in a file of zeros.
-void write_log_header(int fd, std::size_t ring_bytes);
-
-// Gives back to the system what this process holds and does not use: what was freed and malloc
-// keeps (malloc_trim(3)), and pages of the stack below the caller (the kernel never takes those).
+// Gives back to the kernel what this process holds and does not use: memory that was freed and that
+// malloc keeps (malloc_trim(3)), and the pages of the stack below the caller, which the kernel
+// itself never takes back.
 void release_free_memory();
 
-// Memory for what this process alone needs and writes to between one fork and the next: there it is
-// missing in the children (MADV_DONTFORK). Elsewhere each page so written would be left to each of
-// them as a copy (a worker of a thousand: 53 KiB of its own instead of 69). Whoever forks must not
-// let the child touch it.
+// Memory that only this process needs, and that it writes to between two forks: the children do not
+// get it (MADV_DONTFORK), and must not touch it. Each page of ordinary memory that is written to
+// then would leave every child a copy of its own (a worker among a thousand: 53 KiB of its own
+// instead of 69).
 class UnsharedMemory {
   public:
+    // Owned by this object. Allocating throws std::bad_alloc.
     [[nodiscard]] std::pmr::memory_resource* get() { return &pool_; }
 
   private:
@@ -48,12 +44,13 @@ class UnsharedMemory {
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
 };
 
-// A whole file, mapped; its descriptor may be closed, and a lock on that is not held by this. The
-// file must not get shorter meanwhile: who touches what is gone dies of SIGBUS.
+// A whole file, mapped. Its descriptor may be closed meanwhile. The mapping does not keep a lock on
+// the file. The file must not get shorter: a process that touches what is gone dies of SIGBUS.
 class Mapping {
   public:
-    // Private: what is written there stays there.
+    // Private: what is stored in the mapping does not reach the file.
     enum class Stores : std::uint8_t { Shared, Private };
+    // Throws SetupError.
     explicit Mapping(int fd, Stores stores = Stores::Shared);
     ~Mapping();
 

@@ -1,9 +1,9 @@
-// Where the operator's programs read the metrics: an AF_UNIX socket at a path of the operator's
-// choice. Whoever connects is sent one text and the end; nothing that a reader sends is ever read.
+// Where the operator's programs read the metrics: an AF_UNIX socket at a path that the operator
+// chooses. Every reader that connects is sent one text and the end; chatd never reads what a reader
+// sends.
 #pragma once
 
 #include <poll.h>
-#include <sys/types.h>
 
 #include <array>
 #include <functional>
@@ -14,50 +14,45 @@
 #include "base/bounds.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/listener_rest.h"
+#include "sys/local.h"
 #include "sys/user.h"
 
 namespace chatd {
 
-// The file is gone when this is destroyed by the process that made it, if that may still remove it.
 class MetricsSocket {
   public:
-    // A socket file that nobody listens on is a dead server's and is replaced; the new one belongs
-    // to whom this process is to become. Throws SetupError; nothing on the disk has changed then.
-    explicit MetricsSocket(const std::string& path, const std::optional<User>& becomes = {});
+    // Listens at `path`, with a file that belongs to the user that this process becomes: see
+    // listen_at() and SocketFile. Throws SetupError.
+    explicit MetricsSocket(const std::string& path, const std::optional<User>& new_user = {});
 
-    // One that another program of this process had before.
-    MetricsSocket(UniqueFd fd, UniqueFd directory, std::string name);
-    ~MetricsSocket();
+    // A socket that another program of this process had before.
+    MetricsSocket(UniqueFd fd, UniqueFd directory, std::string name)
+        : file_(std::move(fd), std::move(directory), std::move(name)) {}
 
-    MetricsSocket(const MetricsSocket&) = delete;
-    MetricsSocket& operator=(const MetricsSocket&) = delete;
-
-    [[nodiscard]] int fd() const { return fd_.get(); }
-    [[nodiscard]] int directory() const { return directory_.get(); }
-    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] int fd() const { return file_.fd(); }
+    [[nodiscard]] int directory() const { return file_.directory(); }
+    [[nodiscard]] const std::string& name() const { return file_.name(); }
 
     // --- One turn of the parent's loop
 
-    // What to wait for: somebody who connects; one who had the text and closes.
+    // What to wait for: a reader that connects, and readers that close after the text.
     static constexpr std::size_t kPolls = 1 + kMetricsReadersMax;
     [[nodiscard]] std::array<pollfd, kPolls> polls() const;
-    [[nodiscard]] Deadline wake_at() const { return rest_until_; }
+    [[nodiscard]] Deadline wake_at() const { return rest_.until(); }
 
-    // What poll(2) made of them. `text` is asked for when somebody wants it. False: there was no
-    // room for it.
+    // `polled`: polls() as poll(2) has changed them. `text` is called at most once, when a reader
+    // waits. False: the kernel had no room for all of the text.
     [[nodiscard]] bool turn(std::span<const pollfd> polled,
                             const std::function<std::string()>& text);
 
   private:
-    [[nodiscard]] static bool answer(int reader, const std::string& text);
+    [[nodiscard]] bool answer_readers(const std::string& text);
 
-    UniqueFd fd_;
-    UniqueFd directory_;
-    std::string name_;
-    pid_t owner_;
+    SocketFile file_;
     std::array<UniqueFd, kMetricsReadersMax> readers_;
-    std::size_t next_ = 0;  // of the readers: whose place is taken next
-    Deadline rest_until_;
+    std::size_t next_ = 0;  // of readers_: the place that is taken next
+    ListenerRest rest_;
 };
 
 }  // namespace chatd

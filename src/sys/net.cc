@@ -46,37 +46,37 @@ std::optional<SocketAddress> parse_address(const std::string& text, std::uint16_
     return std::nullopt;
 }
 
-std::string text_of(SocketAddress address) {
+// The address alone, "192.0.2.7" or "2001:db8::1"; of an IPv4 client also on an IPv6 socket.
+std::string ip_of(SocketAddress& address) {
     char buffer[INET6_ADDRSTRLEN] = "?";
     if (address.storage.ss_family == AF_INET) {
         (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
-        return std::string(buffer) + ':' + std::to_string(ntohs(address.v4().sin_port));
-    }
-    const in6_addr& v6 = address.v6().sin6_addr;
-    const std::string port = ':' + std::to_string(ntohs(address.v6().sin6_port));
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+    } else if (const in6_addr& v6 = address.v6().sin6_addr; IN6_IS_ADDR_V4MAPPED(&v6)) {
         (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
-        return buffer + port;
+    } else {
+        (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
     }
-    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
-    return '[' + std::string(buffer) + ']' + port;
+    return buffer;
+}
+
+bool is_ipv6(const std::string& ip) {
+    return ip.find(':') != std::string::npos;
+}
+
+std::string text_of(SocketAddress address) {
+    const std::string ip = ip_of(address);
+    // sin_port and sin6_port lie at the same offset.
+    const std::string port = ':' + std::to_string(ntohs(address.v4().sin_port));
+    return is_ipv6(ip) ? '[' + ip + ']' + port : ip + port;
 }
 
 std::string address_without_port(SocketAddress address) {
-    char buffer[INET6_ADDRSTRLEN] = "?";
-    if (address.storage.ss_family == AF_INET) {
-        (void)::inet_ntop(AF_INET, &address.v4().sin_addr, buffer, sizeof buffer);
-        return buffer;
-    }
-    in6_addr& v6 = address.v6().sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        (void)::inet_ntop(AF_INET, &v6.s6_addr[12], buffer, sizeof buffer);
-        return buffer;
-    }
+    const std::string ip = ip_of(address);
+    if (!is_ipv6(ip)) return ip;
     constexpr std::size_t kNetworkBytes = 8;
-    std::fill(std::begin(v6.s6_addr) + kNetworkBytes, std::end(v6.s6_addr), std::uint8_t{0});
-    (void)::inet_ntop(AF_INET6, &v6, buffer, sizeof buffer);
-    return std::string(buffer) + "/64";
+    auto& bytes = address.v6().sin6_addr.s6_addr;
+    std::fill(std::begin(bytes) + kNetworkBytes, std::end(bytes), std::uint8_t{0});
+    return ip_of(address) + "/64";
 }
 
 void set_option(int fd, int level, int option, int value) {
@@ -85,7 +85,7 @@ void set_option(int fd, int level, int option, int value) {
     }
 }
 
-std::string bind_trouble(const SocketAddress& address) {
+std::string bind_error(const SocketAddress& address) {
     const std::string at = "cannot listen on " + text_of(address) + ": ";
     if (errno == EADDRINUSE)
         return at + "it is in use; end what listens there, or choose another -p";
@@ -96,12 +96,12 @@ std::string bind_trouble(const SocketAddress& address) {
 
 enum class Family : bool { Only, Both };
 
-// All of it is only better to have; none of it is a reason to refuse a client.
-void prepare(int client) {
+// Each of these options is only an improvement: when one fails, the client is served all the same.
+void set_client_options(int client) {
     const auto set = [client](int level, int option, int value) {
         (void)::setsockopt(client, level, option, &value, sizeof value);
     };
-    // The screen is sent in pieces that are as large as they will get: nothing to wait for.
+    // A worker sends all the screen text that it has at once, so there is nothing to wait for.
     set(IPPROTO_TCP, TCP_NODELAY, 1);
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
     set(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
@@ -117,13 +117,13 @@ Listener listen_on(SocketAddress address, Family family) {
         ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!listener.fd.valid()) throw system_error("socket", ExitStatus::Unavailable);
     const int fd = listener.fd.get();
-    // Connections of a server that was here before linger for a minute; they are no reason to wait.
+    // Connections of an earlier server linger for a minute. This server need not wait for them.
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (address.storage.ss_family == AF_INET6) {
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, family == Family::Only ? 1 : 0);
     }
     if (::bind(fd, address.generic(), address.bytes) != 0 || ::listen(fd, SOMAXCONN) != 0) {
-        throw SetupError(ExitStatus::Unavailable, bind_trouble(address));
+        throw SetupError(ExitStatus::Unavailable, bind_error(address));
     }
     if (::getsockname(fd, address.generic(), &address.bytes) != 0)
         throw system_error("getsockname");
@@ -181,7 +181,7 @@ std::uint16_t bound_port(const Listener& listener) {
     if (::getsockname(listener.fd.get(), address.generic(), &address.bytes) != 0) {
         throw system_error("getsockname");
     }
-    return ntohs(address.v6().sin6_port);  // sin_port stands in the same place
+    return ntohs(address.v6().sin6_port);  // sin_port lies at the same offset
 }
 
 Accepted accept_client(const Listener& listener) {
@@ -194,7 +194,7 @@ Accepted accept_client(const Listener& listener) {
     if (!accepted.fd.valid()) return accepted;
     accepted.peer = text_of(address);
     accepted.address = address_without_port(address);
-    prepare(accepted.fd.get());
+    set_client_options(accepted.fd.get());
     return accepted;
 }
 
@@ -206,7 +206,7 @@ bool is_all_confirmed(int client) {
 bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since) {
     const std::chrono::milliseconds silent(info.tcpi_last_ack_recv);
     if (since < kUnconfirmedMax || silent < kUnconfirmedMax) return false;
-    // With a full window nothing is on its way but probes, which come at growing intervals.
+    // While the client's window is full only probes are on their way, at growing intervals.
     return info.tcpi_unacked != 0 || info.tcpi_probes >= kWindowProbesMax;
 }
 
@@ -224,7 +224,8 @@ void reset_connection(UniqueFd client) {
 
 void discard_input(int client) {
     constexpr std::size_t kBytes = std::size_t{1} << 20;
-    (void)::recv(client, nullptr, kBytes, MSG_TRUNC | MSG_DONTWAIT);  // tcp(7): not even copied
+    (void)::recv(client, nullptr, kBytes,
+                 MSG_TRUNC | MSG_DONTWAIT);  // tcp(7): MSG_TRUNC does not even copy
 }
 
 }  // namespace chatd

@@ -12,18 +12,19 @@ namespace {
 
 constexpr std::size_t kEventsPerTurn = 1024;
 
-// Rounded up, so that what is waited for is due then.
+// Rounded up, so that a deadline is due when the wait is over.
 int whole_ms(std::chrono::nanoseconds time) {
     constexpr std::int64_t kMost = 60'000;
     const std::int64_t ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
     return static_cast<int>(std::clamp<std::int64_t>(ms, 0, kMost));
 }
 
-epoll_event event_of(std::uint32_t events, std::uint64_t id) {
+bool control(const UniqueFd& poller, int operation, int fd, std::uint32_t events,
+             std::uint64_t id) {
     epoll_event event{};
     event.events = events;
     event.data.u64 = id;
-    return event;
+    return ::epoll_ctl(poller.get(), operation, fd, &event) == 0;
 }
 
 }  // namespace
@@ -33,13 +34,11 @@ Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)), ready_(kEventsPerTurn) {
 }
 
 bool Poller::add(int fd, std::uint32_t events, std::uint64_t id) {
-    epoll_event event = event_of(events, id);
-    return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    return control(fd_, EPOLL_CTL_ADD, fd, events, id);
 }
 
 void Poller::change(int fd, std::uint32_t events, std::uint64_t id) {
-    epoll_event event = event_of(events, id);
-    CHATD_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+    CHATD_CHECK(control(fd_, EPOLL_CTL_MOD, fd, events, id));
 }
 
 void Poller::remove(int fd) {
@@ -47,12 +46,12 @@ void Poller::remove(int fd) {
 }
 
 std::span<const epoll_event> Poller::wait(std::optional<std::chrono::nanoseconds> timeout) {
-    // Pauses between fan-outs are shorter than epoll_wait's milliseconds.
+    // Pauses between fan-outs are shorter than a millisecond, the unit of epoll_wait(2).
     const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
     const auto room = static_cast<int>(ready_.size());
     int ready = ::epoll_pwait2(fd_.get(), ready_.data(), room, timeout ? &left : nullptr, nullptr);
     if (ready < 0 && errno == ENOSYS) {
-        // Linux before 5.11; and valgrind, which does not know that call.
+        // Linux before 5.11, or valgrind, which does not know epoll_pwait2(2).
         ready = ::epoll_wait(fd_.get(), ready_.data(), room, timeout ? whole_ms(*timeout) : -1);
     }
     CHATD_CHECK(ready >= 0 || errno == EINTR);

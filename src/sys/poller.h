@@ -1,4 +1,4 @@
-// Waits for many descriptors (epoll(7)), each known by a number of the caller's.
+// Waits for many descriptors (epoll(7)). The caller gives each of them a number.
 #pragma once
 
 #include <sys/epoll.h>
@@ -15,15 +15,16 @@ namespace chatd {
 
 class Poller {
   public:
-    Poller();
+    Poller();  // throws SetupError
 
-    // Level-triggered; events is EPOLLIN, EPOLLOUT, both or 0. False: no memory for one more.
+    // Level-triggered. `events` is EPOLLIN, EPOLLOUT, both or 0. False: the kernel has no memory
+    // for one more. change() and remove() are for descriptors that were added, and cannot fail.
     [[nodiscard]] bool add(int fd, std::uint32_t events, std::uint64_t id);
     void change(int fd, std::uint32_t events, std::uint64_t id);
     void remove(int fd);
 
-    // What is ready, valid until the next call; nothing when the time is over or a signal came. No
-    // timeout: waits for ever.
+    // The events of descriptors that are ready, valid until the next call: data.u64 is the number
+    // of each. Empty when the time is over or a signal came. Without a timeout it waits for ever.
     std::span<const epoll_event> wait(std::optional<std::chrono::nanoseconds> timeout);
 
   private:

@@ -9,25 +9,26 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string>
 
 #include "base/check.h"
 #include "sys/error.h"
 #include "sys/fd.h"
+#include "text/number.h"
 
 namespace chatd {
 namespace {
 
 constexpr const char* kPasswd = "/etc/passwd";
-constexpr const char* kUsual = "nobody";
-constexpr User kNobody{65534, 65534};  // also where there is no such file
+constexpr const char* kDefaultUser = "nobody";
+constexpr User kNobody{65534, 65534};  // where that file does not have one
 
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
 constexpr int kNever = -1000;
 constexpr int kAlways = 1000;
 
-// Empty: it cannot be read. Streams would cost each worker the pages of their locales.
+// Empty when the file cannot be read. A std::ifstream would cost each worker the pages of its
+// locale.
 std::string contents(const char* path) {
     const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
     std::string text;
@@ -39,7 +40,7 @@ std::string contents(const char* path) {
 }
 
 void become(User user) {
-    // Groups first: afterwards it may not.
+    // The groups come first: afterwards this process may not change them.
     if (::setgroups(0, nullptr) != 0) {
         throw system_error("cannot become another user (--user root stays root): setgroups");
     }
@@ -47,9 +48,10 @@ void become(User user) {
     if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
 }
 
-// A program that is no root's may have been given some (file capabilities, a service manager).
+// Also a process that is not root may have some (file capabilities, a service manager).
 void drop_capabilities() {
-    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);  // EINVAL: there are none.
+    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0,
+                  0);  // EINVAL: this kernel has none.
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
     if (::syscall(SYS_capset, &header, none.data()) != 0) throw system_error("capset");
@@ -67,7 +69,7 @@ bool write_number(const char* path, int number) {
 std::optional<User> user_to_become(const std::string& wanted) {
     const bool is_root = ::geteuid() == 0;
     if (wanted.empty() && !is_root) return std::nullopt;
-    const auto found = find_user(contents(kPasswd), wanted.empty() ? kUsual : wanted);
+    const auto found = find_user(contents(kPasswd), wanted.empty() ? kDefaultUser : wanted);
     if (!found && wanted.empty()) return kNobody;
     if (!found) {
         throw SetupError(ExitStatus::Usage,
@@ -79,27 +81,27 @@ std::optional<User> user_to_become(const std::string& wanted) {
     throw SetupError(ExitStatus::Usage, "only root can become " + wanted + "; leave --user away");
 }
 
-DeathWish::DeathWish() {
+ParentDeathSignal::ParentDeathSignal() {
     if (::prctl(PR_GET_PDEATHSIG, &signal_) != 0) throw system_error("prctl");
 }
 
-void DeathWish::renew() const {
+void ParentDeathSignal::restore() const {
     if (signal_ != 0 && ::prctl(PR_SET_PDEATHSIG, signal_) != 0) throw system_error("prctl");
 }
 
-ActingAs::ActingAs(const std::optional<User>& user) : acting_(user.has_value()) {
+EffectiveUser::EffectiveUser(const std::optional<User>& user) : acting_(user.has_value()) {
     if (!user) return;
     if (::setegid(user->gid) != 0) throw system_error("setegid");
     if (::seteuid(user->uid) != 0) throw system_error("seteuid");
 }
 
-ActingAs::~ActingAs() {
+EffectiveUser::~EffectiveUser() {
     if (acting_) CHATD_CHECK(::seteuid(0) == 0 && ::setegid(0) == 0);
 }
 
 void give_up_privileges(std::optional<User> user) {
     if (user) become(*user);
-    // Who is to stay root is to stay what that means.
+    // With --user root this process keeps what root has.
     if (::geteuid() == 0) return;
     drop_capabilities();
     if (user && ::setresuid(0, 0, 0) == 0) {
@@ -107,17 +109,19 @@ void give_up_privileges(std::optional<User> user) {
     }
 }
 
-int be_killed_last() {
-    const int now = std::atoi(contents(kOomScore).c_str());  // 0, too, where there is none
-    return write_number(kOomScore, kNever) ? kNever : now;
+int lower_oom_score() {
+    if (write_number(kOomScore, kNever)) return kNever;
+    const std::string score = contents(kOomScore);
+    return parse_number<int>(score.substr(0, score.find('\n'))).value_or(0);
 }
 
-void be_killed_before(int parent, int more) {
-    // This file is root's while nobody may look into the process: so for a moment somebody may.
+void raise_oom_score(int parent, int more) {
+    // This file belongs to root while the process is not dumpable (proc(5)), so it becomes dumpable
+    // for a moment.
     const int dumpable = ::prctl(PR_GET_DUMPABLE);
     if (dumpable != 1) (void)::prctl(PR_SET_DUMPABLE, 1);
-    const int usual = parent == kNever ? 0 : parent;
-    (void)write_number(kOomScore, std::min(usual + more, kAlways));
+    const int base = parent == kNever ? 0 : parent;
+    (void)write_number(kOomScore, std::min(base + more, kAlways));
     if (dumpable != 1) (void)::prctl(PR_SET_DUMPABLE, 0);
 }
 

@@ -1,4 +1,4 @@
-// Privileges: what root may do and nobody of ours needs once all is set up.
+// Privileges: what root may do, and what no process of chatd needs once all is set up.
 #pragma once
 
 #include <optional>
@@ -8,48 +8,49 @@
 
 namespace chatd {
 
-// Who this process is to become: the user of --user, or without one nobody. Nothing: it stays who
-// it is, for it is that user or not root. Throws SetupError when there is no such user, or it may
-// not become that one.
+// The user that this process becomes: the user of --user (`wanted`), or "nobody" when that is empty
+// and this process is root. None: this process stays what it is, because it is not root or is that
+// user already. Throws SetupError when there is no such user, or this process may not become it.
 [[nodiscard]] std::optional<User> user_to_become(const std::string& wanted);
 
-// For as long as it lives, files are opened, made and renamed as that user may, and not as root
-// may: in a directory that is somebody else's a name can lead anywhere. Without a user it is
-// nothing.
-class ActingAs {
+// While this object lives, root opens, makes and renames files as `user` may: in a directory of
+// somebody else a name can lead anywhere. Without a user it does nothing. Throws SetupError.
+class EffectiveUser {
   public:
-    explicit ActingAs(const std::optional<User>& user);
-    ~ActingAs();
+    explicit EffectiveUser(const std::optional<User>& user);
+    ~EffectiveUser();
 
-    ActingAs(const ActingAs&) = delete;
-    ActingAs& operator=(const ActingAs&) = delete;
+    EffectiveUser(const EffectiveUser&) = delete;
+    EffectiveUser& operator=(const EffectiveUser&) = delete;
 
   private:
     bool acting_;
 };
 
-// Whoever started this process may want it to end with him (prctl(2), PR_SET_PDEATHSIG). The kernel
-// forgets that when a process becomes another user; this is to remember.
-class DeathWish {
+// Remembers the signal that ends this process together with its own parent (prctl(2),
+// PR_SET_PDEATHSIG), because the kernel forgets that signal when a process becomes another user.
+// Both functions throw SetupError.
+class ParentDeathSignal {
   public:
-    DeathWish();
-    void renew() const;
+    ParentDeathSignal();
+    void restore() const;
 
   private:
-    int signal_ = 0;
+    int signal_ = 0;  // 0: there is none
 };
 
-// Becomes that user, in its group alone, for good; and without one too gives up every capability,
-// of this process and of all that it executes or forks. Throws SetupError when anything is left.
+// Becomes `user` for good, in the user's group alone. Also without a user: gives up every
+// capability of this process and of all that it executes or forks, unless it stays root. Throws
+// SetupError, also when root's privileges could be had again.
 void give_up_privileges(std::optional<User> user);
 
-// --- When memory runs out: proc(5), /proc/pid/oom_score_adj
+// --- Which process the kernel kills when memory runs out: proc(5), /proc/pid/oom_score_adj
 
-// Has the kernel kill this process last, if it may have that; returns what stands there now.
-int be_killed_last();
+// Has the kernel kill this process last, if it may ask for that. Returns the score that it has now.
+int lower_oom_score();
 
-// In a child of a process that has `parent` there: has the kernel kill this one before its parent,
-// by `more` thousandths of all memory. A wish: where it cannot be, all still works.
-void be_killed_before(int parent, int more);
+// In a child of a process with the score `parent`: has the kernel kill this process before its
+// parent, as if it used `more` thousandths of all memory more. Where that fails, nothing changes.
+void raise_oom_score(int parent, int more);
 
 }  // namespace chatd

@@ -9,27 +9,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
+#include <string_view>
 
 #include "sys/error.h"
-#include "sys/fd.h"
 #include "sys/journal.h"
 
 namespace chatd {
 namespace {
 
-// The kernel sends the signal to a child whose parent dies from here on; a parent that died before
-// shows in getppid(2).
-void die_with(pid_t parent) {
+// From here on the kernel kills this process when its parent dies. If the parent died before,
+// getppid(2) tells.
+void die_with_parent(pid_t parent) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) throw system_error("prctl");
     if (::getppid() != parent) ::_exit(static_cast<int>(ExitStatus::System));
 }
 
 int run(pid_t parent, const std::function<int()>& child_main) {
     try {
-        die_with(parent);
+        die_with_parent(parent);
         return child_main();
     } catch (const SetupError& error) {
         (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
@@ -40,21 +42,26 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     }
 }
 
-// Each child has a stack canary of its own: what compilers put below return addresses and look at
-// again before a return. With their parent's, whoever makes one worker after the other crash would
-// learn a byte of it from each. Nothing that is on the stack by now may return after this. glibc
-// keeps it here on x86-64; elsewhere it stands where nobody can write, and stays.
-[[noreturn]] __attribute__((no_stack_protector, noinline)) void be_child(
+// Gives the child a stack canary of its own (the value that compilers put below return addresses
+// and check before a return). If all workers had the canary of their parent, somebody who makes one
+// worker after the other crash would learn a byte of it from each. No function that is on the stack
+// now may return after this. On x86-64 glibc keeps the canary at fs:0x28; on other machines it lies
+// where nobody can write, and stays the same.
+[[noreturn]] __attribute__((no_stack_protector, noinline)) void run_child(
     pid_t parent, const std::function<int()>& child_main) {
 #ifdef __x86_64__
     std::uint64_t canary = 0;
     if (::getrandom(&canary, sizeof canary, 0) != sizeof canary) {
         ::_exit(static_cast<int>(ExitStatus::System));
     }
-    canary &= ~std::uint64_t{0xFF};  // a string that runs over it ends there, as glibc has it
+    canary &= ~std::uint64_t{0xFF};  // as in glibc: a string that overflows ends at this byte
     __asm__ volatile("movq %0, %%fs:0x28" : : "r"(canary) : "memory");
 #endif
     ::_exit(run(parent, child_main));
+}
+
+UniqueFd open_directory(const std::string& directory) {
+    return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 }  // namespace
@@ -62,7 +69,7 @@ int run(pid_t parent, const std::function<int()>& child_main) {
 pid_t fork_child(const std::function<int()>& child_main) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
-    if (pid == 0) be_child(parent, child_main);
+    if (pid == 0) run_child(parent, child_main);
     return pid;
 }
 
@@ -75,9 +82,32 @@ std::optional<Reaped> reap_child() {
     }
 }
 
+UniqueFd directory_of_program(const char* argv0) {
+    const std::string path(argv0);
+    const std::size_t slash = path.rfind('/');
+    if (slash != std::string::npos) return open_directory(path.substr(0, slash + 1));
+    const char* const variable = std::getenv("PATH");
+    std::string_view rest = variable == nullptr ? "" : variable;
+    while (!rest.empty()) {
+        const std::string_view found = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), found.size() + 1));
+        const std::string directory = found.empty() ? "." : std::string(found);
+        if (::access((directory + '/' + path).c_str(), X_OK) == 0) return open_directory(directory);
+    }
+    return UniqueFd();
+}
+
+void execute_program(char** argv, int directory) {
+    (void)::execvp(argv[0], argv);
+    if (errno != EACCES || directory < 0) return;
+    const std::string path(argv[0]);
+    const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+    (void)::execveat(directory, name.c_str(), argv, environ, 0);
+}
+
 void prefer_throughput() {
     const sched_param parameters{};
-    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // A wish: without it all still works.
+    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // If it fails, chatd is only slower.
 }
 
 void give_way() {

@@ -1,4 +1,4 @@
-// Birth and death of processes.
+// Processes: forking, reaping, executing, scheduling, terminal and limits.
 #pragma once
 
 #include <sys/types.h>
@@ -7,12 +7,14 @@
 #include <optional>
 #include <string>
 
+#include "sys/fd.h"
+
 namespace chatd {
 
-// Forks. The child dies with this process, runs `child_main` and ends with what that returns, by
-// _exit: nothing of the parent's runs in it. A SetupError in it is said on stderr and is its exit
-// status. Returns the child's pid, or -1 with errno. Signals that the child handles otherwise than
-// the parent must be blocked.
+// Forks. The child runs `child_main` and ends by _exit with the result as its exit status, so that
+// nothing of the parent runs in it; when the parent dies, the kernel kills the child. The child
+// writes an exception to stderr, and its exit status follows from that. Returns the child's pid, or
+// -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
 [[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
 
 struct Reaped {
@@ -20,21 +22,30 @@ struct Reaped {
     int wait_status;  // as waitpid(2) gives it
 };
 
-// A child that has ended and is now gone; nothing when none is left to reap.
+// Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
 
-// Tells the scheduler that this process prefers to go on for a while over being first: waking up a
-// worker then does not push the broker off its processor (sched(7), SCHED_BATCH).
+// The directory in which the shell found `argv0`; invalid when that is unknown. Call it before this
+// process gives up privileges, because the directory may be out of reach without them.
+[[nodiscard]] UniqueFd directory_of_program(const char* argv0);
+
+// Executes argv[0], found as the shell found it; or, when that path is out of reach for the present
+// user, found in `directory` (execveat(2); -1: not there). Returns only on failure, with errno.
+void execute_program(char** argv, int directory);
+
+// Asks the scheduler to prefer long runs of this process to early ones: then a worker that wakes up
+// does not push the broker off its processor (sched(7), SCHED_BATCH).
 void prefer_throughput();
 
-// Lets whoever else is ready to run on this processor go first.
+// Lets other processes that are ready to run on this processor run first.
 void give_way();
 
-// Is there a terminal that this process belongs to, and has not been hung up? When that cannot be
-// found out, as without a free descriptor, there is: nobody shuts down on a guess.
+// Does this process have a controlling terminal that has not been hung up? True also when that
+// cannot be found out, as without a free descriptor: the server must not shut down on a guess.
 [[nodiscard]] bool has_terminal();
 
-// Lets this process have as many descriptors as the hard limit says; returns how many.
+// Raises the limit of descriptors of this process to its hard limit. Returns the limit; throws
+// SetupError.
 std::size_t raise_descriptor_limit();
 
 }  // namespace chatd

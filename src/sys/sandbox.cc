@@ -30,7 +30,7 @@
 namespace chatd {
 namespace {
 
-SetupError trouble(const char* what) {
+SetupError sandbox_error(const char* what) {
     return system_error(std::string("the sandbox cannot be set up: ") + what);
 }
 
@@ -38,13 +38,13 @@ SetupError trouble(const char* what) {
 
 void limit(__rlimit_resource resource, rlim_t most) {
     const rlimit both{most, most};
-    if (::setrlimit(resource, &both) != 0) throw trouble("setrlimit");
+    if (::setrlimit(resource, &both) != 0) throw sandbox_error("setrlimit");
 }
 
-// The number that the next descriptor gets.
+// The number that the next new descriptor will have.
 std::size_t next_descriptor() {
     const UniqueFd next(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
-    if (!next.valid()) throw trouble("fcntl");
+    if (!next.valid()) throw sandbox_error("fcntl");
     return static_cast<std::size_t>(next.get());
 }
 
@@ -56,7 +56,7 @@ bool stderr_is_a_file() {
 void set_limits(Role role, std::size_t descriptors) {
     limit(RLIMIT_NPROC, 0);
     limit(RLIMIT_CORE, 0);
-    // The history is written by its mapping, to which this does not apply.
+    // This limit does not stop the broker: it writes the history by a mapping.
     if (!stderr_is_a_file()) limit(RLIMIT_FSIZE, 0);
     if (role == Role::Worker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
     limit(RLIMIT_NOFILE, descriptors);
@@ -64,7 +64,7 @@ void set_limits(Role role, std::size_t descriptors) {
 
 // --- Landlock: landlock(7), Documentation/userspace-api/landlock.rst
 
-// As of ABI 6; older headers do not have all of it.
+// The kernel's struct as of ABI 6; older headers have less.
 struct Ruleset {
     std::uint64_t file_system;
     std::uint64_t network;
@@ -75,32 +75,32 @@ constexpr std::uint64_t all_below(int bit) {
     return (std::uint64_t{1} << bit) - 1;
 }
 
-// All that the kernel's Landlock knows, and no exception from it.
+// Forbids all that this ABI of Landlock can forbid, without exception.
 Ruleset ruleset_of(long abi) {
-    constexpr int kRightsOfFirst = 13;
-    int rights = kRightsOfFirst;
+    constexpr int kRightsOfAbi1 = 13;
+    int rights = kRightsOfAbi1;
     for (const long since : {2, 3, 5}) rights += abi >= since ? 1 : 0;  // refer, truncate, ioctl
     return {all_below(rights),
             abi >= 4 ? all_below(2) : 0,   // TCP: bind, connect
             abi >= 6 ? all_below(2) : 0};  // outside: abstract sockets, signals
 }
 
-// The kernel refuses a struct that has more than it knows, unless that is zero.
+// An older kernel accepts the longer struct, because what it does not know is zero.
 UniqueFd make_ruleset() {
     constexpr unsigned kAskVersion = 1;
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);
-    if (abi < 1) throw trouble("this kernel has no Landlock");
+    if (abi < 1) throw sandbox_error("this kernel has no Landlock");
     const Ruleset ruleset = ruleset_of(abi);
     UniqueFd fd(
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0)));
-    if (!fd.valid()) throw trouble("landlock_create_ruleset");
+    if (!fd.valid()) throw sandbox_error("landlock_create_ruleset");
     return fd;
 }
 
 void leave_the_file_system() {
     const UniqueFd ruleset = make_ruleset();
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
-        throw trouble("landlock_restrict_self");
+        throw sandbox_error("landlock_restrict_self");
     }
 }
 
@@ -114,7 +114,8 @@ void set_result(ucontext_t& context, int error) {
 #endif
 }
 
-// The call was not made; it fails with ENOSYS, and the process goes on.
+// For builds in which the sandbox reports. The kernel has not made the call: it fails with ENOSYS,
+// and the process goes on.
 void report(int, siginfo_t* info, void* context) {
     std::array<char, 16> number{};
     (void)std::to_chars(number.begin(), number.end(), info->si_syscall);
@@ -124,29 +125,29 @@ void report(int, siginfo_t* info, void* context) {
     set_result(*static_cast<ucontext_t*>(context), ENOSYS);
 }
 
-void report_what_is_refused() {
+// What the kernel does with a call that is not on the list.
+std::uint32_t answer_to_others(SandboxMode mode) {
+    if (!kSandboxReports || mode != SandboxMode::Report) return SECCOMP_RET_KILL_PROCESS;
     struct sigaction action {};
     action.sa_sigaction = report;
     action.sa_flags = SA_SIGINFO;
-    if (::sigaction(SIGSYS, &action, nullptr) != 0) throw trouble("sigaction");
+    if (::sigaction(SIGSYS, &action, nullptr) != 0) throw sandbox_error("sigaction");
+    return SECCOMP_RET_TRAP;
 }
 
 void leave_most_of_the_kernel(SandboxMode mode, Role role, std::size_t link) {
-    const bool reports = mode == SandboxMode::Report;
-    if (reports) report_what_is_refused();
     std::vector<sock_filter> program =
-        filter_program(allowed_calls(role, ::getpid(), link),
-                       reports ? SECCOMP_RET_TRAP : SECCOMP_RET_KILL_PROCESS);
+        filter_program(allowed_calls(role, ::getpid(), link), answer_to_others(mode));
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw trouble("seccomp");
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw sandbox_error("seccomp");
 }
 
 }  // namespace
 
 void seal(SandboxMode mode) {
     if (mode == SandboxMode::Off) return;
-    if (::prctl(PR_SET_DUMPABLE, 0) != 0) throw trouble("PR_SET_DUMPABLE");
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw trouble("PR_SET_NO_NEW_PRIVS");
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0) throw sandbox_error("PR_SET_DUMPABLE");
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw sandbox_error("PR_SET_NO_NEW_PRIVS");
 }
 
 void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors) {
@@ -158,7 +159,7 @@ void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descr
     leave_most_of_the_kernel(mode, role, next);
 }
 
-// What a child could not do it says here, where nobody else reads.
+// A child sends the reason why it failed over a socket pair, so that this process can throw it.
 void try_sandbox(SandboxMode mode) {
     if (mode == SandboxMode::Off) return;
     for (const Role role : {Role::Broker, Role::Worker}) {

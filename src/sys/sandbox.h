@@ -1,5 +1,5 @@
-// The sandbox: what a process of ours gives up before it looks at what a stranger sent. It is there
-// for the day on which hostile bytes have made the process theirs.
+// The sandbox: what a process gives up before it reads what a stranger sent, in case the stranger
+// finds an error in chatd and takes the process over.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +10,19 @@
 
 namespace chatd {
 
-// Nobody of this user may look into this process (PR_SET_DUMPABLE), and no program that it or its
-// children execute gives them anything (PR_SET_NO_NEW_PRIVS). All that the parent can have, for it
-// executes the next program.
+// Other processes of this user may not look into this process (PR_SET_DUMPABLE), and no program
+// that it or its children execute gives them privileges (PR_SET_NO_NEW_PRIVS). The parent cannot
+// give up more, because it executes the next program. Throws SetupError.
 void seal(SandboxMode mode);
 
-// For life: seals this process, and limits it to one process, the files that are open, so many
-// descriptors (none told: one more than now), no signals to others and no new TCP connections
-// (Landlock, as far as the kernel's has that), and the system calls of its role (seccomp). Throws
-// SetupError when any of that cannot be; then the process must end.
+// Seals this process, and limits it for life: no children, no files except those that are open,
+// `descriptors` descriptors (none: one more than are open now), no signals to others and no new TCP
+// connections (Landlock, as far as the kernel has that), only the system calls of its role
+// (seccomp). Throws SetupError; then the process must end.
 void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors = {});
 
-// Tries each role in a child. Throws SetupError that says what cannot be.
+// Enters the sandbox of each role in a child that ends at once. Throws SetupError with the reason
+// when one of them fails.
 void try_sandbox(SandboxMode mode);
 
 }  // namespace chatd

@@ -12,9 +12,9 @@ namespace {
 
 volatile sig_atomic_t raised[NSIG];
 
-// A signal comes in when nothing else does, and in the midst of work after so many turns. In each
-// turn it would cost a worker under load one of four system calls (8 % of all deliveries).
-constexpr unsigned kTurnsPerLetIn = 16;
+// A signal is delivered when no descriptor is ready, and otherwise after so many turns. To ask in
+// each turn would be one of four system calls of a worker under load (8 % of all deliveries).
+constexpr unsigned kTurnsPerDelivery = 16;
 
 void note(int signal) {
     raised[signal] = 1;
@@ -41,7 +41,7 @@ Signals::Signals(std::initializer_list<int> noted) {
     for (const int signal : noted) (void)::sigaddset(&blocked, signal);
     if (::sigprocmask(SIG_BLOCK, &blocked, &while_waiting_) != 0) throw system_error("sigprocmask");
     for (const int signal : noted) {
-        // Whoever started us may have had them blocked.
+        // The program that started this one may have had the signal blocked.
         (void)::sigdelset(&while_waiting_, signal);
         if (!stays_ignored(signal)) set_action(signal, note);
     }
@@ -52,15 +52,15 @@ bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds
     const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
     const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
     if (ready > 0) {
-        if (++turns_ % kTurnsPerLetIn == 0) let_in();
+        if (++turns_ % kTurnsPerDelivery == 0) deliver_pending();
         return true;
     }
     CHATD_CHECK(ready == 0 || errno == EINTR || errno == ENOMEM);
-    for (pollfd& fd : fds) fd.revents = 0;  // After EINTR they are what they were.
+    for (pollfd& fd : fds) fd.revents = 0;  // After EINTR they are unchanged.
     return false;
 }
 
-void Signals::let_in() const {
+void Signals::deliver_pending() const {
     const timespec none{};
     (void)::ppoll(nullptr, 0, &none, &while_waiting_);
 }

@@ -1,5 +1,5 @@
-// Signals, taken in one place of a loop: blocked from the beginning, let in only while the loop
-// waits. A handler does nothing but remember that its signal came.
+// Signals, handled in one place of a loop: they are blocked from the beginning, and delivered only
+// while the loop waits. A handler only notes that its signal came.
 #pragma once
 
 #include <poll.h>
@@ -14,35 +14,35 @@ namespace chatd {
 
 class Signals {
   public:
-    // Blocks these signals and notes them when they come; the rest keep what they do. SIGPIPE is
-    // ignored; SIGHUP and SIGINT stay so if they were, for nohup(1) and the shell's & mean it. For
-    // the whole process, for life: children have them blocked too, until they wait.
+    // Blocks these signals and notes them when they come; other signals keep their actions. SIGPIPE
+    // is ignored. SIGHUP and SIGINT stay ignored if they were, as nohup(1) and the shell's & want.
+    // This holds for the whole process, for life; children have the signals blocked as well, until
+    // they wait. Throws SetupError.
     explicit Signals(std::initializer_list<int> noted);
 
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    // poll(2) that a noted signal ends too; with no timeout it waits for ever. False: a signal came
-    // or the time is over, and no `revents` is set. With something always ready a signal comes in
-    // after some turns.
+    // poll(2), which a noted signal ends as well. Without a timeout it waits for ever. False: a
+    // signal came or the time is over, and no `revents` is set. When a descriptor is always ready,
+    // a signal is delivered after some turns.
     bool wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const;
 
-    // With something ready, ppoll(2) leaves a pending signal pending: here it comes in all the
-    // same.
-    void let_in() const;
+    // Delivers pending signals. (When a descriptor is ready, ppoll(2) leaves them pending.)
+    void deliver_pending() const;
 
-    // Did it come since it was last asked for?
+    // Has this signal come since the last take() of it?
     [[nodiscard]] bool take(int signal) const;
 
-    // For a child just forked: what came before was meant for its parent.
+    // Drops all signals that were noted. For a child just after the fork: they were for its parent.
     void forget() const;
 
-    // From now on, in this process.
+    // Ignores these signals from now on, in this process. Throws SetupError.
     static void ignore(std::initializer_list<int> signals);
 
   private:
     sigset_t while_waiting_;
-    mutable unsigned turns_ = 0;  // with something ready
+    mutable unsigned turns_ = 0;  // of wait() with a descriptor ready
 };
 
 }  // namespace chatd

@@ -13,8 +13,8 @@
 namespace chatd {
 namespace {
 
-// Where to send: a path, or with an '@' a name that is no file's (unix(7), abstract). 0 bytes:
-// nowhere that we know.
+// Where to send: a path, or behind an '@' an abstract name (unix(7)). Returns the size of the
+// address; 0: `text` is no address.
 socklen_t read_address(const char* text, sockaddr_un& address) {
     const std::string_view name(text == nullptr ? "" : text);
     if (name.size() < 2 || name.size() >= sizeof address.sun_path) return 0;
@@ -32,7 +32,7 @@ std::vector<Listener> take_passed_listeners() {
         passed_sockets(std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"), ::getpid());
     for (const char* const variable :
          {"LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
-        (void)::unsetenv(variable);  // It fails for names that are none.
+        (void)::unsetenv(variable);  // It fails only for bad names.
     }
     if (!count) throw SetupError(ExitStatus::Usage, "LISTEN_FDS is no number of sockets");
     std::vector<Listener> listeners;
@@ -53,40 +53,40 @@ ServiceManager::ServiceManager()
 
 void ServiceManager::ready(std::string_view status, Moment now) {
     reloading_ = false;
-    shown_ = status;
-    shown_at_ = now;
-    tell(ready_notice(status));
+    status_ = status;
+    status_at_ = now;
+    notify(ready_notice(status));
 }
 
 void ServiceManager::reloading(Moment now) {
     reloading_ = true;
-    tell(reloading_notice(
+    notify(reloading_notice(
         std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch())));
 }
 
 void ServiceManager::stopping() {
     reloading_ = false;
-    tell(std::string(kStoppingNotice));
+    notify(std::string(kStoppingNotice));
 }
 
 bool ServiceManager::wants_status(Moment now) const {
-    return socket_.valid() && now - shown_at_ >= kStatusPause;
+    return socket_.valid() && now - status_at_ >= kStatusPause;
 }
 
-void ServiceManager::show(std::string_view status, Moment now) {
-    if (status == shown_) return;
-    shown_ = status;
-    shown_at_ = now;
-    tell(status_notice(status));
+void ServiceManager::show_status(std::string_view status, Moment now) {
+    if (status == status_) return;
+    status_ = status;
+    status_at_ = now;
+    notify(status_notice(status));
 }
 
 void ServiceManager::turn(Moment now) {
-    if (!alive_at_ || now < *alive_at_) return;
+    if (!is_due(alive_at_, now)) return;
     alive_at_ = now + *alive_every_;
-    tell(std::string(kWatchdogNotice));
+    notify(std::string(kWatchdogNotice));
 }
 
-void ServiceManager::tell(const std::string& notice) const {
+void ServiceManager::notify(const std::string& notice) const {
     if (!socket_.valid()) return;
     (void)::sendto(socket_.get(), notice.data(), notice.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&address_), address_bytes_);

@@ -1,5 +1,5 @@
-// The service manager, when there is one (systemd(1)): sockets that it passes, and notices to it.
-// See sys/systemd_protocol.
+// The service manager, if there is one (systemd(1)): sockets that it passes to chatd, and notices
+// that chatd sends to it. See sys/systemd_protocol.h.
 #pragma once
 
 #include <sys/socket.h>
@@ -17,41 +17,44 @@
 
 namespace chatd {
 
-// The listening sockets that were passed to this process, for it alone: the environment no longer
-// tells of them afterwards. None: nobody passed any. Throws SetupError when they are not what we
-// can accept clients from.
+// The listening sockets that were passed to this process; empty when there are none. Afterwards the
+// environment no longer names them, so that no child takes them for its own. Throws SetupError when
+// one of them is not a listening TCP socket.
 [[nodiscard]] std::vector<Listener> take_passed_listeners();
 
-// Tells the service manager what it asked to be told, and nothing when it did not. Never waits for
-// it, and whether it hears makes no difference. The environment keeps saying where it is: an
-// upgrade finds it there.
+// Sends notices to the service manager, if it asked for them in the environment. Never waits, and a
+// notice that is not delivered makes no difference. The environment stays as it is, because the
+// next program reads it after an upgrade.
 class ServiceManager {
   public:
     ServiceManager();
 
+    // `status`: what the service manager shows to people, "2 clients, 1 member".
     void ready(std::string_view status, Moment now);
-    void reloading(Moment now);  // until ready() again
+    void reloading(Moment now);  // lasts until ready()
     void stopping();
 
     [[nodiscard]] bool is_reloading() const { return reloading_; }
 
-    // Would status() be heard now? At most once a second.
+    // Is it time for another status? At most once in kStatusPause. show_status() sends one that has
+    // changed.
     [[nodiscard]] bool wants_status(Moment now) const;
-    void show(std::string_view status, Moment now);
+    void show_status(std::string_view status, Moment now);
 
-    // When it has to hear that we are alive.
+    // When the watchdog has to hear that this process is alive; none: there is no watchdog. turn()
+    // tells it when that is due.
     [[nodiscard]] Deadline wake_at() const { return alive_at_; }
     void turn(Moment now);
 
   private:
-    void tell(const std::string& notice) const;
+    void notify(const std::string& notice) const;
 
-    UniqueFd socket_;  // invalid: nobody wants to hear
+    UniqueFd socket_;  // invalid: nobody asked for notices
     sockaddr_un address_{};
     socklen_t address_bytes_ = 0;
     bool reloading_ = false;
-    std::string shown_;
-    Moment shown_at_{};
+    std::string status_;
+    Moment status_at_{};
     std::optional<std::chrono::microseconds> alive_every_;
     Deadline alive_at_;
 };

@@ -1,34 +1,23 @@
 #include "sys/systemd_protocol.h"
 
-#include <charconv>
-#include <concepts>
 #include <cstdint>
 #include <limits>
+
+#include "text/number.h"
 
 namespace chatd {
 namespace {
 
-template <std::integral Number>
-std::optional<Number> number_in(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
-// A pid that is meant for somebody else, or none at all.
+// False also for a pid that is no number.
 bool is_for(const char* pid, pid_t self) {
-    return number_in<pid_t>(pid) == self;
+    return parse_number<pid_t>(pid) == self;
 }
 
 }  // namespace
 
 std::optional<int> passed_sockets(const char* listen_pid, const char* listen_fds, pid_t self) {
     if (listen_pid == nullptr || listen_fds == nullptr || !is_for(listen_pid, self)) return 0;
-    const auto count = number_in<int>(listen_fds);
-    constexpr int kMost = std::numeric_limits<int>::max() - kFirstPassedSocket;
-    if (!count || *count < 0 || *count > kMost) return std::nullopt;
-    return count;
+    return parse_number<int>(listen_fds, 0, std::numeric_limits<int>::max() - kFirstPassedSocket);
 }
 
 std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_usec,
@@ -36,24 +25,10 @@ std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_us
     if (watchdog_usec == nullptr || (watchdog_pid != nullptr && !is_for(watchdog_pid, self))) {
         return std::nullopt;
     }
-    const auto microseconds = number_in<std::int64_t>(watchdog_usec);
-    // Less than that is no patience at all, and more than a lifetime would overflow clocks.
-    constexpr std::int64_t kLeast = 2;
-    constexpr std::int64_t kMost = std::int64_t{1} << 52;
-    if (!microseconds || *microseconds < kLeast || *microseconds > kMost) return std::nullopt;
-    return std::chrono::microseconds(*microseconds / 2);
-}
-
-std::string ready_notice(std::string_view status) {
-    return "READY=1\n" + status_notice(status);
-}
-
-std::string reloading_notice(std::chrono::microseconds monotonic) {
-    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count());
-}
-
-std::string status_notice(std::string_view status) {
-    return "STATUS=" + std::string(status);
+    // Half of 1 would be a period of 0. 2^52 is more than a lifetime and overflows no clock.
+    const auto usec = parse_number<std::int64_t>(watchdog_usec, 2, std::int64_t{1} << 52);
+    if (!usec) return std::nullopt;
+    return std::chrono::microseconds(*usec / 2);
 }
 
 }  // namespace chatd

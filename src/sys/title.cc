@@ -13,25 +13,25 @@
 namespace chatd {
 namespace {
 
-// A worker's title with the longest name and address fits.
+// Enough for a worker's title with the longest name and address.
 constexpr std::size_t kAreaBytesMin = 256;
 constexpr const char* kPadding = "CHATD_TITLE_ROOM";
 
-// How far the strings of `list` lie one behind the other from `end` on.
+// Where the run of strings of `list` ends that lie one behind the other from `end` on.
 char* contiguous_end(char** list, char* end) {
     for (; *list != nullptr && *list == end; ++list) end += std::strlen(*list) + 1;
     return end;
 }
 
 void start_anew_with_padding(char** argv) {
-    if (std::getenv(kPadding) != nullptr) return;  // It did not help: live with short titles.
+    if (std::getenv(kPadding) != nullptr) return;  // It did not help: titles stay short.
     const std::string padding(kAreaBytesMin, '-');
     if (::setenv(kPadding, padding.c_str(), 1) != 0) return;
     (void)::execv("/proc/self/exe", argv);
     (void)::unsetenv(kPadding);
 }
 
-// Where the strings of argv and environ lie, one behind the other (proc(5), /proc/pid/cmdline).
+// The memory where the strings of argv and environ lie in a row (proc(5), /proc/pid/cmdline).
 std::span<char> area_of(char** argv) {
     char* const end = contiguous_end(environ, contiguous_end(argv, argv[0]));
     return {argv[0], end};
@@ -49,7 +49,8 @@ ProcessTitle::ProcessTitle(int argc, char** argv) : arguments_(argv), environmen
     if (argc < 1) throw SetupError(ExitStatus::Usage, "no program name");
     area_ = area_of(argv);
     if (area_.size() < kAreaBytesMin) start_anew_with_padding(argv);
-    if (std::getenv(kPadding) != nullptr) set_short("chatd");  // started anew, it is called "exe"
+    if (std::getenv(kPadding) != nullptr)
+        set_short("chatd");  // after the new start it would be "exe"
     environ = environment_.list().data();
     (void)::unsetenv(kPadding);
 }

@@ -1,5 +1,6 @@
-// What ps and pstree show. The long title replaces the command line: the kernel reads it from where
-// the arguments were, and on into the environment behind them (fs/proc/base.c, get_mm_cmdline).
+// What ps and pstree show of a process. The long title replaces the command line: the kernel reads
+// that from the memory of the arguments, and on into the environment behind them (fs/proc/base.c,
+// get_mm_cmdline).
 #pragma once
 
 #include <span>
@@ -11,22 +12,22 @@ namespace chatd {
 
 class ProcessTitle {
   public:
-    // Takes over the memory of argv and environ; both are copied first, so that they stay usable.
-    // Where there is too little of it, as after `env -i ./chatd`, the program starts itself anew
-    // with more. Call it first of all, and once.
+    // Takes over the memory of argv and environ; both stay usable, as copies. Where that memory is
+    // too small, as after `env -i ./chatd`, the program starts itself anew with more. Call this
+    // once, before anything else. Throws SetupError when there is no argv[0].
     ProcessTitle(int argc, char** argv);
-    ~ProcessTitle();  // there is no environment after this
+    ~ProcessTitle();  // afterwards there is no environment
 
     ProcessTitle(const ProcessTitle&) = delete;
     ProcessTitle& operator=(const ProcessTitle&) = delete;
 
-    // The arguments, where they are now. They live as long as this.
+    // The copies of the arguments. They live as long as this object.
     [[nodiscard]] std::span<char*> arguments() { return arguments_.list(); }
 
-    // For `ps -aux`. Cut at a whole character where there is no room for all of it.
+    // For `ps -aux`. A title without room is cut, behind a whole character.
     void set(std::string_view title);
 
-    // For `pstree` and `top`: 15 bytes, cut at a whole character.
+    // For `pstree` and `top`. A name over 15 bytes is cut, behind a whole character.
     static void set_short(std::string_view name);
 
   private:

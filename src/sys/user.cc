@@ -1,23 +1,18 @@
 #include "sys/user.h"
 
-#include <charconv>
 #include <cstdint>
-#include <string>
+
+#include "text/number.h"
 
 namespace chatd {
 namespace {
 
-// The number that stands for "leave it as it is" in setresuid(2) is nobody's.
-constexpr std::uint32_t kNoId = UINT32_MAX;
-
-std::optional<std::uint32_t> id_in(std::string_view text) {
-    std::uint32_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    return whole && id != kNoId ? std::optional(id) : std::nullopt;
+// UINT32_MAX is no id: to setresuid(2) it means "leave this as it is".
+std::optional<std::uint32_t> parse_id(std::string_view text) {
+    return parse_number<std::uint32_t>(text, 0, UINT32_MAX - 1);
 }
 
-// Takes the part before the next `mark` off `text`, and the mark.
+// Returns the part of `text` before the next `mark`, or all of it, and takes both off `text`.
 std::string_view take_part(std::string_view& text, char mark) {
     const std::size_t end = text.find(mark);
     const std::string_view part = text.substr(0, end);
@@ -34,8 +29,8 @@ struct Row {
 Row row_of(std::string_view line) {
     Row row{take_part(line, ':'), {}, {}};
     (void)take_part(line, ':');  // the password
-    row.uid = id_in(take_part(line, ':'));
-    row.gid = id_in(take_part(line, ':'));
+    row.uid = parse_id(take_part(line, ':'));
+    row.gid = parse_id(take_part(line, ':'));
     return row;
 }
 
@@ -55,9 +50,9 @@ std::optional<User> find_user(std::string_view passwd, std::string_view wanted) 
     const bool has_group = wanted.find(':') != std::string_view::npos;
     const std::string_view name = take_part(wanted, ':');
     if (name.empty()) return std::nullopt;
-    auto user = look_up(passwd, name, id_in(name));
+    auto user = look_up(passwd, name, parse_id(name));
     if (!user || !has_group) return user;
-    const auto gid = id_in(wanted);
+    const auto gid = parse_id(wanted);
     if (!gid) return std::nullopt;
     return User{user->uid, *gid};
 }

@@ -1,6 +1,6 @@
-// Users, as /etc/passwd has them (passwd(5)): a static program has no other way to look one up.
+// Looks up users in the text of /etc/passwd (passwd(5)): a static program has no other way.
 //
-// This file must never read that file: it is given the text.
+// This file must never read that file: the caller passes the text.
 #pragma once
 
 #include <sys/types.h>
@@ -17,9 +17,9 @@ struct User {
     bool operator==(const User&) const = default;
 };
 
-// The user that `wanted` names, in one of the forms NAME, UID, NAME:GID and UID:GID. A NAME has to
-// be in `passwd`; a UID need not be, and its group is then of the same number. Nothing: there is no
-// such user, or that is no such form.
+// The user that `wanted` names, as NAME, UID, NAME:GID or UID:GID. A NAME must be in `passwd`. A
+// UID need not be: without a row its group has the same number. None: there is no such user, or
+// `wanted` has none of these forms.
 [[nodiscard]] std::optional<User> find_user(std::string_view passwd, std::string_view wanted);
 
 }  // namespace chatd

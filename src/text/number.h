@@ -3,8 +3,10 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -22,6 +24,12 @@ template <std::integral Number>
     const bool whole = error == std::errc() && end == text.data() + text.size();
     if (!whole || number < min || number > max) return std::nullopt;
     return number;
+}
+
+// "1 client", "3 clients".
+[[nodiscard]] inline std::string counted(std::uint64_t number, std::string_view one,
+                                         std::string_view many) {
+    return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
 }
 
 }  // namespace chatd

@@ -1,4 +1,5 @@
-// Specification of parent/address_limits: how many of each address, and who has to wait.
+// Specification of parent/address_limits: how many clients of each address, and which addresses
+// wait.
 #include "parent/address_limits.h"
 
 #include <criterion/criterion.h>
@@ -10,7 +11,6 @@
 
 using namespace chatd;
 using namespace std::chrono_literals;
-using Answer = AddressLimits::Answer;
 
 namespace {
 
@@ -22,92 +22,92 @@ AddressLimits with_at_most(std::uint32_t per_address_max) {
     return {per_address_max, std::pmr::new_delete_resource()};
 }
 
-void come(AddressLimits& addresses, const std::string& address) {
-    addresses.expect(address);
-    addresses.came(address);
+void enter(AddressLimits& addresses, const std::string& address) {
+    addresses.reserve(address);
+    addresses.entered(address);
 }
 
-// Comes and ends so.
+// A client enters, and leaves with this penalty.
 void visit(AddressLimits& addresses, const std::string& address, std::chrono::seconds penalty,
            Moment now) {
-    come(addresses, address);
-    addresses.went(address, penalty, now);
+    enter(addresses, address);
+    addresses.left(address, penalty, now);
 }
 
 }  // namespace
 
-Test(addresses, each_source_has_room_for_so_many) {
+Test(address_limits, each_address_has_room_for_so_many) {
     AddressLimits addresses = with_at_most(2);
-    come(addresses, kHere);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Yes);
-    come(addresses, kHere);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::TooMany);
-    EXPECT_TRUE(addresses.asks(kThere, kBegin) == Answer::Yes);
-    addresses.went(kHere, 0s, kBegin);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Yes);
+    enter(addresses, kHere);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == std::nullopt);
+    enter(addresses, kHere);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == TurnedAway::TooManyOfAddress);
+    EXPECT_TRUE(addresses.refusal(kThere, kBegin) == std::nullopt);
+    addresses.left(kHere, 0s, kBegin);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == std::nullopt);
 }
 
-Test(addresses, without_a_limit_as_many_as_come) {
+Test(address_limits, without_a_limit_everybody_may_enter) {
     AddressLimits addresses = with_at_most(0);
-    for (int i = 0; i < 100'000; ++i) come(addresses, kHere);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Yes);
+    for (int i = 0; i < 100'000; ++i) enter(addresses, kHere);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == std::nullopt);
 }
 
-Test(addresses, who_leaves_as_people_do_is_forgotten) {
+Test(address_limits, an_address_without_clients_and_penalties_is_forgotten) {
     AddressLimits addresses = with_at_most(2);
     visit(addresses, kHere, 0s, kBegin);
     EXPECT_EQ(addresses.size(), 0U);
 }
 
-Test(addresses, one_mishap_is_no_reason_to_wait) {
+Test(address_limits, one_crash_is_no_reason_to_wait) {
     AddressLimits addresses = with_at_most(0);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Yes);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == std::nullopt);
 }
 
-Test(addresses, two_crashes_in_a_row_are) {
+Test(address_limits, two_crashes_in_a_row_are_a_reason_to_wait) {
     AddressLimits addresses = with_at_most(0);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Penalised);
-    EXPECT_TRUE(addresses.waits(kHere, kBegin) == 2 * kPenaltyForCrash);
-    EXPECT_TRUE(addresses.waits(kHere, kBegin + 500ms) == 2 * kPenaltyForCrash);
-    EXPECT_TRUE(addresses.asks(kThere, kBegin) == Answer::Yes);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == TurnedAway::Penalised);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kBegin) == 2 * kPenaltyForCrash);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kBegin + 500ms) == 2 * kPenaltyForCrash);
+    EXPECT_TRUE(addresses.refusal(kThere, kBegin) == std::nullopt);
 }
 
-Test(addresses, a_penalty_once_due_counts_to_its_end) {
+Test(address_limits, a_penalty_lasts_to_its_end) {
     AddressLimits addresses = with_at_most(0);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin + 20s - 1ms) == Answer::Penalised);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin + 20s) == Answer::Yes);
-    // And the next mishap is the first again.
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin + 20s - 1ms) == TurnedAway::Penalised);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin + 20s) == std::nullopt);
+    // The next crash is the first again.
     visit(addresses, kHere, kPenaltyForCrash, kBegin + 20s);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin + 20s) == Answer::Yes);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin + 20s) == std::nullopt);
 }
 
-Test(addresses, mishaps_far_apart_do_not_add_up) {
+Test(address_limits, crashes_far_apart_do_not_add_up) {
     AddressLimits addresses = with_at_most(0);
     for (int i = 0; i < 100; ++i) {
         visit(addresses, kHere, kPenaltyForCrash, kBegin + i * kPenaltyForCrash);
-        EXPECT_TRUE(addresses.asks(kHere, kBegin + i * kPenaltyForCrash) == Answer::Yes);
+        EXPECT_TRUE(addresses.refusal(kHere, kBegin + i * kPenaltyForCrash) == std::nullopt);
     }
 }
 
-Test(addresses, nobody_waits_longer_than_the_longest) {
+Test(address_limits, no_address_waits_longer_than_the_longest_penalty) {
     AddressLimits addresses = with_at_most(0);
     for (int i = 0; i < 1000; ++i) visit(addresses, kHere, kPenaltyForCrash, kBegin);
-    EXPECT_TRUE(addresses.waits(kHere, kBegin) == kPenaltyMax);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kBegin) == kPenaltyMax);
 }
 
-Test(addresses, who_is_here_stays_known_when_the_penalty_is_over) {
+Test(address_limits, clients_still_count_when_the_penalty_is_over) {
     AddressLimits addresses = with_at_most(1);
-    come(addresses, kHere);
+    enter(addresses, kHere);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin + 1h) == Answer::TooMany);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin + 1h) == TurnedAway::TooManyOfAddress);
 }
 
-Test(addresses, a_flood_from_everywhere_takes_bounded_memory) {
+Test(address_limits, a_flood_from_many_addresses_takes_bounded_memory) {
     AddressLimits addresses = with_at_most(0);
     for (std::size_t i = 0; i < 2 * kAddressesRememberedMax; ++i) {
         visit(addresses, "address " + std::to_string(i), kPenaltyForCrash, kBegin);
@@ -115,7 +115,7 @@ Test(addresses, a_flood_from_everywhere_takes_bounded_memory) {
     EXPECT_EQ(addresses.size(), kAddressesRememberedMax);
 }
 
-Test(addresses, when_the_flood_is_over_it_is_forgotten) {
+Test(address_limits, the_addresses_of_a_flood_are_forgotten_after_it) {
     AddressLimits addresses = with_at_most(0);
     for (std::size_t i = 0; i < 2 * kAddressesRememberedMax; ++i) {
         visit(addresses, "address " + std::to_string(i), kPenaltyForCrash, kBegin);
@@ -126,15 +126,15 @@ Test(addresses, when_the_flood_is_over_it_is_forgotten) {
     EXPECT_EQ(addresses.size(), 1U);
 }
 
-Test(addresses, who_was_expected_and_does_not_come_takes_no_room) {
+Test(address_limits, a_client_that_does_not_enter_takes_no_room) {
     AddressLimits addresses = with_at_most(1);
-    addresses.expect(kHere);
-    EXPECT_TRUE(addresses.asks(kHere, kBegin) == Answer::Yes);
+    addresses.reserve(kHere);
+    EXPECT_TRUE(addresses.refusal(kHere, kBegin) == std::nullopt);
     visit(addresses, kHere, 0s, kBegin);
     EXPECT_EQ(addresses.size(), 0U);
 }
 
-Test(addresses, those_who_have_to_wait_are_counted) {
+Test(address_limits, addresses_that_wait_are_counted) {
     AddressLimits addresses = with_at_most(0);
     EXPECT_EQ(addresses.penalised(kBegin), 0U);
     visit(addresses, kHere, kPenaltyForCrash, kBegin);  // not enough yet

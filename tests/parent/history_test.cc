@@ -184,13 +184,13 @@ Test(history, a_link_to_a_history_stays_one) {
 
 // --- Refused
 
-Test(history, a_history_that_is_held_is_refused) {
+Test(history, a_history_in_use_is_refused) {
     const Chat past;
     const History held = open_history(past.path, std::nullopt);
     EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
 }
 
-Test(history, a_history_that_was_made_or_repaired_is_held_too) {
+Test(history, a_history_that_was_made_or_repaired_is_locked_too) {
     const Chat past;
     {
         const std::string path = past.scratch.path() + "/new";
@@ -202,7 +202,7 @@ Test(history, a_history_that_was_made_or_repaired_is_held_too) {
     EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
 }
 
-Test(history, what_is_no_history_is_refused_and_kept) {
+Test(history, a_file_that_is_no_history_is_refused_and_kept) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/letter";
     const std::string letter(1'000'000, 'x');
@@ -277,7 +277,7 @@ Test(history, each_damaged_file_is_kept) {
     EXPECT_TRUE(contents(past.path + ".damaged-2") == second);
 }
 
-Test(history, too_many_damaged_files_are_told_and_nothing_changes) {
+Test(history, too_many_damaged_files_are_refused_and_nothing_changes) {
     const Chat past;
     past.damage();
     for (int i = 1; i <= kDamagedHistoriesMax; ++i) {
@@ -312,8 +312,8 @@ Test(history, a_repair_may_change_the_size) {
     EXPECT_EQ(messages_in(history.fd), kMessages - 1);
 }
 
-// Whoever died before the new file had the name: it is not finished, or the damaged one has its
-// second name already.
+// A process died before the new file had its name: the new file is not finished, or the damaged one
+// has its second name already.
 Test(history, a_repair_that_was_interrupted_is_done_again) {
     const Chat past;
     past.damage();
@@ -354,7 +354,7 @@ Test(history, a_repair_may_be_killed_at_any_time) {
 Test(history, a_history_in_use_that_is_whole_is_left_alone) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
-    EXPECT_FALSE(mend_history(history.fd.get(), past.path, kFileBytes).has_value());
+    EXPECT_FALSE(repair_history_in_use(history.fd.get(), past.path, kFileBytes).has_value());
 }
 
 Test(history, a_history_cut_short_in_use_is_repaired) {
@@ -362,7 +362,7 @@ Test(history, a_history_cut_short_in_use_is_repaired) {
         const Chat past;
         const History history = open_history(past.path, std::nullopt);
         ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(length)), 0);
-        const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+        const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
         ASSERT_TRUE(mended.has_value());
         EXPECT_CONTAINS(mended->news, "the damaged file is " + past.damaged);
         EXPECT_EQ(file_bytes(mended->fd.get()), kFileBytes);
@@ -371,7 +371,7 @@ Test(history, a_history_cut_short_in_use_is_repaired) {
             length < 4096 ? 0 : std::min((length - 4096) / 80, std::size_t{100});
         EXPECT_GE(messages_in(mended->fd), kept);
         EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
-        EXPECT_FALSE(mend_history(mended->fd.get(), past.path, kFileBytes).has_value());
+        EXPECT_FALSE(repair_history_in_use(mended->fd.get(), past.path, kFileBytes).has_value());
     }
 }
 
@@ -379,7 +379,7 @@ Test(history, a_history_in_use_that_lost_its_beginning_is_repaired) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
     flip(past.path, 3);
-    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
     ASSERT_TRUE(mended.has_value());
     EXPECT_EQ(messages_in(mended->fd), kMessages);
 }
@@ -392,7 +392,7 @@ Test(history, a_history_in_use_that_cannot_be_repaired_goes_on_in_memory) {
         write_file(past.path + ".damaged-" + std::to_string(i), "");
     }
     const auto before = past.files();
-    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
     ASSERT_TRUE(mended.has_value());
     EXPECT_CONTAINS(mended->news, "in memory alone from now on: too many damaged histories");
     EXPECT_GE(messages_in(mended->fd), 40);
@@ -405,11 +405,17 @@ Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
     ASSERT_EQ(truncate(past.path.c_str(), 8000), 0);
     fs::remove(past.path);
     write_file(past.path, "somebody else's");
-    const auto mended = mend_history(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
     ASSERT_TRUE(mended.has_value());
     EXPECT_CONTAINS(mended->news, "in memory alone from now on: " + past.path + " is another file");
     EXPECT_GE(messages_in(mended->fd), 40);
     EXPECT_EQ(contents(past.path), "somebody else's");
     EXPECT_EQ(past.files().size(), 1U);
-    EXPECT_FALSE(mend_history(mended->fd.get(), past.path, kFileBytes).has_value());
+    EXPECT_FALSE(repair_history_in_use(mended->fd.get(), past.path, kFileBytes).has_value());
+}
+
+Test(history, a_log_without_a_file_outlives_its_user) {
+    const UniqueFd fd = make_log_memory(kRing);
+    say(fd, "kept");
+    EXPECT_EQ(last_words(fd), "kept");
 }

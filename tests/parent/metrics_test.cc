@@ -40,7 +40,7 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 }  // namespace
 
-Test(metrics, all_of_it_reads_so) {
+Test(metrics, the_whole_text_reads_like_this) {
     EXPECT_EQ(render_metrics(example()), R"(# HELP chatd_info The program.
 # TYPE chatd_info gauge
 chatd_info{version="1.2.3"} 1
@@ -171,7 +171,7 @@ Test(metrics, the_status_of_a_new_server_says_none) {
     EXPECT_EQ(lines[3], "status: clients refused: none");
 }
 
-Test(metrics, one_is_not_many) {
+Test(metrics, one_is_singular) {
     EXPECT_EQ(render_headcount(1, 1), "1 client, 1 member");
     EXPECT_EQ(render_headcount(2, 0), "2 clients, 0 members");
 }

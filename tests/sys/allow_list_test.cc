@@ -1,4 +1,4 @@
-// The filters, run without a kernel.
+// The filter programs, run without a kernel.
 #include "sys/allow_list.h"
 
 #include <criterion/criterion.h>
@@ -69,7 +69,7 @@ struct Filter {
     std::vector<sock_filter> program;
 };
 
-// Arguments with which a row says yes.
+// Arguments that fulfil the conditions of the row.
 std::array<std::uint64_t, 4> fitting(const AllowedCall& row) {
     std::array<std::uint64_t, 4> args{};
     for (const Condition& condition : row.conditions) {
@@ -97,7 +97,7 @@ Test(allow_list, the_filter_allows_what_the_list_has_and_nothing_else) {
     }
 }
 
-Test(allow_list, a_condition_that_does_not_hold_is_a_no) {
+Test(allow_list, a_call_whose_condition_does_not_hold_is_refused) {
     for (const Role role : {Role::Broker, Role::Worker}) {
         const Filter filter(role);
         for (const AllowedCall& row : filter.calls) {
@@ -112,7 +112,7 @@ Test(allow_list, a_condition_that_does_not_hold_is_a_no) {
     }
 }
 
-Test(allow_list, what_would_reach_others_is_on_no_list) {
+Test(allow_list, calls_that_reach_other_processes_or_files_are_on_no_list) {
     for (const Role role : {Role::Broker, Role::Worker}) {
         const Filter filter(role);
         for (const long number : {SYS_openat,
@@ -152,7 +152,7 @@ Test(allow_list, what_would_reach_others_is_on_no_list) {
     }
 }
 
-Test(allow_list, a_worker_makes_local_sockets_only_and_signals_nobody) {
+Test(allow_list, a_worker_makes_local_sockets_only_and_sends_no_signal) {
     const Filter worker(Role::Worker);
     constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     EXPECT_TRUE(worker.allows(SYS_socket, {AF_UNIX, kLinkType, 0}));

@@ -1,4 +1,4 @@
-// The journal: whole lines, never blocking, never a flood.
+// The journal writes whole lines, never blocks, and leaves out lines that come too often.
 #include "sys/journal.h"
 
 #include <criterion/criterion.h>
@@ -39,14 +39,14 @@ class Stderr {
     test::Pipe pipe_;
 };
 
-// The clock, as these tests have it.
+// The clock of these tests.
 Moment time_now;
 
 Moment now() {
     return time_now;
 }
 
-// Slow enough for everything to be written.
+// So slow that the throttle leaves nothing out.
 Moment a_second_later() {
     return time_now += std::chrono::seconds(1);
 }
@@ -67,7 +67,7 @@ Test(journal, a_line_says_who_wrote_it) {
               "chatd[broker " + std::to_string(getpid()) + "]: alice joined, pid 7\n");
 }
 
-Test(journal, what_is_below_the_level_is_not_written) {
+Test(journal, lines_below_the_level_are_not_written) {
     Stderr stderr_pipe;
     Journal journal("parent", Level::Warning);
     journal.info("no");
@@ -79,7 +79,7 @@ Test(journal, what_is_below_the_level_is_not_written) {
     EXPECT_CONTAINS(written, "]: yes\n");
 }
 
-Test(journal, a_reader_that_stops_costs_lines_that_are_counted_and_nothing_else) {
+Test(journal, lines_that_a_stopped_reader_costs_are_counted) {
     Stderr stderr_pipe;
     Journal journal("parent", Level::Info, a_second_later);
     for (int i = 0; i < 10'000; ++i) journal.info("line %d", i);
@@ -95,7 +95,7 @@ Test(journal, a_reader_that_stops_costs_lines_that_are_counted_and_nothing_else)
 }
 
 // poll(2) says that such a terminal takes more, and then write(2) waits for ever.
-Test(journal, a_terminal_that_nobody_reads_holds_up_nobody) {
+Test(journal, a_terminal_that_nobody_reads_blocks_no_process) {
     const UniqueFd master(posix_openpt(O_RDWR | O_NOCTTY));
     ASSERT_TRUE(grantpt(master.get()) == 0 && unlockpt(master.get()) == 0);
     const UniqueFd terminal(open(ptsname(master.get()), O_RDWR | O_NOCTTY));
@@ -105,7 +105,7 @@ Test(journal, a_terminal_that_nobody_reads_holds_up_nobody) {
     bool refused = false;
     for (int i = 0; i < 10'000 && !refused; ++i) refused = !write_stderr("a line\n");
     EXPECT_TRUE(refused);
-    // Whoever else has the terminal notices nothing.
+    // Other processes that have the terminal open notice nothing.
     EXPECT_EQ(fcntl(terminal.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
@@ -118,7 +118,7 @@ Test(journal, a_line_too_long_is_cut) {
     EXPECT_TRUE(written.ends_with("x\n"));
 }
 
-Test(journal, lines_of_one_kind_that_come_too_often_are_counted_and_told_of) {
+Test(journal, lines_of_one_kind_that_come_too_often_are_counted_and_reported) {
     Stderr stderr_pipe;
     Journal journal("parent", Level::Info, now);
     for (int i = 0; i < 1'000; ++i) journal.info("%s connected, pid %d", "somebody", i);
@@ -140,7 +140,7 @@ Test(journal, lines_of_one_kind_that_come_too_often_are_counted_and_told_of) {
     EXPECT_EQ(stderr_pipe.take(), "");
 }
 
-Test(journal, what_was_left_out_is_told_at_the_latest_when_it_ends) {
+Test(journal, what_was_left_out_is_reported_at_the_end_at_the_latest) {
     Stderr stderr_pipe;
     {
         Journal journal("broker", Level::Info, now);
@@ -150,7 +150,7 @@ Test(journal, what_was_left_out_is_told_at_the_latest_when_it_ends) {
     EXPECT_CONTAINS(stderr_pipe.take(), "]: 1 more like this, left out: … joined\n");
 }
 
-Test(journal, what_is_below_the_level_does_not_count) {
+Test(journal, lines_below_the_level_do_not_count) {
     Stderr stderr_pipe;
     Journal journal("parent", Level::Info, now);
     for (int i = 0; i < 1'000; ++i) journal.debug("refused");

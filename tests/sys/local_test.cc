@@ -1,4 +1,5 @@
-// The broker's socket is in a directory of ours alone, replaces only a dead one, and goes away.
+// The broker's socket lies in a directory of one user alone, replaces only the socket of a dead
+// server, and is removed at the end.
 #include "sys/local.h"
 
 #include <criterion/criterion.h>
@@ -22,14 +23,14 @@ TestSuite(local, .timeout = 20);
 
 namespace {
 
-// Ours: what tests have for chatd is of whom that becomes.
+// A directory of this process's user. (test::Scratch belongs to the user that chatd becomes.)
 struct Scratch : test::Scratch {
     Scratch() { EXPECT_EQ(chown(path().c_str(), geteuid(), getegid()), 0); }
 };
 
 }  // namespace
 
-Test(local, the_directory_is_made_for_us_alone_and_goes_away_with_the_socket) {
+Test(local, the_directory_is_made_for_this_user_alone_and_removed_with_the_socket) {
     const Scratch scratch;
     const std::string directory = scratch.path() + "/run";
     {
@@ -69,7 +70,7 @@ Test(local, a_connection_tells_who_connected) {
     EXPECT_EQ(peer_pid(accepted.get()).value_or(-1), getpid());
 }
 
-Test(local, nobody_listening_is_no_connection) {
+Test(local, a_stopped_listener_refuses_connections) {
     const Scratch scratch;
     LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
     listener.stop();

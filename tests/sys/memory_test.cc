@@ -1,4 +1,4 @@
-// Memory that outlives its user.
+// Memory that outlives the process that uses it, and memory that no child gets.
 #include "sys/memory.h"
 
 #include <criterion/criterion.h>
@@ -12,8 +12,6 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/bounds.h"
-#include "log/log.h"
 #include "support/expect.h"
 
 using namespace chatd;
@@ -41,8 +39,8 @@ Test(memory, what_is_stored_in_a_private_mapping_stays_there) {
     EXPECT_TRUE(shared.bytes()[5000] == std::byte{0});
 }
 
-// ps keeps a mapping for as long as it looks, and a start right after a crash found its history in
-// use.
+// A program such as ps keeps the mappings of a process that it looks at, and a start right after a
+// crash found its history in use.
 Test(memory, a_mapping_holds_no_lock_of_the_file) {
     UniqueFd fd = make_shared_memory("test", 8192);
     const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
@@ -52,20 +50,6 @@ Test(memory, a_mapping_holds_no_lock_of_the_file) {
     EXPECT_NE(flock(other.get(), LOCK_EX | LOCK_NB), 0);
     fd.reset();
     EXPECT_EQ(flock(other.get(), LOCK_EX | LOCK_NB), 0);
-}
-
-Test(memory, a_log_in_memory_outlives_its_user) {
-    const UniqueFd fd = make_log_memory(kHistoryBytesMin);
-    {
-        const Mapping mapping(fd.get());
-        Log log(mapping.bytes());
-        Entry entry{};
-        entry.kind = EntryKind::Say;
-        log.append(entry, "alice", "kept");
-    }
-    const Mapping mapping(fd.get());
-    const Log log(mapping.bytes());
-    EXPECT_EQ(log.newest()->frame.text, "kept");
 }
 
 Test(memory, unshared_memory_holds_what_is_put_there_and_taken_out) {
@@ -83,7 +67,7 @@ Test(memory, a_child_does_not_have_unshared_memory) {
     EXPECT_EQ(*number, 7);
     const pid_t child = ::fork();
     if (child == 0) {
-        // Not those of a sanitizer.
+        // Without the handler of a sanitizer.
         (void)::signal(SIGSEGV, SIG_DFL);
         ::_exit(*number);
     }

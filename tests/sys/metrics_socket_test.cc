@@ -1,4 +1,5 @@
-// Whoever connects gets the whole text and the end, whatever it does; nobody keeps the server busy.
+// Every reader gets the whole text and the end, whatever it does, and no reader keeps the server
+// busy.
 #include "sys/metrics_socket.h"
 
 #include <criterion/criterion.h>
@@ -41,7 +42,7 @@ test::Reader connect_to(const std::string& path) {
     return {std::move(fd), "metrics"};
 }
 
-// A turn like the parent's. Was there anything to do?
+// A turn like the parent's. False: there was nothing to do.
 bool turn(MetricsSocket& socket) {
     auto polls = socket.polls();
     const bool ready = ::poll(polls.data(), polls.size(), 0) > 0;
@@ -84,7 +85,7 @@ Test(metrics_socket, what_a_reader_sends_does_not_take_its_text_away) {
     }
 }
 
-Test(metrics_socket, a_reader_that_waits_does_not_wake_the_server_and_one_that_closes_does_once) {
+Test(metrics_socket, a_reader_that_closes_wakes_the_server_once_and_one_that_waits_does_not) {
     const test::Scratch scratch;
     MetricsSocket socket(scratch.path() + "/m");
     EXPECT_FALSE(turn(socket));
@@ -122,7 +123,7 @@ Test(metrics_socket, the_text_is_made_once_a_turn) {
     EXPECT_EQ(made, 1);
 }
 
-Test(metrics_socket, a_text_without_room_is_told) {
+Test(metrics_socket, a_text_without_room_is_reported) {
     const test::Scratch scratch;
     MetricsSocket socket(scratch.path() + "/m");
     const test::Reader reader = connect_to(scratch.path() + "/m");
@@ -159,7 +160,7 @@ Test(metrics_socket, a_directory_that_was_moved_is_still_cleaned) {
     EXPECT_TRUE(fs::is_empty(scratch.path() + "/b"));
 }
 
-Test(metrics_socket, a_name_without_a_directory_is_one_here) {
+Test(metrics_socket, a_name_without_a_directory_lies_in_the_current_one) {
     const test::Scratch scratch;
     ASSERT_EQ(::chdir(scratch.path().c_str()), 0);
     {
@@ -186,7 +187,7 @@ Test(metrics_socket, the_next_program_goes_on_with_it) {
     EXPECT_FALSE(fs::exists(path));
 }
 
-Test(metrics_socket, one_in_use_is_refused_and_a_stale_one_replaced) {
+Test(metrics_socket, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/m";
     {
@@ -201,7 +202,7 @@ Test(metrics_socket, one_in_use_is_refused_and_a_stale_one_replaced) {
     EXPECT_EQ(reader.rest(), kText);
 }
 
-Test(metrics_socket, where_none_can_be_is_refused_and_nothing_changed) {
+Test(metrics_socket, an_impossible_place_is_refused_and_nothing_changes) {
     const test::Scratch scratch;
     fs::create_directory(scratch.path() + "/d");
     EXPECT_EQ(refusal(scratch.path() + "/d"), ExitStatus::BadDirectory);

@@ -60,14 +60,14 @@ Test(net, one_socket_serves_both_families_and_shows_each_as_itself) {
     EXPECT_EQ(accept_one(listeners[0]).peer, "[::1]:" + std::to_string(six.local_port()));
 }
 
-Test(net, nobody_waiting_is_said_at_once) {
+Test(net, without_a_client_accepting_does_not_wait) {
     const auto listeners = listen_tcp({"127.0.0.1"}, 0);
     const Accepted accepted = accept_client(listeners[0]);
     EXPECT_FALSE(accepted.fd.valid());
     EXPECT_EQ(accepted.error, EAGAIN);
 }
 
-Test(net, what_cannot_be_listened_on_is_refused) {
+Test(net, an_address_that_cannot_be_listened_on_is_refused) {
     const auto listeners = listen_tcp({"127.0.0.1"}, 0);
     EXPECT_EQ(refusal({"127.0.0.1"}, bound_port(listeners[0])), ExitStatus::Unavailable);
     EXPECT_EQ(refusal({"192.0.2.1"}, 0), ExitStatus::Unavailable);
@@ -75,7 +75,7 @@ Test(net, what_cannot_be_listened_on_is_refused) {
     EXPECT_EQ(refusal({""}, 0), ExitStatus::Usage);
 }
 
-Test(net, unread_input_is_thrown_away_so_that_the_last_line_arrives) {
+Test(net, the_last_line_arrives_because_unread_input_is_thrown_away) {
     const auto listeners = listen_tcp({"127.0.0.1"}, 0);
     Client client(bound_port(listeners[0]));
     client.send("said too early\n");
@@ -123,13 +123,13 @@ Test(net, a_client_whose_kernel_has_confirmed_nothing_for_a_minute_is_unreachabl
     EXPECT_FALSE(is_unreachable(connection(0s, 1, 0), 1h));
 }
 
-Test(net, a_client_that_does_not_read_is_there_as_long_as_its_kernel_says_so) {
+Test(net, a_client_that_does_not_read_is_reachable_while_its_kernel_answers) {
     EXPECT_FALSE(is_unreachable(connection(120s, 0, 0), 1h));  // older kernels ask no more often
     EXPECT_FALSE(is_unreachable(connection(120s, 0, 2), 1h));
     EXPECT_TRUE(is_unreachable(connection(120s, 0, 3), 1h));
 }
 
-Test(net, a_client_that_reads_or_does_not_is_reachable) {
+Test(net, a_client_that_does_not_read_for_a_moment_is_reachable) {
     const auto listeners = listen_tcp({"127.0.0.1"}, 0);
     Client client(bound_port(listeners[0]));
     const Accepted accepted = accept_one(listeners[0]);

@@ -1,4 +1,4 @@
-// Waiting for many.
+// The poller tells which of many descriptors are ready.
 #include "sys/poller.h"
 
 #include <criterion/criterion.h>
@@ -15,15 +15,15 @@ TestSuite(poller, .timeout = 20);
 
 namespace {
 
-// A copy: where the kernel has the struct packed (epoll_event(3type), x86-64) nothing may refer to
-// what is in it.
+// A copy, because no reference may point into the struct where the kernel has it packed
+// (epoll_event(3type), x86-64).
 std::uint64_t number_of(epoll_event event) {
     return event.data.u64;
 }
 
 }  // namespace
 
-Test(poller, what_is_ready_is_told_by_its_number) {
+Test(poller, a_ready_descriptor_is_told_by_its_number) {
     Poller poller;
     const SocketPair quiet = make_socket_pair();
     const SocketPair ready = make_socket_pair();
@@ -49,7 +49,7 @@ Test(poller, interest_can_change_and_end) {
     EXPECT_EQ(poller.wait(std::chrono::nanoseconds(0)).size(), 0U);
 }
 
-Test(poller, a_time_that_is_over_is_no_wait) {
+Test(poller, a_negative_timeout_does_not_wait) {
     Poller poller;
     EXPECT_EQ(poller.wait(std::chrono::nanoseconds(-5)).size(), 0U);
     EXPECT_EQ(poller.wait(std::chrono::microseconds(50)).size(), 0U);

@@ -1,4 +1,4 @@
-// Root becomes somebody else, for good.
+// Root becomes another user, for good.
 #include "sys/privilege.h"
 
 #include <criterion/criterion.h>
@@ -50,14 +50,14 @@ std::string trouble_of(const std::string& wanted) {
 
 }  // namespace
 
-Test(privilege, root_becomes_nobody_unless_told_otherwise) {
+Test(privilege, root_becomes_the_user_nobody_by_default) {
     needs_root();
     EXPECT_TRUE(user_to_become("").has_value() && user_to_become("")->uid != 0);
     EXPECT_TRUE(user_to_become("4242:4343") == kSomebody);
     EXPECT_FALSE(user_to_become("root").has_value());
 }
 
-Test(privilege, who_is_not_root_stays_who_it_is) {
+Test(privilege, a_user_that_is_not_root_stays) {
     needs_root();
     EXPECT_EQ(end_of([] {
                   give_up_privileges(kSomebody);
@@ -68,11 +68,11 @@ Test(privilege, who_is_not_root_stays_who_it_is) {
               "exit status 7");
 }
 
-Test(privilege, a_user_that_is_not_there_is_told) {
+Test(privilege, an_unknown_user_is_refused) {
     EXPECT_CONTAINS(trouble_of("no-such-user"), "there is no no-such-user in /etc/passwd");
 }
 
-Test(privilege, given_up_is_gone) {
+Test(privilege, privileges_that_were_given_up_cannot_be_had_again) {
     needs_root();
     EXPECT_EQ(end_of([] {
                   give_up_privileges(kSomebody);
@@ -93,23 +93,23 @@ Test(privilege, given_up_is_gone) {
               "exit status 7");
 }
 
-// Servers outlived the tests that had started them.
-Test(privilege, the_wish_to_end_with_a_parent_outlives_them) {
+// Without this, servers outlived the tests that had started them.
+Test(privilege, the_parent_death_signal_is_restored_after_them) {
     needs_root();
     EXPECT_EQ(end_of([] {
-                  const DeathWish wish;
+                  const ParentDeathSignal death_signal;
                   give_up_privileges(kSomebody);
                   int signal = 0;
                   (void)prctl(PR_GET_PDEATHSIG, &signal);
                   if (signal != 0) return 1;  // the kernel does
-                  wish.renew();
+                  death_signal.restore();
                   (void)prctl(PR_GET_PDEATHSIG, &signal);
                   return signal == SIGKILL ? 7 : 2;
               }),
               "exit status 7");
 }
 
-Test(privilege, whoever_acts_as_somebody_makes_files_as_that_one_may_and_then_is_root_again) {
+Test(privilege, an_effective_user_makes_files_as_it_may_and_then_root_is_back) {
     needs_root();
     const test::Scratch scratch;
     EXPECT_EQ(end_of([&] {
@@ -119,7 +119,7 @@ Test(privilege, whoever_acts_as_somebody_makes_files_as_that_one_may_and_then_is
                       return 1;
                   }
                   {
-                      const ActingAs somebody(kSomebody);
+                      const EffectiveUser somebody(kSomebody);
                       const UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
                       struct stat status {};
                       if (fstat(file.get(), &status) != 0) return 2;

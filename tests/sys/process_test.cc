@@ -31,7 +31,7 @@ Reaped wait_for_child() {
 
 }  // namespace
 
-Test(process, a_childs_result_is_its_exit_status) {
+Test(process, the_result_of_a_child_is_its_exit_status) {
     const pid_t pid = fork_child([] { return 42; });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
@@ -49,7 +49,7 @@ Test(process, a_setup_error_in_a_child_is_its_exit_status) {
     EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 73");
 }
 
-Test(process, a_signal_that_ends_a_child_is_told) {
+Test(process, a_signal_that_ends_a_child_is_in_its_status) {
     const pid_t pid = fork_child([] { return pause(); });
     EXPECT_EQ(kill(pid, SIGKILL), 0);
     EXPECT_EQ(describe_wait_status(wait_for_child().wait_status), "killed by signal 9");
@@ -109,8 +109,8 @@ Test(process, a_process_of_a_new_session_has_no_terminal) {
     EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 0");
 }
 
-// Such a server took SIGHUP for its terminal's end and shut down.
-Test(process, want_of_descriptors_is_no_want_of_a_terminal) {
+// Before, such a server took SIGHUP for the end of its terminal, and shut down.
+Test(process, a_lack_of_descriptors_is_no_lack_of_a_terminal) {
     const pid_t pid = fork_child([] {
         constexpr rlimit kNone{0, 0};
         if (setsid() == -1 || setrlimit(RLIMIT_NOFILE, &kNone) != 0) return 2;

@@ -14,7 +14,7 @@ using namespace chatd;
 
 TestSuite(signals, .timeout = 20);
 
-Test(signals, one_that_comes_waits_until_the_loop_waits) {
+Test(signals, a_signal_is_noted_only_when_the_loop_waits) {
     const Signals signals({SIGUSR1, SIGTERM});
     (void)raise(SIGUSR1);
     EXPECT_FALSE(signals.take(SIGUSR1));
@@ -24,7 +24,7 @@ Test(signals, one_that_comes_waits_until_the_loop_waits) {
     EXPECT_FALSE(signals.take(SIGTERM));
 }
 
-Test(signals, what_was_meant_for_the_parent_can_be_forgotten) {
+Test(signals, a_child_can_forget_the_signals_of_its_parent) {
     const Signals signals({SIGUSR1});
     (void)raise(SIGUSR1);
     EXPECT_FALSE(signals.wait({}, std::nullopt));
@@ -32,7 +32,7 @@ Test(signals, what_was_meant_for_the_parent_can_be_forgotten) {
     EXPECT_FALSE(signals.take(SIGUSR1));
 }
 
-Test(signals, one_that_was_blocked_at_the_start_comes_in_all_the_same) {
+Test(signals, a_signal_that_was_blocked_at_the_start_is_delivered) {
     sigset_t blocked;
     (void)sigemptyset(&blocked);
     (void)sigaddset(&blocked, SIGUSR1);
@@ -52,7 +52,7 @@ Test(signals, a_ready_descriptor_ends_the_wait) {
     EXPECT_EQ(fds[0].revents, POLLIN);
 }
 
-Test(signals, one_comes_in_though_something_is_always_ready) {
+Test(signals, a_signal_is_delivered_though_a_descriptor_is_always_ready) {
     const Signals signals({SIGUSR1});
     const SocketPair pair = make_socket_pair();
     EXPECT_EQ(send_some(pair.first.get(), "x").bytes, 1);
@@ -72,10 +72,10 @@ Test(signals, a_wait_without_time_looks_once) {
     EXPECT_FALSE(signals.wait({}, std::chrono::seconds(-1)));
 }
 
-Test(signals, one_comes_in_when_it_is_let_in) {
+Test(signals, deliver_pending_delivers_a_pending_signal) {
     const Signals signals({SIGUSR1});
     (void)raise(SIGUSR1);
     EXPECT_FALSE(signals.take(SIGUSR1));
-    signals.let_in();
+    signals.deliver_pending();
     EXPECT_TRUE(signals.take(SIGUSR1));
 }

@@ -1,4 +1,4 @@
-// Specification of sys/systemd_protocol: what a service manager says, and what it is told.
+// Specification of sys/systemd_protocol: what a service manager says, and what is sent to it.
 #include "sys/systemd_protocol.h"
 
 #include <criterion/criterion.h>
@@ -10,14 +10,14 @@
 using namespace chatd;
 using namespace std::chrono_literals;
 
-TestSuite(service, .timeout = 20);
+TestSuite(systemd_protocol, .timeout = 20);
 
-Test(service, sockets_are_counted_when_they_are_for_this_process) {
+Test(systemd_protocol, sockets_are_counted_when_they_are_for_this_process) {
     EXPECT_EQ(passed_sockets("42", "2", 42).value_or(-1), 2);
     EXPECT_EQ(passed_sockets("42", "0", 42).value_or(-1), 0);
 }
 
-Test(service, what_is_meant_for_another_process_is_none) {
+Test(systemd_protocol, sockets_for_another_process_are_none) {
     EXPECT_EQ(passed_sockets("43", "2", 42).value_or(-1), 0);
     EXPECT_EQ(passed_sockets("", "2", 42).value_or(-1), 0);
     EXPECT_EQ(passed_sockets("42x", "2", 42).value_or(-1), 0);
@@ -26,19 +26,19 @@ Test(service, what_is_meant_for_another_process_is_none) {
     EXPECT_EQ(passed_sockets("43", "x", 42).value_or(-1), 0);
 }
 
-Test(service, what_is_no_number_of_sockets_is_refused) {
+Test(systemd_protocol, a_bad_number_of_sockets_is_refused) {
     for (const char* count : {"", "x", "-1", "1x", " 1", "99999999999", "2147483647"}) {
         EXPECT_FALSE(passed_sockets("42", count, 42).has_value());
     }
 }
 
-Test(service, the_watchdog_hears_twice_as_often_as_it_wants) {
+Test(systemd_protocol, the_watchdog_hears_twice_as_often_as_it_demands) {
     EXPECT_TRUE(watchdog_period("10000000", "42", 42) == 5s);
     EXPECT_TRUE(watchdog_period("10000000", nullptr, 42) == 5s);
     EXPECT_TRUE(watchdog_period("2", "42", 42) == 1us);
 }
 
-Test(service, no_watchdog_hears_nothing) {
+Test(systemd_protocol, no_watchdog_hears_nothing) {
     EXPECT_FALSE(watchdog_period(nullptr, nullptr, 42).has_value());
     EXPECT_FALSE(watchdog_period("10000000", "43", 42).has_value());
     EXPECT_FALSE(watchdog_period("10000000", "", 42).has_value());
@@ -47,7 +47,7 @@ Test(service, no_watchdog_hears_nothing) {
     }
 }
 
-Test(service, notices_are_as_the_protocol_has_them) {
+Test(systemd_protocol, notices_are_as_the_protocol_has_them) {
     EXPECT_EQ(ready_notice("2 clients"), "READY=1\nSTATUS=2 clients");
     EXPECT_EQ(status_notice("2 clients"), "STATUS=2 clients");
     EXPECT_EQ(reloading_notice(1234567us), "RELOADING=1\nMONOTONIC_USEC=1234567");

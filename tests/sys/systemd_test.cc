@@ -1,5 +1,5 @@
-// Sockets of a service manager are taken once and only when they are what clients come through;
-// what it is told never waits for it.
+// Sockets of a service manager are taken once, and only when clients can connect to them; notices
+// never wait for the service manager.
 #include "sys/systemd.h"
 
 #include <criterion/criterion.h>
@@ -26,7 +26,7 @@ TestSuite(service_manager, .timeout = 20);
 
 namespace {
 
-// Where a service manager hears.
+// The socket of a service manager.
 class Manager {
   public:
     // "@name" is an abstract socket.
@@ -40,8 +40,8 @@ class Manager {
         (void)::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     }
 
-    // "": nothing.
-    std::string heard() {
+    // Empty: no notice has come.
+    std::string received() {
         std::string text(4096, '\0');
         const ssize_t bytes = ::recv(fd_.get(), text.data(), text.size(), MSG_DONTWAIT);
         text.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes));
@@ -78,7 +78,7 @@ bool is_told_to_nobody() {
            ::getenv("LISTEN_FDNAMES") == nullptr;
 }
 
-// Says yes in a process of its own: in this one, descriptor 3 is Criterion's.
+// Runs `says` in a child, because in this process descriptor 3 is Criterion's.
 bool in_a_child(const std::function<bool()>& says) {
     const pid_t child = fork_child([&] { return says() ? 0 : 1; });
     EXPECT_GT(child, 0);
@@ -89,7 +89,7 @@ bool in_a_child(const std::function<bool()>& says) {
 
 }  // namespace
 
-Test(service_manager, a_passed_socket_is_taken_once_and_told_nobody_else) {
+Test(service_manager, a_passed_socket_is_taken_once_and_no_child_hears_of_it) {
     EXPECT_TRUE(in_a_child([] {
         UniqueFd socket = listening_socket();
         (void)::fcntl(socket.get(), F_SETFL, 0);
@@ -111,7 +111,7 @@ Test(service_manager, sockets_of_another_process_are_left_alone) {
     }));
 }
 
-Test(service_manager, what_no_client_can_come_through_is_refused) {
+Test(service_manager, a_socket_to_which_no_client_can_connect_is_refused) {
     const std::function<UniqueFd()> bad[] = {
         [] { return UniqueFd(::socket(AF_INET, SOCK_STREAM, 0)); },  // does not listen
         [] { return UniqueFd(::socket(AF_INET, SOCK_DGRAM, 0)); },
@@ -139,43 +139,43 @@ Test(service_manager, what_no_client_can_come_through_is_refused) {
     }));
 }
 
-Test(service_manager, it_hears_in_order_what_happens) {
+Test(service_manager, notices_come_in_the_order_of_events) {
     const test::Scratch scratch;
     Manager manager(scratch.path() + "/notify");
     ServiceManager service;
     const Clock::time_point now = Clock::now();
     service.ready("0 clients", now);
-    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=0 clients");
+    EXPECT_EQ(manager.received(), "READY=1\nSTATUS=0 clients");
     service.reloading(Clock::time_point(5s));
     EXPECT_TRUE(service.is_reloading());
-    EXPECT_EQ(manager.heard(), "RELOADING=1\nMONOTONIC_USEC=5000000");
+    EXPECT_EQ(manager.received(), "RELOADING=1\nMONOTONIC_USEC=5000000");
     service.ready("1 client", now);
     EXPECT_FALSE(service.is_reloading());
-    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=1 client");
+    EXPECT_EQ(manager.received(), "READY=1\nSTATUS=1 client");
     service.reloading(now);
-    (void)manager.heard();
+    (void)manager.received();
     service.stopping();
-    EXPECT_EQ(manager.heard(), "STOPPING=1");
+    EXPECT_EQ(manager.received(), "STOPPING=1");
     EXPECT_FALSE(service.is_reloading());
 }
 
-Test(service_manager, a_status_is_told_when_it_is_new_and_not_too_often) {
+Test(service_manager, a_status_is_sent_when_it_is_new_and_not_too_often) {
     Manager manager("@chatd-test-" + std::to_string(::getpid()));
     ServiceManager service;
     const Clock::time_point now = Clock::now();
     service.ready("a", now);
-    (void)manager.heard();
+    (void)manager.received();
     EXPECT_FALSE(service.wants_status(now));
     EXPECT_FALSE(service.wants_status(now + kStatusPause - 1ns));
     EXPECT_TRUE(service.wants_status(now + kStatusPause));
-    service.show("a", now + kStatusPause);
-    EXPECT_EQ(manager.heard(), "");
-    service.show("b", now + kStatusPause);
-    EXPECT_EQ(manager.heard(), "STATUS=b");
+    service.show_status("a", now + kStatusPause);
+    EXPECT_EQ(manager.received(), "");
+    service.show_status("b", now + kStatusPause);
+    EXPECT_EQ(manager.received(), "STATUS=b");
     EXPECT_FALSE(service.wants_status(now + kStatusPause));
 }
 
-Test(service_manager, the_watchdog_is_told_when_it_is_time) {
+Test(service_manager, the_watchdog_gets_a_notice_when_it_is_due) {
     const test::Scratch scratch;
     Manager manager(scratch.path() + "/notify");
     (void)::setenv("WATCHDOG_USEC", "10000000", 1);
@@ -185,23 +185,23 @@ Test(service_manager, the_watchdog_is_told_when_it_is_time) {
     ASSERT_TRUE(service.wake_at().has_value());
     EXPECT_TRUE(*service.wake_at() <= now);
     service.turn(now);
-    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+    EXPECT_EQ(manager.received(), "WATCHDOG=1");
     EXPECT_TRUE(*service.wake_at() == now + 5s);
     service.turn(now + 5s - 1ns);
-    EXPECT_EQ(manager.heard(), "");
+    EXPECT_EQ(manager.received(), "");
     service.turn(now + 5s);
-    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+    EXPECT_EQ(manager.received(), "WATCHDOG=1");
 }
 
-Test(service_manager, one_that_does_not_read_keeps_nobody_waiting) {
+Test(service_manager, a_service_manager_that_does_not_read_delays_nothing) {
     const test::Scratch scratch;
     Manager manager(scratch.path() + "/notify");
     ServiceManager service;
-    for (int i = 0; i < 10'000; ++i) service.show(std::to_string(i), Clock::now());
-    EXPECT_EQ(manager.heard(), "STATUS=0");
+    for (int i = 0; i < 10'000; ++i) service.show_status(std::to_string(i), Clock::now());
+    EXPECT_EQ(manager.received(), "STATUS=0");
 }
 
-Test(service_manager, where_there_is_none_nothing_is_told_and_nothing_wanted) {
+Test(service_manager, without_a_service_manager_nothing_is_sent_and_nothing_wanted) {
     for (const char* nowhere : {"", "relative", "@", "/"}) {
         (void)::setenv("NOTIFY_SOCKET", nowhere, 1);
         (void)::setenv("WATCHDOG_USEC", "10000000", 1);

@@ -1,4 +1,4 @@
-// Users out of a passwd file.
+// Users in the text of a passwd file.
 #include "sys/user.h"
 
 #include <criterion/criterion.h>
@@ -39,11 +39,11 @@ Test(user, is_found_by_number_with_its_group) {
     expect_user("65534", 65534, 65533);
 }
 
-Test(user, of_a_number_that_nobody_has_is_in_the_group_of_that_number) {
+Test(user, with_an_unknown_number_is_in_the_group_of_that_number) {
     expect_user("123456", 123456, 123456);
 }
 
-Test(user, of_digits_alone_is_a_number_and_no_name) {
+Test(user, of_digits_is_a_number_and_no_name) {
     expect_user("1000", 1000, 1000);
 }
 
@@ -52,7 +52,7 @@ Test(user, may_be_put_into_another_group) {
     expect_user("99:5", 99, 5);
 }
 
-Test(user, that_is_not_there_or_not_well_said_is_nobody) {
+Test(user, that_is_unknown_or_malformed_is_none) {
     for (const std::string_view wanted :
          {"", "nemo", "nob", "broken", "+nis", ":5", "nobody:", "nobody:users", "nobody:5:6", "-1",
           "4294967295", "4294967296", "1x", "nobody:4294967295"}) {
@@ -61,7 +61,7 @@ Test(user, that_is_not_there_or_not_well_said_is_nobody) {
     }
 }
 
-Test(user, is_not_found_in_no_file_but_by_number) {
+Test(user, is_found_by_number_without_a_file) {
     EXPECT_FALSE(find_user("", "nobody").has_value());
     EXPECT_TRUE(find_user("", "65534") == (User{65534, 65534}));
 }

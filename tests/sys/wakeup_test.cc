@@ -1,3 +1,4 @@
+// The wakeup is readable from the first wake() until it is cleared.
 #include "sys/wakeup.h"
 
 #include <criterion/criterion.h>
@@ -18,7 +19,7 @@ bool is_awake(const UniqueFd& wakeup) {
 
 }  // namespace
 
-Test(wakeup, is_heard_until_it_is_muffled) {
+Test(wakeup, is_readable_until_it_is_cleared) {
     const UniqueFd wakeup = make_wakeup();
     EXPECT_FALSE(is_awake(wakeup));
     wake(wakeup.get());
@@ -28,14 +29,14 @@ Test(wakeup, is_heard_until_it_is_muffled) {
     EXPECT_FALSE(is_awake(wakeup));
 }
 
-Test(wakeup, is_muffled_at_once_however_often_it_was_rung) {
+Test(wakeup, one_clear_is_enough_for_any_number_of_wakes) {
     const UniqueFd wakeup = make_wakeup();
     for (int i = 0; i < 1000; ++i) wake(wakeup.get());
     clear_wakeup(wakeup.get());
     EXPECT_FALSE(is_awake(wakeup));
 }
 
-Test(wakeup, muffling_a_bell_that_does_not_ring_waits_for_nothing) {
+Test(wakeup, clearing_one_that_nobody_woke_does_not_wait) {
     const UniqueFd wakeup = make_wakeup();
     clear_wakeup(wakeup.get());
     EXPECT_FALSE(is_awake(wakeup));

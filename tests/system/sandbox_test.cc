@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,6 +21,7 @@
 
 #include "base/sandbox_mode.h"
 #include "support/client.h"
+#include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/link.h"
@@ -163,6 +166,34 @@ Test(sandbox, a_broker_that_opens_a_file_is_replaced) {
     bob.expect_line("alice says: hello");
     EXPECT_EQ(daemon.logged("broker ended: killed by signal " + std::to_string(SIGSYS)), 1);
     daemon.finish();
+}
+
+// Not with Daemon, which takes such a report for an error of the lists.
+Test(sandbox, of_a_build_for_tests_reports_a_call_and_the_worker_goes_on) {
+    SKIP_WITH_SANITIZERS();
+    const Scratch scratch;
+    Command chatd({failing_program(), "-b", "127.0.0.1", "-p", "0", "--run-dir",
+                   scratch.path() + "/run", "--sandbox", "report"},
+                  {.env = {{"CHATD_FAULT", "worker:after-read:1:inet"}}});
+    (void)chatd.expect(", port ");
+    const auto port = static_cast<std::uint16_t>(std::stoi(chatd.line()));
+    Client alice = join(port, "alice");
+    (void)chatd.expect("chatd: not on the list of the sandbox: system call " +
+                       std::to_string(SYS_socket) + '\n');
+    alice.send_line("/who");
+    alice.expect("You are the only one here:");
+    chatd.signal(SIGTERM);
+    EXPECT_EQ(chatd.wait(), 0);
+}
+
+Test(sandbox, of_the_program_that_ships_does_not_report) {
+    const std::string reporting = std::string(std::getenv("HELPERS")) + "/chatd-report";
+    if (reporting == std::getenv("CHATD")) cr_skip_test("this run is of the other program");
+    const Command::Result result = run_to_end({"--sandbox=report"});
+    EXPECT_EQ(result.status, 64);
+    EXPECT_EQ(result.err, "chatd: --sandbox takes on or off; see chatd --help\n");
+    const Command::Result of_report = Command::run({reporting, "--sandbox=report", "--version"});
+    EXPECT_EQ(of_report.status, 0);
 }
 
 Test(sandbox, without_a_sandbox_that_can_be_set_up_the_server_does_not_start) {

@@ -1,0 +1,135 @@
+#include "parent/acceptor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/bounds.h"
+#include "sys/error.h"
+
+namespace chatd {
+
+Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journal)
+    : resources_(resources),
+      journal_(journal),
+      ready_fd_(options.ready_fd),
+      admission_(options, resources.clients_max, resources.unshared->get(),
+                 static_cast<std::uint32_t>(steady_ns())) {
+    // So the table does not grow later, when memory may be short.
+    resources.workers.reserve(resources.clients_max);
+    for (const auto& [pid, worker] : resources.workers) {
+        admission_.addresses().reserve(worker.address);
+        admission_.addresses().entered(worker.address);
+    }
+}
+
+void Acceptor::announce() {
+    const int port = bound_port(resources_.listeners.front());
+    for (const Listener& listener : resources_.listeners) {
+        journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
+    }
+    if (ready_fd_ < 0) return;
+    const std::string line = std::to_string(port) + '\n';
+    if (::write(ready_fd_, line.data(), line.size()) < 0) {
+        throw system_error("--ready-fd " + std::to_string(ready_fd_), ExitStatus::Usage);
+    }
+    (void)::close(ready_fd_);
+}
+
+// --- Accepting -----------------------------------------------------------------------------------
+
+bool Acceptor::is_open() const {
+    return !resources_.listeners.empty() && !rest_.is_on() &&
+           resources_.outbox.size() < kControlBytesMax;
+}
+
+void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
+    (void)rest_.ends_now(Clock::now());
+    open_spare();
+    for (const Listener& listener : resources_.listeners) {
+        for (int taken = 0; is_open() && taken < kAcceptsPerTurn; ++taken) {
+            Accepted client = accept_client(listener);
+            if (client.fd.valid()) {
+                take(std::move(client));
+            } else if (is_shortage(client.error)) {
+                turn_away_without_descriptor(listener);
+                rest("accept", client.error);
+            } else if (client.error == EAGAIN) {
+                break;
+            }
+        }
+    }
+}
+
+bool Acceptor::admit(const Accepted& client) {
+    const auto why = admission_.refusal(client.address, resources_.workers.size(),
+                                        read_counters(resources_).members, Clock::now());
+    if (why) {
+        log_refusal(client, *why);
+        turn_away(client, *why);
+        return false;
+    }
+    admission_.addresses().reserve(client.address);
+    return true;
+}
+
+void Acceptor::entered(const Accepted& client) {
+    admission_.addresses().entered(client.address);
+    if (std::exchange(is_short_, false)) journal_.info("new clients come in again");
+}
+
+void Acceptor::left(const std::string& address, std::chrono::seconds penalty) {
+    admission_.addresses().left(address, penalty, Clock::now());
+    rest_.end();
+}
+
+std::size_t Acceptor::penalised() const {
+    return admission_.addresses().penalised(Clock::now());
+}
+
+// --- Turning away --------------------------------------------------------------------------------
+
+void Acceptor::turn_away(const Accepted& client, TurnedAway why) {
+    resources_.counters.count(why);
+    (void)send_some(client.fd.get(), admission_.refusal_line(why, client.address, Clock::now()));
+    discard_input(client.fd.get());
+}
+
+void Acceptor::log_refusal(const Accepted& client, TurnedAway why) {
+    const char* const peer = client.peer.c_str();
+    if (why == TurnedAway::RoomFull) journal_.debug("%s refused: the room is full", peer);
+    if (why == TurnedAway::TooManyOfAddress || why == TurnedAway::Penalised) {
+        journal_.debug("%s refused: %s", peer,
+                       why == TurnedAway::Penalised ? "penalised" : "too many of its address");
+    }
+}
+
+void Acceptor::fork_failed(const Accepted& client, int error) {
+    turn_away(client, TurnedAway::OutOfResources);
+    rest("fork", error);
+}
+
+// --- Resting -------------------------------------------------------------------------------------
+
+// Out of descriptors: the spare one gives way to the client for as long as one line takes.
+void Acceptor::turn_away_without_descriptor(const Listener& listener) {
+    spare_.reset();
+    const Accepted client = accept_client(listener);
+    if (client.fd.valid()) turn_away(client, TurnedAway::OutOfResources);
+}
+
+void Acceptor::rest(const char* call, int error) {
+    if (!is_short_) journal_.warning("%s: %s; new clients wait", call, std::strerror(error));
+    is_short_ = true;
+    rest_.begin(Clock::now());
+    open_spare();
+}
+
+void Acceptor::open_spare() {
+    if (!spare_.valid()) spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace chatd

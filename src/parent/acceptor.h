@@ -1,0 +1,71 @@
+// The acceptor: accepts clients, turns away those that may not come in, and rests when the machine
+// is short of descriptors, processes or memory. It reads no byte of a client, and never waits for
+// one.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "options.h"
+#include "parent/admission.h"
+#include "parent/resources.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/journal.h"
+#include "sys/listener_rest.h"
+#include "sys/net.h"
+
+namespace chatd {
+
+class Acceptor {
+  public:
+    // Counts the workers that are in the resources already. All three outlive this object. Throws
+    // std::bad_alloc.
+    Acceptor(const Options& options, Resources& resources, Journal& journal);
+
+    // Says in the journal and to --ready-fd that clients can come. Throws SetupError.
+    void announce();
+
+    // --- One turn of the parent's loop
+
+    // Are the listeners to be watched? Not while the acceptor rests or the broker reads too little.
+    [[nodiscard]] bool is_open() const;
+    [[nodiscard]] Deadline wake_at() const { return rest_.until(); }
+
+    // Calls `take` for each client that waits, kAcceptsPerTurn for each listener at most.
+    void accept_clients(const std::function<void(Accepted)>& take);
+
+    // --- From the client to its worker
+
+    // May this client come in? If so, all that entered() needs is reserved. If not, the client has
+    // been told why, if it took the line at once. Throws std::bad_alloc.
+    [[nodiscard]] bool admit(const Accepted& client);
+
+    // The client has its worker; its worker could not be forked (errno); its worker has ended.
+    void entered(const Accepted& client);
+    void fork_failed(const Accepted& client, int error);
+    void left(const std::string& address, std::chrono::seconds penalty);
+
+    // `call` has failed because something is short: no client is accepted until a worker ends, or
+    // for a while.
+    void rest(const char* call, int error);
+
+    // How many addresses have to wait now.
+    [[nodiscard]] std::size_t penalised() const;
+
+  private:
+    void turn_away(const Accepted& client, TurnedAway why);
+    void turn_away_without_descriptor(const Listener& listener);
+    void log_refusal(const Accepted& client, TurnedAway why);
+    void open_spare();
+
+    Resources& resources_;
+    Journal& journal_;
+    int ready_fd_;
+    Admission admission_;
+    ListenerRest rest_;
+    bool is_short_ = false;  // a warning was logged, and no client has come in since
+    UniqueFd spare_;
+};
+
+}  // namespace chatd
