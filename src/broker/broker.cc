@@ -35,16 +35,13 @@
 #include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/signals.h"
+#include "text/number.h"
 
 namespace chatd {
 namespace {
 
 // Times that the broker lets others run before a fan-out; more make no difference.
 constexpr int kYields = 2;
-
-std::string counted(std::uint64_t number, const char* noun) {
-    return std::to_string(number) + ' ' + noun + (number == 1 ? "" : "s");
-}
 
 Now read_clocks() {
     return {Clock::now(), wall_ms()};
@@ -147,8 +144,8 @@ class Broker {
     }
 
     void show_title() {
-        title_.set("chatd: broker, " + counted(room_.members(), "member") + ", " +
-                   counted(log_.messages(), "message"));
+        title_.set("chatd: broker, " + counted(room_.members(), "member", "members") + ", " +
+                   counted(log_.messages(), "message", "messages"));
     }
 
     void report_losses() {

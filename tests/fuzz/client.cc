@@ -63,7 +63,7 @@ class Voice {
     }
 
     void goes(LeaveReason reason) {
-        broker_.bury(link_, reason);
+        broker_.end_process(link_, reason);
         forgets_link();
     }
 
@@ -184,7 +184,7 @@ class Scene {
     void expel() {
         MemoryBroker::Link link;
         link.pid = kPid;
-        broker_.bury(link, LeaveReason::Failed);
+        broker_.end_process(link, LeaveReason::Failed);
     }
 
     MemoryBroker broker_{kMembersMax};

@@ -90,7 +90,7 @@ class Rogue {
 
     // The next process that it is has its pid, or another one.
     void dies(LeaveReason reason, MemoryBroker::Death death) {
-        broker_.bury(link_, reason, death);
+        broker_.end_process(link_, reason, death);
         if (death.is_gone) pid_ += 10;
         connect();
     }
@@ -305,7 +305,7 @@ class Siege {
         return frame;
     }
 
-    // Past the door at once.
+    // Past the login at once.
     void welcome() {
         types("alice\n");
         relink();

@@ -108,7 +108,7 @@ bool MemoryBroker::receive(Link& link, std::string_view bytes) {
     return goes_on;
 }
 
-void MemoryBroker::bury(const Link& link, LeaveReason reason, Death death) {
+void MemoryBroker::end_process(const Link& link, LeaveReason reason, Death death) {
     const Names before = names();
     const Member* const member = room_->by_pid(link.pid);
     const std::set<std::uint64_t> own = {member == nullptr ? 0 : member->session};

@@ -47,8 +47,8 @@ class MemoryBroker : private SessionObserver {
         bool lied = false;
         bool is_gone = true;
     };
-    void bury(const Link& link, LeaveReason reason, Death death);
-    void bury(const Link& link, LeaveReason reason) { bury(link, reason, Death()); }
+    void end_process(const Link& link, LeaveReason reason, Death death);
+    void end_process(const Link& link, LeaveReason reason) { end_process(link, reason, Death()); }
 
     void close_room();
 
