@@ -30,6 +30,7 @@ using Lines = std::vector<std::string>;
 using Verdict = Sessions::Verdict;
 
 constexpr std::uint32_t kMembersMax = 4;
+constexpr std::size_t kRingBytes = 2 * kHistoryBytesMin;  // kReplayMax short messages fit
 constexpr std::uint32_t kReplayed = 2;
 constexpr Rate kLines{10, 20};
 constexpr pid_t kAlicePid = 100;
@@ -62,9 +63,9 @@ Attach newcomer() {
 class Core : public SessionObserver {
   public:
     Core()
-        : log_memory_(log_memory_bytes(kHistoryBytesMin) / 8),
+        : log_memory_(log_memory_bytes(kRingBytes) / 8),
           table_memory_(Room::memory_bytes(kMembersMax) / 8) {
-        *reinterpret_cast<LogHeader*>(log_memory_.data()) = empty_log_header(kHistoryBytesMin);
+        *reinterpret_cast<LogHeader*>(log_memory_.data()) = empty_log_header(kRingBytes);
         take_up();
     }
 
@@ -534,6 +535,15 @@ Test(sessions, a_member_may_ask_for_a_replay) {
     (void)core.sent(alice);
     EXPECT_EQ(core.handle(alice, framed(AskReplay{.messages = 1})), Verdict::GoOn);
     EXPECT_EQ(core.sent(alice), (Lines{"replay 1", "alice: two", "done 0"}));
+}
+
+Test(sessions, a_replay_has_a_most_whatever_is_asked_for) {
+    Core core;
+    Session alice = core.join(kAlicePid, "alice");
+    for (std::uint32_t i = 0; i <= kReplayMax; ++i) ASSERT_EQ(core.say(alice, "x"), Verdict::GoOn);
+    (void)core.sent(alice);
+    EXPECT_EQ(core.handle(alice, framed(AskReplay{.messages = UINT32_MAX})), Verdict::GoOn);
+    EXPECT_EQ(core.sent(alice).at(0), "replay " + std::to_string(kReplayMax));
 }
 
 Test(sessions, one_question_at_a_time) {
