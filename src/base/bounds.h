@@ -63,8 +63,8 @@ static_assert(kHistoryBytesMin >= 4 * kFrameBytesMax, "the log must hold a few o
 // the operator has to look at them and to move them away.
 inline constexpr int kDamagedHistoriesMax = 100;
 
-// Messages: shown to a newcomer (default of --replay), shown by /history without a number, and the
-// most that either can show.
+// Counts of messages: what a newcomer is shown (default of --replay), what /history shows without a
+// number, and the most of either.
 inline constexpr std::uint32_t kReplay = 10;
 inline constexpr std::uint32_t kReplayShown = 20;
 inline constexpr std::uint32_t kReplayMax = 1000;
@@ -83,9 +83,9 @@ inline constexpr std::uint32_t kPeopleShown = 50;  // people that one /who lists
 // links between the two, log, counters, readers of --metrics.
 inline constexpr std::uint32_t kSpareFds = 32;
 
-// So many brokers in a row have to die while they handle the same request: then the next broker
-// refuses this request. When brokers were killed at random under load, 3 of 30 died while they
-// handled some request. Three that die at the same request were killed by it.
+// When this many brokers in a row died while they handled the same request, the next broker refuses
+// the request. When brokers were killed at random under load, 3 of 30 died while they handled some
+// request. Three that die at the same request were killed by it.
 inline constexpr std::uint32_t kPoisonDeaths = 3;
 
 // --- Back-pressure ---------------------------------------------------------------------------
@@ -120,9 +120,9 @@ inline constexpr auto kIdleAfter = 1s;
 
 // --- How fast and how slow a client may be ---------------------------------------------------
 
-// Lines of one client: each second, at once, and the most of either that --rate takes. The first
-// two are the default of --rate. Ten a second is faster than anybody types; a pasted text of 200
-// lines is through in 18 s.
+// How many lines a client may send each second and at once (the defaults of --rate), and the most
+// that --rate takes. Ten a second is faster than anybody types; a pasted text of 200 lines is
+// through in 18 s.
 inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;
@@ -160,7 +160,7 @@ inline constexpr std::uint32_t kJournalLinesAtOnce = 200;
 // Kinds of journal lines that are counted at the same time: more kinds than outsiders can cause.
 inline constexpr std::size_t kThrottledKindsMax = 16;
 
-// From the moment when a journal line was left out until the operator reads how many there were.
+// The journal reports lines that were left out this long after the first of them.
 inline constexpr auto kLeftOutTold = 2s;
 
 // --- The end of a client, and of the server --------------------------------------------------
@@ -191,8 +191,8 @@ inline constexpr int kKeepaliveProbes = 3;
 inline constexpr auto kUnconfirmedMax = 60s;
 inline constexpr auto kConfirmedLook = 15s;
 
-// The same for a client that did not read, to which only window probes are sent: so many of them
-// without an answer.
+// A client that does not read gets only window probes. It has vanished when it has answered none of
+// this many.
 inline constexpr unsigned kWindowProbesMax = 3;
 
 // The longest pause between two tries of the kernel to reach a client. Without this it may be two
@@ -201,8 +201,9 @@ inline constexpr auto kRetryPauseMax = 20s;
 
 // --- The listeners of the parent and of the broker -------------------------------------------
 
-// After EMFILE, ENFILE, EAGAIN or ENOMEM a listener rests until a child ends, but at most this
-// long: what was short may belong to another program, and then no child of chatd's frees it.
+// When accept or fork fails because descriptors, processes or memory are short, the listener rests
+// until a child ends, and at most this long: what is short may belong to another program, and then
+// no child of chatd frees it.
 inline constexpr auto kListenerRest = 1s;
 
 // Connections that the parent or the broker accepts in one turn of its loop, before it looks at
@@ -221,7 +222,7 @@ inline constexpr auto kStatusPause = 1s;
 
 // The pause of a worker before it connects to the broker once more, from the first to the longest:
 // when the broker's backlog is full connect(2) fails with EAGAIN, and poll(2) cannot wait for room.
-// The same after the broker has closed the link without a Welcome.
+// The worker waits the same time after the broker closed the link without a Welcome.
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
@@ -229,7 +230,7 @@ inline constexpr auto kConnectPauseMax = 200ms;
 // fan-out took, which may be long only because the process did not run in between.
 inline constexpr auto kFanOutPauseMax = 100ms;
 
-// The same when the news is only who came and who went.
+// The longest pause between two fan-outs when the entries are only Joins and Leaves.
 inline constexpr auto kCrowdPauseMax = 1s;
 
 // When a worker has waited for the broker so long without a frame, it tells its client and wakes
@@ -246,10 +247,10 @@ inline constexpr auto kBrokerAnswer = 5s;
 inline constexpr auto kRecoveryPerMebibyte = 20ms;
 inline constexpr auto kWarmRecoveryPerMebibyte = 1ms;
 
-// A broker that lived for less than kBrokerYoung (besides the time to read the log) was killed by
-// what it found. So many of them in a row are replaced at once, because what kills them may stop.
-// Then the parent waits before it starts the next one, each time twice as long, from kBrokerPause
-// to kBrokerPauseMax.
+// A broker that lived for less than kBrokerYoung (besides the time to read the log) died of what it
+// found. The parent replaces this many such brokers in a row at once, because what kills them may
+// stop. Then the parent waits before it starts the next one, each time twice as long, from
+// kBrokerPause to kBrokerPauseMax.
 inline constexpr auto kBrokerYoung = 100ms;
 inline constexpr int kBrokersYoungMax = 20;
 inline constexpr auto kBrokerPause = 10ms;
@@ -257,12 +258,12 @@ inline constexpr auto kBrokerPauseMax = 5s;
 
 // --- The machine -----------------------------------------------------------------------------
 
-// After the disk did not take the history, until the broker tries again.
+// The broker tries again this long after the disk failed.
 inline constexpr auto kDiskPause = 1s;
 
-// What is added to oom_score_adj: when memory runs out, the kernel counts the process as larger by
-// so many thousandths of all memory than the parent. It kills workers first, because a worker
-// serves one client only.
+// Added to oom_score_adj: when memory runs out, the kernel counts the process as larger by so many
+// thousandths of all memory than the parent. It kills workers first, because a worker serves one
+// client only.
 inline constexpr int kOomWorker = 200;
 inline constexpr int kOomBroker = 100;
 

@@ -1,4 +1,6 @@
-// How fast a client may be, and how slow. A client that is too fast waits; nothing is lost.
+// The limits on a client's speed and patience.
+//
+// A client that is too fast waits; nothing that it sends is lost.
 #pragma once
 
 #include <chrono>
@@ -21,8 +23,8 @@ struct Limits {
 };
 
 // Allows a burst at once, and then so many actions a second, in even steps. This is the generic
-// cell rate algorithm (ITU-T I.371, A.2): all that it has to remember of the past is one moment,
-// the one at which the last action would have ended at the even rate.
+// cell rate algorithm (ITU-T I.371, A.2): all that it stores is one moment, the one at which the
+// last action would have ended at the even rate.
 class RateLimiter {
   public:
     explicit RateLimiter(Rate rate);

@@ -1,4 +1,5 @@
-// What the kernel does with a process that makes a system call which its role does not need.
+// Modes of the sandbox: what the kernel does when a process makes a system call that is not on the
+// list of its role.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace chatd {
 enum class SandboxMode : std::uint8_t {
     Off,     // there is no sandbox: the call is made
     On,      // the kernel kills the process
-    Report,  // the call fails and the process says so on stderr: to find out what a list lacks
+    Report,  // the call fails and the process says so on stderr: to find calls that a list lacks
 };
 
 // Whether this build has the address sanitizer. g++ and clang++ say so in different ways.

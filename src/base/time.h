@@ -33,7 +33,7 @@ using Deadline = std::optional<Moment>;
     return first;
 }
 
-// Whether the deadline has come. Never when there is none.
+// Whether the deadline has come. False when there is no deadline.
 [[nodiscard]] inline bool is_due(const Deadline& deadline, Moment now) {
     return deadline && now >= *deadline;
 }

@@ -52,7 +52,7 @@ bool is_gone(pid_t pid) {
     return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-// What the kernel gives only outside of the sandbox.
+// Resources that the broker must acquire before it enters the sandbox.
 struct BrokerResources {
     Mapping log;
     Mapping members;
@@ -106,7 +106,8 @@ class Broker {
 
     void dispatch(const epoll_event& event) {
         if (event.data.u64 == kListener) {
-            // The kernel may give a pid anew: first the end of the process that had it before.
+            // The kernel may reuse a pid: the end of the old process is handled before a link of
+            // the new one.
             read_parent();
             return listener_.accept([this](UniqueFd fd) { add_link(std::move(fd)); });
         }
@@ -121,7 +122,7 @@ class Broker {
         if (fan_out_is_due()) let_more_come();
         if (urgent_.empty() && !fan_out_is_due()) return;
         if (!publisher_.publish()) return fan_out_.postpone(Clock::now() + kDiskPause);
-        count();  // Before anybody hears of it.
+        count();  // The counters must be right before any member is sent the entries.
         crowds_.set_end(publisher_.end());
         answer();
         if (fan_out_is_due()) fan_out();
@@ -161,11 +162,11 @@ class Broker {
 
     // --- From the workers
 
-    // One link for each process of our user.
+    // Each process has at most one link, and must run as our user.
     void add_link(UniqueFd fd) {
         const auto pid = peer_pid(fd.get());
         if (!pid) return journal_.warning("somebody else connected to our socket");
-        // The connection waited to be accepted, and the end of its process is handled already.
+        // The connection waited in the backlog, and its process has ended meanwhile.
         if (is_gone(*pid)) return;
         Link* const old = links_.by_pid(*pid);
         if (old != nullptr) {
@@ -194,13 +195,13 @@ class Broker {
         if (link.session.is_urgent && !was_urgent) urgent_.push_back(&link);
         fan_out_.note_urgent(sessions_.urgent_end());
         if (verdict == Sessions::Verdict::Dismiss) {
-            // The worker reads why, if it reads at all.
+            // The worker gets the reason if it still reads.
             (void)link.flush(log_, crowds_, {.name = {}, .acked = kNoLongerMember});
         }
         return verdict == Sessions::Verdict::GoOn;
     }
 
-    // The worker is gone, or goes now. Everything that it has sent counts.
+    // Handles everything that the worker has sent, before its link is closed.
     void read_to_the_end(Link& link) {
         (void)::shutdown(link.fd(), SHUT_RD);  // What is there can be read; no more can come.
         for (;;) {
@@ -227,7 +228,7 @@ class Broker {
     // --- To the workers
 
     // Workers that were woken by the last fan-out go first, and what their clients say in answer
-    // goes out with the rest. The sends are larger, and nobody waits for a clock (measured with 10
+    // goes out with the rest. The sends are larger, and the broker sets no timer (measured with 10
     // senders, together with the pause after a fan-out: 7 % more deliveries at 100 clients, 9 % at
     // 1000).
     void let_more_come() {
@@ -237,7 +238,7 @@ class Broker {
         }
     }
 
-    // Questions are answered at once, whatever the pause between fan-outs.
+    // The broker answers questions at once; it does not wait for the pause between fan-outs.
     void answer() {
         // Flushing may read to the end of a link, and find one more question there.
         for (Link* const link : std::exchange(urgent_, {})) {
@@ -274,7 +275,8 @@ class Broker {
             read_to_the_end(link);
             return close(link);
         }
-        // While a worker does not read, its requests wait too: nothing piles up here.
+        // While a worker does not read, the broker does not read its requests either, so nothing
+        // accumulates here.
         if (reader.is_blocked() != was_blocked) {
             poller_.change(link.fd(), reader.is_blocked() ? EPOLLOUT : EPOLLIN,
                            link.slot() + kFirstLink);
@@ -327,7 +329,7 @@ class Broker {
     Room room_;
     Sessions sessions_;
     Links links_;
-    std::vector<Link*> urgent_;  // they are sent what there is at the end of this turn
+    std::vector<Link*> urgent_;  // links that are flushed at the end of this turn
     std::array<char, kReadBytes> buffer_;
 
     Publisher publisher_;
@@ -340,7 +342,7 @@ class Broker {
 
 int run_broker(const BrokerSetup& setup, ProcessTitle& title, Journal& journal) {
     // Only the parent may end a broker's life. A Ctrl-C, or a service manager that signals
-    // everybody, must not take away the one who tells the room.
+    // everybody, must not kill the process that tells the room.
     Signals::ignore({SIGINT, SIGTERM, SIGHUP, SIGUSR1});
     ProcessTitle::set_short("chatd-broker");
     prefer_throughput();

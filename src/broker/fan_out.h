@@ -1,5 +1,6 @@
-// When the log is sent to everybody. What is said goes out at once, unless the last fan-out took
-// long: then more is collected first, because fewer and larger sends cost less.
+// Decides when the broker sends new entries to all members. A fan-out follows at once, unless the
+// last one took long: then the broker waits and collects more, because fewer and larger sends cost
+// less.
 //
 // This file must never read a clock or send anything: the broker tells it what time it is.
 #pragma once
@@ -11,7 +12,7 @@ namespace chatd {
 
 class FanOut {
   public:
-    // Everything up to `urgent_end` was said, and is not only somebody's coming or going.
+    // The last urgent entry ends at `urgent_end`. Joins and Leaves are not urgent.
     void note_urgent(Position urgent_end) { urgent_end_ = urgent_end; }
 
     // When the log up to `head` is to be sent; never while everybody has been sent all of it.
@@ -20,7 +21,7 @@ class FanOut {
     // Everybody was sent the log up to `end`, from `begin` to `now`. A pause follows.
     void finished(Position end, Moment begin, Moment now);
 
-    // The next fan-out comes then: the disk has failed.
+    // Puts the next fan-out off to this time, because the disk has failed.
     void postpone(Moment until);
 
     // The next fan-out comes without a pause: the server shuts down.

@@ -1,4 +1,4 @@
-// What the broker writes into the journal about workers, one function for each line.
+// Writes the broker's journal lines about workers, one function for each line.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
-// One worker's link as the broker has it: the socket, and a frame of which only a part has come.
-// What the frames mean is the business of broker/sessions; what is sent is that of log/reader.
+// The broker's end of the link to one worker: the socket, and a frame of which only a part has
+// come. What the frames mean is the business of broker/sessions; what is sent is that of
+// log/reader.
 #pragma once
 
 #include <sys/types.h>

@@ -17,11 +17,12 @@ class LinkListener {
     // Waits for `listener` in `poller` from now on, under this id. Both belong to the caller.
     LinkListener(int listener, Poller& poller, std::uint64_t id, Journal& journal);
 
-    // Hands some of the connections that wait to `take`. Not all: a process that connects again and
-    // again must not keep the broker here. When descriptors are short, the listener rests.
+    // Hands some waiting connections to `take`, at most kAcceptsPerTurn, because a process that
+    // connects again and again must not keep the broker here. When descriptors are short, the
+    // listener rests.
     void accept(const std::function<void(UniqueFd)>& take);
 
-    // A worker came in, so what was short is there again.
+    // A worker came in: the shortage is over, and the journal says so.
     void came_in();
 
     // A descriptor was freed.

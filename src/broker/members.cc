@@ -50,11 +50,11 @@ Members::Members(std::span<std::byte> memory, Log& log)
 // Brings the rows up to the log before anything is looked up by what stands in them: the broker may
 // have died in the middle of writing one.
 void Members::recover_rows(Log& log) {
-    // The end of the log may be lost. What the table knows of has happened all the same.
+    // The end of the log may be lost. Entries that the table has applied still count.
     log.continue_after(header_->applied_seq);
     std::unordered_map<std::uint64_t, Member*> used;
     for (Member& row : rows_) {
-        // A row is written before its Join is in the log. Without that Join, nobody joined.
+        // A row is written before its Join. If the log has no Join, the member did not join.
         if (row.session >= log.next_seq()) row.session = 0;
         if (row.session != 0) used.emplace(row.session, &row);
     }
@@ -121,11 +121,11 @@ void Members::apply(const LogEntry& added) {
         settle(*member, added);
         if (has_new_name) index_name(*member);
     }
-    // Only now, when the row is as the entry says.
+    // Stored last, because the row must be complete before this says so.
     std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
 }
 
-// What an entry means for the row of its sender. To do this twice is the same as to do it once.
+// Applies an entry to its sender's row. Applying it twice has the same effect as once.
 void Members::settle(Member& member, const LogEntry& added) {
     if (added.entry.counter != 0) {
         member.counter = added.entry.counter;

@@ -1,5 +1,5 @@
-// The member table: who is in the room, under which name, in which process. The table is what the
-// log made of it.
+// The member table: who is in the room, under which name, in which process. The table follows from
+// the log.
 //
 // The rows lie in memory that outlives the broker, like the log. They may be one entry behind it: a
 // new broker applies what the log has and the table has not, by the code that applied everything
@@ -88,11 +88,13 @@ class Members {
     [[nodiscard]] bool is_full() const { return free_.empty(); }
 
     // A member joins in two steps, so that a broker may die in between: its row is written, whole;
-    // then, once its Join is in the log, the row is found by lookups. Not for a full table.
+    // then, once its Join is in the log, the row is found by lookups. Call this only while the
+    // table is not full.
     Member& write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms);
     void add_to_indexes(Member& member);
 
-    // What an entry of the log means for the table. The entry of a Leave ends its member's row.
+    // Applies an entry of the log to the table. A Leave frees its member's row; the other pointers
+    // stay valid.
     void apply(const LogEntry& added);
 
     [[nodiscard]] PoisonRecord& poison_record() { return header_->poison; }

@@ -17,7 +17,8 @@ class Poison {
   public:
     explicit Poison(PoisonRecord& record) : record_(record) {}
 
-    // This broker handles a request; it has handled it. In between the record says so.
+    // begin(): this broker starts to handle a request. end(): it is done. In between, the record
+    // names the request.
     void begin(std::uint64_t session, std::uint64_t counter);
     void end();
 
@@ -28,7 +29,7 @@ class Poison {
     };
     [[nodiscard]] std::optional<Request> take_suspect();
 
-    // The broker before this one died of this request. True: so did several in a row.
+    // Notes that the last broker died of this request. True: kPoisonDeaths brokers in a row did.
     [[nodiscard]] bool is_convicted(const Request& request);
 
   private:

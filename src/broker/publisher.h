@@ -1,4 +1,4 @@
-// What of the log may be sent: all of it, or with --sync only what is on the disk.
+// Decides how much of the log may be sent: all of it, or with --sync only what is on the disk.
 #pragma once
 
 #include "log/log.h"
@@ -15,7 +15,7 @@ class Publisher {
     // together. False: the disk has failed, and nothing more is published.
     [[nodiscard]] bool publish();
 
-    // What may be sent ends here.
+    // The position up to which the log may be sent.
     [[nodiscard]] Position end() const { return end_; }
 
   private:

@@ -15,7 +15,7 @@ Entry entry_from(const Member& member, EntryKind kind, std::int64_t now_ms) {
     return entry;
 }
 
-// The other reasons are for the broker to say, not for a worker.
+// A worker may give only these reasons; the broker gives the others.
 bool is_workers_to_say(LeaveReason reason) {
     return reason <= LeaveReason::Removed || reason == LeaveReason::Idle;
 }
@@ -37,7 +37,7 @@ Room::Admission Room::attach(const Applicant& applicant, std::int64_t now_ms) {
             // with a broker.
             return {known, {}};
         }
-        // The kernel has given the pid to a new process: the old one is gone, whatever it was.
+        // The kernel has given the pid to a new process, so the old one is gone.
         remove(*known, LeaveReason::Lost, 0, now_ms);
     }
     if (applicant.session != 0) return {nullptr, Refusal::Removed};

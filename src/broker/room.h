@@ -1,8 +1,9 @@
-// The room: what a request does. Every effect is one entry of the log, and the member table is what
-// the log made of it.
+// The room: what a request does. Every effect is one entry of the log, and the member table follows
+// from the log.
 //
-// This file believes nothing that a worker says, except when the worker was born. It makes no
-// system call and reads no clock: the caller says what time it is, in milliseconds since 1970.
+// The room trusts only what a worker claims about its birth; everything else is checked. This file
+// makes no system call and reads no clock: the caller says what time it is, in milliseconds since
+// 1970.
 #pragma once
 
 #include <cstddef>
@@ -56,8 +57,8 @@ class Room {
     // Tells everybody that the server shuts down.
     void close(std::int64_t now_ms);
 
-    // Whose request this room refused when it was taken up, because brokers had died of it; empty:
-    // nobody's.
+    // The name of the member whose request was refused as poison when this room was taken up;
+    // empty: none was.
     [[nodiscard]] const std::string& poisoner() const { return poisoner_; }
 
     // These return null for nobody.

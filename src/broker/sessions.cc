@@ -57,8 +57,8 @@ Sessions::Verdict Sessions::attach(Session& session, const Frame& frame, Now now
     }
     const WorkerProcess& process = session.process;
     const bool has_joined = process.birth_ns != 0;
-    // Another birth may be honest: the kernel gave the pid to a new process, and the broker has not
-    // heard of the old one's end. The new worker tries again.
+    // A different birth may be honest: the kernel gave the pid to a new process, and the broker has
+    // not heard of the old one's end. The new worker tries again.
     if (has_joined && wanted.birth_ns != process.birth_ns) return Verdict::End;
     const bool joins_again = has_joined && wanted.session == 0;
     if (joins_again && room_.by_pid(process.pid) == nullptr) return dismiss(session);
@@ -115,9 +115,9 @@ void Sessions::welcome(Session& session, const Member& member, std::uint64_t mes
 }
 
 // The session's member has left, and a broker died before it told the worker: the worker reads on
-// to its own Leave. Whether it is who it says nobody can tell any more, so it is shown nothing
-// private, and nothing later. To find the Leave takes a walk through the log, and an honest worker
-// does not ask for that twice.
+// to its own Leave. The broker can no longer check the claim, so the reader gets only public
+// entries, and none after that Leave. Finding the Leave takes a walk through the log, and an honest
+// worker does not ask for that twice.
 void Sessions::see_off(Session& session, const Attach& wanted) {
     session.process.is_expelled = true;
     const auto end = room_.end_of(wanted.session, wanted.last_seq);
@@ -134,7 +134,7 @@ void Sessions::see_off(Session& session, const Attach& wanted) {
 Sessions::Verdict Sessions::post(Session& session, const Frame& frame, Now now) {
     if (session.state == Session::State::Login) return Verdict::End;
     Member* const member = room_.by_session(session.number);
-    // What a member sent after its Leave is void.
+    // The broker ignores requests that follow a member's Leave.
     if (member == nullptr) return Verdict::GoOn;
     const auto request = frame.as<Post>();
     if (!room_.post(*member, request, frame.name, frame.text, now.wall_ms)) {
@@ -142,7 +142,7 @@ Sessions::Verdict Sessions::post(Session& session, const Frame& frame, Now now) 
     }
     if (request.kind == EntryKind::Rename) note_name(session);
     if (request.kind == EntryKind::Leave) {
-        session.is_urgent = true;  // Its worker waits for its Leave; for the others it can wait.
+        session.is_urgent = true;  // The leaving worker waits for this entry; the others do not.
     } else {
         urgent_end_ = log_.head();
     }
@@ -200,7 +200,8 @@ LogReader::Standing Sessions::standing_of(const Session& session) {
 
 // --- The end -------------------------------------------------------------------------------------
 
-// A worker that does what no worker of ours does is no longer its client's, and does not come back.
+// An honest worker never does this, so the worker is assumed to be taken over. It may not come
+// back.
 Sessions::Verdict Sessions::expel(Session& session, Now now) {
     observer_.broke_rules(session);
     Member* const member = room_.by_session(session.number);

@@ -24,8 +24,8 @@
 
 namespace chatd {
 
-// A worker's process. What is known of it goes over to its next link, so that a new link is no new
-// beginning.
+// What the broker knows of a worker's process. It is copied to the next link of the process, so
+// that a process cannot reset its limits by connecting again.
 struct WorkerProcess {
     pid_t pid;                   // from the kernel
     std::uint64_t birth_ns = 0;  // as the worker claimed when it joined; 0: it has not joined
@@ -47,11 +47,12 @@ struct Session {
     std::uint64_t number = 0;  // the sequence number of its Join; 0 unless State::Member
     std::string name;          // as the journal shows it; empty before it is a member
     bool is_asking = false;    // its question is not answered yet
-    bool is_urgent = false;    // it is sent what there is at the end of this turn
+    bool is_urgent = false;    // its link is flushed at the end of this turn
     LogReader reader;
 };
 
-// Who wants to know what becomes of the workers: one function for each event of the journal.
+// Receives the events that the journal records about workers, one function for each event, when it
+// happens.
 class SessionObserver {
   public:
     virtual ~SessionObserver() = default;

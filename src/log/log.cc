@@ -23,8 +23,7 @@ Log::Log(std::span<std::byte> memory)
     recover();
 }
 
-// Walks over all entries. What follows from them is not stored a second time, so nothing can
-// disagree with them after a crash.
+// Rebuilds all derived values from the entries, so that nothing stored can contradict them.
 void Log::recover() {
     tail_ = header_->tail;
     const Position end = header_->head;
@@ -48,7 +47,7 @@ void Log::recover() {
     if (lost_bytes_ != 0) move_head(whole);
 }
 
-// What lies at `at` in one piece and ends before `end`.
+// The contiguous bytes from `at`, up to `end` at most.
 std::string_view Log::bytes_at(Position at, Position end) const {
     return {reinterpret_cast<const char*>(place(at)),
             std::min<std::size_t>(end - at, bytes_to_ring_end(at))};
@@ -108,7 +107,8 @@ LogEntry Log::restore(Entry entry, std::string_view name, std::string_view text)
     return added;
 }
 
-// Where an entry of so many bytes goes: at the head, or behind a pad that fills the ring's end.
+// Returns the position for an entry of this size: the head, or the start of the next lap behind a
+// pad.
 Position Log::begin_lap_if_full(Position head, std::size_t bytes) {
     const std::size_t rest = bytes_to_ring_end(head);
     if (rest < bytes) {

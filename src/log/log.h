@@ -163,7 +163,8 @@ class Log {
     std::uint64_t lost_bytes_ = 0;
     Position lap_end_ = 0;    // the entries of the lap before this one end here
     Position lap_begin_ = 0;  // the entries of this lap begin here; a pad lies in between
-    // A walk back to the last messages begins here, past the Joins of a crowd that came since.
+    // The newest message. last_messages() starts its walk here, and so skips later Joins and
+    // Leaves.
     std::optional<Position> newest_message_;
     Position private_end_ = 0;
 

@@ -34,7 +34,7 @@ struct LogHeader {
 // The ring begins on a page of its own.
 inline constexpr std::size_t kLogHeaderBytes = 4096;
 
-// No log gets as far as these; a log that says so is damaged.
+// A log never reaches these values; a header with larger ones is damaged.
 inline constexpr Position kPositionMax = Position{1} << 62;
 inline constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 

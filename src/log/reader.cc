@@ -39,7 +39,7 @@ std::size_t collect_all(const Log& log, Position* from, Position to, std::span<P
 
 std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
                            Reading reading, std::span<Piece> pieces) {
-    // Nearly always nothing in between is private, and the whole stretch goes out as it lies.
+    // Usually the stretch has no private entry and can be sent whole.
     if (reading == Reading::Live && *from >= log.private_end()) {
         return collect_all(log, from, to, pieces);
     }

@@ -41,7 +41,7 @@ struct Cut {
 
 class LogReader {
   public:
-    // How the reader's member stands now, for a reader that missed entries about itself.
+    // The member's state now. A Gap carries it, because the missed entries may have changed it.
     struct Standing {
         std::string_view name;  // empty: no longer a member
         std::uint64_t acked;    // see Gap
@@ -59,7 +59,7 @@ class LogReader {
     void start(const Log& log, std::uint64_t session, Position position, std::uint64_t messages,
                const Standing& standing);
 
-    // Ends the reading here. Without this it never ends.
+    // Ends the reading here. Without this the reader never stops.
     void stop_at(Position end) { end_ = end; }
 
     // Sends Crowd frames for people who come and go together. Only for a worker that knows them.

@@ -113,7 +113,7 @@ void Salvage::find(std::size_t begin, std::size_t end) {
     }
 }
 
-// By sequence number. Of several entries with the same number only the one found first is kept.
+// Sorts by sequence number and keeps the first of equal numbers.
 void Salvage::sort() {
     std::ranges::stable_sort(found_, {}, &Found::seq);
     const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };

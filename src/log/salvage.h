@@ -34,7 +34,7 @@ class Salvage {
     // The size that the log's ring had most likely.
     [[nodiscard]] std::size_t ring_bytes() const { return ring_bytes_; }
 
-    // What is lost, as far as it can be known: without the header only what lies between entries.
+    // The loss as far as it is known. Without a sound header, only gaps between entries count.
     struct Loss {
         std::uint64_t places;  // at least 1
         std::uint64_t bytes;   // of all places together

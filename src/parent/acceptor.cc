@@ -18,7 +18,7 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
       ready_fd_(options.ready_fd),
       admission_(options, resources.clients_max, resources.unshared->get(),
                  static_cast<std::uint32_t>(steady_ns())) {
-    // So the table does not grow later, when memory may be short.
+    // Reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
         admission_.addresses().reserve(worker.address);
@@ -114,7 +114,7 @@ void Acceptor::fork_failed(const Accepted& client, int error) {
 
 // --- Resting -------------------------------------------------------------------------------------
 
-// Out of descriptors: the spare one gives way to the client for as long as one line takes.
+// Out of descriptors: closes the spare descriptor, so that one client can be accepted and refused.
 void Acceptor::turn_away_without_descriptor(const Listener& listener) {
     spare_.reset();
     const Accepted client = accept_client(listener);

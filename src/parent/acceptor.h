@@ -28,7 +28,7 @@ class Acceptor {
 
     // --- One turn of the parent's loop
 
-    // Are the listeners to be watched? Not while the acceptor rests or the broker reads too little.
+    // False while the acceptor rests, or while the broker has too many unread frames.
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] Deadline wake_at() const { return rest_.until(); }
 

@@ -113,7 +113,7 @@ class Reader {
         text = cut(bytes);
         return true;
     }
-    // As many numbers as there are up to the end of the line.
+    // Reads numbers up to the end of the line.
     bool read(std::vector<std::uint64_t>& numbers) {
         while (!rest_.starts_with('\n')) {
             if (!read(numbers.emplace_back())) return false;

@@ -14,7 +14,7 @@ namespace chatd {
 struct History {
     // The file is locked for as long as this or a copy of it is open.
     UniqueFd fd;
-    // For the journal: what was lost. Empty when nothing was.
+    // A line for the journal about what was lost; empty: nothing was.
     std::string news;
 };
 

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
-// As a decimal number of seconds. A double would round it.
+// Seconds in decimal. A double would round them.
 std::string seconds(std::uint64_t nanoseconds) {
     std::string text = std::to_string(nanoseconds / kNanosecondsPerSecond);
     // With a 1 before the nine digits, zeros at the front stay.
@@ -60,7 +60,7 @@ class Metrics {
         sample(name, labelled("version", version), "1");
     }
 
-    // Each row counts also what the rows before it count.
+    // Buckets are cumulative.
     void histogram(std::string_view name, std::string_view help, const BrokerCounters& counters) {
         head(name, "histogram", help);
         const std::string bucket = std::string(name) + "_bucket";

@@ -141,7 +141,8 @@ class Parent {
         register_worker(pid, std::move(row), client);
     }
 
-    // The row is made before the fork, so that no child can be missing in the table.
+    // Allocates the row before the fork: if it failed afterwards, there would be a child that the
+    // table lacks.
     Table::node_type make_row(const WorkerRecord& worker) {
         resources_.workers.emplace(0, worker);
         return resources_.workers.extract(0);
@@ -232,7 +233,7 @@ class Parent {
         title_.set(title + ", " + counted(resources_.workers.size(), "client", "clients"));
     }
 
-    // If an upgrade is over and this program still runs, there was none.
+    // When no trial runs and this program still does, the upgrade has failed.
     void notify_service() {
         const Moment now = Clock::now();
         if (service_.is_reloading() && !upgrade_.is_trying()) service_.ready(headcount(), now);
@@ -242,8 +243,8 @@ class Parent {
 
     // --- The end
 
-    // Members read of it in the log, after all that was said; a signal tells those at the login.
-    // Then the workers end, and the broker after all of them.
+    // The log tells the members that the server closes; the signal tells clients without a name.
+    // The workers end next, then the broker.
     void begin_closing() {
         journal_.info("closing; clients: %zu", resources_.workers.size());
         service_.stopping();

@@ -160,7 +160,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
 
 BrokerCounters read_counters(const Resources& resources) {
     BrokerCounters counters{};
-    // Not a mapping: a process that touches a mapping of a file that was cut short dies.
+    // Uses pread(2), because touching a mapping of a truncated file kills the process.
     const ssize_t bytes = ::pread(resources.broker_counters.get(), &counters, sizeof counters, 0);
     if (bytes != static_cast<ssize_t>(sizeof counters)) counters = {};
     counters.members = std::min<std::uint64_t>(counters.members, resources.clients_max);
@@ -223,7 +223,7 @@ Resources inherit_resources(const Handover& handover) {
         .broker_counters = inherit_broker_counters(handover),
         .control = {take_over(handover.control_first), take_over(handover.control_second)},
         .wakeup = take_over(handover.wakeup),
-        // Where a program was started from can be unknown: then it stays so.
+        // The directory may be unknown; then it stays unknown.
         .program_directory = handover.program_directory.number < 0
                                  ? UniqueFd()
                                  : take_over(handover.program_directory),

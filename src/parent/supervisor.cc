@@ -62,7 +62,7 @@ void Supervisor::start() {
     journal_.info("broker started, pid %d", resources_.broker);
 }
 
-// Somebody may have cut the file short, or written over it: then every broker would die of it.
+// If the file was truncated or overwritten, every new broker would die of it.
 void Supervisor::repair_log() {
     if (options_.history_path.empty()) return;
     auto history =
@@ -125,7 +125,7 @@ bool Supervisor::handle_exit(const Reaped& reaped) {
 }
 
 void Supervisor::restart(Duration lived) {
-    // There will be no broker again. The workers that wait for one learn it when they connect.
+    // No further broker starts; workers that wait fail to connect and so learn it.
     if (is_closing_) return resources_.broker_listener.stop();
     ++resources_.counters.broker_restarts;
     const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (log_bytes_ >> 20);

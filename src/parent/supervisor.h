@@ -44,7 +44,7 @@ class Supervisor {
     [[nodiscard]] pollfd wakeup_poll() const;
     [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_}); }
 
-    // A worker waits in vain: the broker has kBrokerAnswer to take a Ping.
+    // Sends a Ping. The broker has kBrokerAnswer to read it.
     void ask_broker();
 
     // Handles the end of the broker. False: this child was not the broker.
@@ -55,7 +55,7 @@ class Supervisor {
 
     // --- The end
 
-    void begin_closing();  // a broker that dies now has no successor
+    void begin_closing();  // A broker that dies from now on is not replaced.
     void close_link();     // the broker ends once it has read everything
     void kill();
     [[nodiscard]] bool is_running() const { return resources_.broker > 0; }

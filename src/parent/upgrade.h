@@ -13,8 +13,7 @@
 
 namespace chatd {
 
-// What this program was started for: to serve, to check whether it understands a handover and end,
-// or to take one over and serve.
+// Why this program was started: as usual, on trial for an upgrade, or to take over.
 struct StartMode {
     enum class Kind : unsigned char { Fresh, Check, TakeOver };
     Kind kind = Kind::Fresh;

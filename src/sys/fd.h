@@ -54,7 +54,7 @@ struct IoResult {
 // Sends what it can of `buffer` and erases that. Done: the buffer is empty now.
 [[nodiscard]] IoStatus send_from(int socket, std::string& buffer);
 
-// How much of what its peer has sent this socket still holds unread. Throws SetupError.
+// How many bytes wait unread in this socket.
 [[nodiscard]] std::size_t unread_bytes(int socket);
 
 // Says whether `fd` stays open in a program that this process executes. Throws SetupError.

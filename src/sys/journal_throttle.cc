@@ -7,7 +7,7 @@ namespace chatd {
 
 bool JournalThrottle::allows(const char* kind, Moment now) {
     Kind* const place = find_place(kind, now);
-    if (place == nullptr) return true;  // A line too many is better than one that is not counted.
+    if (place == nullptr) return true;  // No free entry: write the line rather than lose it uncounted.
     if (place->limiter.allows(now)) {
         place->limiter.spend(now);
         return true;

@@ -20,7 +20,7 @@ class ListenerRest {
     // Rests until kListenerRest is over, or end() is called.
     void begin(Moment now) { until_ = now + kListenerRest; }
 
-    // Something was freed, and it may be enough.
+    // Ends the rest, because a resource was freed.
     void end() { until_.reset(); }
 
     // True once, when the time is over: the rest ends with this call.

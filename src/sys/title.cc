@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kAreaBytesMin = 256;
 constexpr const char* kPadding = "CHATD_TITLE_ROOM";
 
-// Where the run of strings of `list` ends that lie one behind the other from `end` on.
+// Returns the end of the strings of `list` that lie contiguously from `end` on.
 char* contiguous_end(char** list, char* end) {
     for (; *list != nullptr && *list == end; ++list) end += std::strlen(*list) + 1;
     return end;

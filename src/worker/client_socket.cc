@@ -17,7 +17,7 @@ IoResult ClientSocket::read(std::span<char> buffer) {
 }
 
 void ClientSocket::send(std::string& screen) {
-    // Only writing ends here: what the client said before it hung up is still to be read.
+    // Only sending has failed: input that came before can still be read.
     if (send_from(fd_.get(), screen) == IoStatus::Closed) cannot_write_ = true;
     if (cannot_write_) screen.clear();
 }
@@ -43,9 +43,8 @@ bool ClientSocket::is_reachable(Moment now) {
 
 // --- The end -------------------------------------------------------------------------------------
 
-// After the last line the worker says that this is all. Most clients close then; nc waits for its
-// user to type something unless the connection is reset: so the worker resets it, once nc has
-// everything.
+// After the last line the worker shuts down its sending side. Most clients close then. nc waits for
+// its user until the connection is reset, so the worker resets it once nc has confirmed everything.
 void ClientSocket::say_goodbye(std::string& screen) {
     const Moment until = Clock::now() + kGoodbyeGrace;
     send(screen);

@@ -22,8 +22,8 @@ class Commands {
     // command: neither Say nor Quit. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
-    // What others do: /r answers the last client that sent private words, under whatever name, and
-    // nobody else who takes its name later.
+    // Follows what other members do, so that /r answers the sender of the last private line, also
+    // after a rename, and never somebody who takes that name later.
     void happened(const Entry& entry, std::string_view name, std::string_view text);
     void happened(const Crowd& crowd, std::string_view names);
 

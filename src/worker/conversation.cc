@@ -41,9 +41,9 @@ void Conversation::advance() {
     }
 }
 
-// One thing at a time: a line after a question waits for the answer, so that a client that sends
-// /who and /quit in one go reads who was there. A client that does not read what it asked for gets
-// no more of it.
+// The worker handles one line at a time: a line after a question waits for the answer, so that a
+// client that sends /who and /quit in one go reads who was there. A client that does not read what
+// it asked for gets no more of it.
 bool Conversation::takes_lines() const {
     if (end_ || screen_.out.size() >= kScreenBytesMax) return false;
     return state_ == State::Login || (state_ == State::Talking && !uplink_.is_busy());
@@ -71,7 +71,7 @@ void Conversation::log_in(Login::Step step) {
         case Login::Step::Waits: return;
         case Login::Step::NameRefused:
             state_ = State::Login;
-            // What the client sent behind the name was meant for the room, not as another name.
+            // The lines behind a refused name were meant for the room: drop them.
             return lines_.clear();
         case Login::Step::NameTold: state_ = State::Entering; return uplink_.attach(wanted_name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
@@ -111,7 +111,7 @@ void Conversation::client_finished() {
     advance();
 }
 
-// Only whole lines still count: what a part of a line was meant to say, nobody knows.
+// Drops an unfinished line, because its meaning is unknown.
 void Conversation::client_lost() {
     client_ = Client::Lost;
     advance();
@@ -185,7 +185,7 @@ bool Conversation::happened(const Frame& frame) {
     return true;
 }
 
-// The client's own words are on its screen already.
+// The client's own words are not repeated on its screen.
 void Conversation::happened_to_me(const Entry& entry, std::string_view name,
                                   std::string_view text) {
     if (entry.kind == EntryKind::Refused) {
@@ -217,7 +217,7 @@ void Conversation::crowd_moved(const Crowd& crowd, std::string_view names) {
 }
 
 // An answer is shown once it is whole, because a broker that dies in the middle is asked again.
-// Entries of the past are shown as they come: they may be many, and the uplink knows which were.
+// Replayed entries are shown as they come: they may be many, and the uplink knows which were.
 void Conversation::show_answer(const Done& done) {
     screen_.answer(uplink_.answer(), done.left_out);
     uplink_.answer_is_done();
@@ -277,12 +277,12 @@ Deadline Conversation::wake_at() const {
     return gives_up_at();
 }
 
-// A part of a line waits for its time too, because it is late already.
+// An unfinished line also waits for the limiter.
 bool Conversation::is_too_fast() const {
     return state_ == State::Talking && lines_.buffered_bytes() != 0 && !rate_limiter_.allows(now_);
 }
 
-// Once for all lines that come too fast together.
+// Says it once for each burst.
 void Conversation::say_too_fast() {
     if (std::exchange(too_fast_said_, true)) return;
     screen_.line(Text::TooFast, {std::to_string(limits_.rate.per_second)});
@@ -317,7 +317,7 @@ void Conversation::give_up() {
 void Conversation::operator_removes() {
     if (end_) return;
     if (end_after_leaving_ != WorkerExit::Removed) interrupt(Text::OperatorRemoves);
-    // The room is told. The second time, and outside of the room, this ends at once.
+    // On the second signal, or outside the room, the worker ends at once.
     if (state_ != State::Talking) return finish(WorkerExit::Removed);
     leave(LeaveReason::Removed, WorkerExit::Removed);
 }

@@ -63,7 +63,7 @@ class Conversation {
 
     // --- The broker
 
-    // There should be a link. It is not needed before the client has told a name.
+    // True when the worker needs a link: once the client has given a name.
     [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
     void link_opened() { uplink_.link_opened(wanted_name()); }
     void link_closed();
@@ -71,8 +71,7 @@ class Conversation {
     // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
 
-    // Something is asked of the broker: there should be a frame soon. If none comes for a while,
-    // the broker is silent.
+    // True while a frame from the broker is expected.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }

@@ -38,9 +38,7 @@ void TelnetFilter::take(unsigned char byte, std::string& text, std::string& repl
         case State::Text:
         case State::Command: return take_command(byte, text);
         case State::Option:
-            // WON'T and DON'T need no answer, because that is how it is already. An answer to DO is
-            // what telnet waits for after Ctrl-C: it sends DO TIMING-MARK and throws all output
-            // away until that is answered, and "won't" is an answer (RFC 860).
+            // WON'T and DON'T need no answer, because the option is off already.
             if (verb_ == kWill) answer(kDont, byte, replies);
             if (verb_ == kDo) answer(kWont, byte, replies);
             state_ = State::Text;

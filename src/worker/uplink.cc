@@ -13,7 +13,7 @@ void Uplink::post(EntryKind kind, std::string_view name, std::string_view text,
 }
 
 void Uplink::acknowledge(std::uint64_t counter) {
-    // The first that is kept has the number after this difference.
+    // The oldest kept request has the number counter_ - unacked_.size() + 1.
     while (!unacked_.empty() && counter_ - unacked_.size() < counter) {
         unacked_bytes_ -= unacked_.front().size();
         unacked_.pop_front();
@@ -74,7 +74,7 @@ Uplink::Age Uplink::read(const Entry& entry) {
     return Age::Past;
 }
 
-// The worker's own entries may be among those that it will not see.
+// The gap may hide own entries, so it carries the acknowledgement.
 void Uplink::read(const Gap& gap) {
     last_messages_ += gap.messages;
     acknowledge(gap.acked);

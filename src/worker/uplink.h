@@ -72,8 +72,8 @@ class Uplink {
     [[nodiscard]] bool welcomed(const Welcome& welcome);
     [[nodiscard]] std::uint64_t session() const { return session_; }  // 0: never welcomed
 
-    // New: news. Past: from before, for a newcomer or for /history. Seen: the same once more, from
-    // a broker that begins its answer anew. An entry of the worker's own acknowledges its request.
+    // New: not read before. Replayed: part of a replay. Seen: sent again by a broker that restarts
+    // its answer. An entry of the worker's own acknowledges its request.
     enum class Age : std::uint8_t { New, Past, Seen };
     [[nodiscard]] Age read(const Entry& entry);
 

@@ -58,7 +58,7 @@ class Worker {
     // --- One turn
 
     void expire() {
-        // Most turns need no clock.
+        // Without a deadline there is no need to read the clock.
         if (!earliest({conversation_.wake_at(), client_.look_at()})) return;
         const Moment now = Clock::now();
         if (is_due(conversation_.wake_at(), now)) conversation_.time_is(now);
@@ -78,7 +78,8 @@ class Worker {
     }
 
     void wait() {
-        // A client that has hung up is always ready: the worker waits for it only for a reason.
+        // poll(2) always reports a client that hung up, so it is polled only for events that are
+        // wanted.
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
         std::array<pollfd, 2> fds = {
             pollfd{client_events == 0 ? -1 : client_.fd(), client_events, 0},
@@ -175,7 +176,7 @@ class Worker {
         fault_point("worker:after-losing-link");
         link_.reset();
         reader_.clear();
-        // The worker comes back at once only to a room that had let it in.
+        // Reconnects at once only after a Welcome.
         if (conversation_.is_welcomed()) connect_pause_ = kConnectPause;
         if (!conversation_.is_welcomed()) pause_before_connecting();
         conversation_.link_closed();
@@ -189,7 +190,7 @@ class Worker {
         if (!answer_due_) answer_due_ = now + kBrokerSilence;
         if (now < *answer_due_) return;
         answer_due_ = now + kBrokerSilence;
-        // With something unread, it was this process that was stopped.
+        // Unread frames mean that this worker was stopped, not the broker.
         if (link_.valid() && unread_bytes(link_.get()) != 0) return;
         conversation_.broker_is_silent();
         wake(setup_.wakeup);
@@ -220,7 +221,7 @@ class Worker {
     const Signals& signals_;
     ClientSocket client_;
     Conversation conversation_;
-    Deadline remove_at_;  // the operator's patience with the room
+    Deadline remove_at_;  // the client is removed then, even if the room was not told
 
     UniqueFd link_;
     FrameReader reader_;
