@@ -1,7 +1,7 @@
 // chatd: a chat room on a TCP port, one process per client.
 //
-// README.md, "Reading the source", maps the folders and files, and "How a line travels" tells the
-// story that they make.
+// README.md, "Map of the files", lists the folders and files; "How a line travels" tells the story
+// that they make.
 
 #include <fcntl.h>
 

@@ -11,7 +11,7 @@ enum class ExitStatus : int {
     BadHistory = 65,    // the history file is no history, or does not fit the options
     Unavailable = 69,   // an address or the history file is in use, or cannot be had
     System = 71,        // the operating system refused something else
-    BadDirectory = 73,  // the run directory cannot be made or others may enter it; a socket cannot be made
+    BadDirectory = 73,  // the run directory or a socket cannot be made, or others may enter it
 };
 
 }  // namespace chatd

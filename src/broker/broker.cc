@@ -169,30 +169,29 @@ class Broker {
         // The connection waited in the backlog, and its process has ended meanwhile.
         if (is_gone(*pid)) return;
         Link* const old = links_.by_pid(*pid);
-        if (old != nullptr) {
-            if (!Sessions::may_link_again(old->session, Clock::now())) return;
-            if (old->is_open()) read_to_the_end(*old);
-            forget(*old);
-        }
+        if (old != nullptr && old->is_open()) read_to_the_end(*old);
+        auto worker =
+            sessions_.connected(*pid, old == nullptr ? nullptr : &old->worker, Clock::now());
+        if (!worker) return;
+        if (old != nullptr) forget(*old);
         listener_.came_in();
-        // The old link is there until the turn ends.
-        Link& link = links_.add(std::move(fd), old == nullptr ? sessions_.first_link(*pid)
-                                                              : Session(old->session.process));
+        Link& link = links_.add(std::move(fd), std::move(*worker));
         fault_point("broker:after-accept");
         if (!poller_.add(link.fd(), EPOLLIN, link.slot() + kFirstLink)) link.close();
     }
 
     void read(Link& link) {
-        const Now now = read_clocks();
-        const auto take = [&](const Frame& frame) { return handle(link, frame, now); };
+        now_ = read_clocks();
+        // Two pointers fit into a std::function without an allocation; a time would not.
+        const auto take = [this, &link](const Frame& frame) { return handle(link, frame); };
         if (!link.read(buffer_, take)) close(link);
     }
 
     // False: the link is to be closed.
-    bool handle(Link& link, const Frame& frame, Now now) {
-        const bool was_urgent = link.session.is_urgent;
-        const Sessions::Verdict verdict = sessions_.handle(link.session, frame, now);
-        if (link.session.is_urgent && !was_urgent) urgent_.push_back(&link);
+    bool handle(Link& link, const Frame& frame) {
+        const bool was_urgent = link.worker.is_urgent;
+        const Sessions::Verdict verdict = sessions_.handle(link.worker, frame, now_);
+        if (link.worker.is_urgent && !was_urgent) urgent_.push_back(&link);
         fan_out_.note_urgent(sessions_.urgent_end());
         if (verdict == Sessions::Verdict::Dismiss) {
             // The worker gets the reason if it still reads.
@@ -242,8 +241,7 @@ class Broker {
     void answer() {
         // Flushing may read to the end of a link, and find one more question there.
         for (Link* const link : std::exchange(urgent_, {})) {
-            link->session.is_urgent = false;
-            link->session.is_asking = false;
+            Sessions::answered(link->worker);
             fault_point("broker:before-answer");
             if (link->is_open()) flush(*link);
             fault_point("broker:after-answer");
@@ -255,7 +253,7 @@ class Broker {
         const Position end = publisher_.end();
         fault_point("broker:before-fan-out");
         links_.for_each_open([&](Link& link) {
-            const LogReader& reader = link.session.reader;
+            const LogReader& reader = link.worker.reader;
             if (!reader.is_blocked() && reader.is_behind(end)) flush(link);
             fault_point("broker:in-fan-out");
         });
@@ -266,9 +264,9 @@ class Broker {
     }
 
     void flush(Link& link) {
-        LogReader& reader = link.session.reader;
+        LogReader& reader = link.worker.reader;
         const bool was_blocked = reader.is_blocked();
-        const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.session));
+        const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.worker));
         add_to_counter(counters_.deliveries, std::exchange(reader.delivered, 0));
         add_to_counter(counters_.skipped, std::exchange(reader.skipped, 0));
         if (!goes_on) {
@@ -302,9 +300,9 @@ class Broker {
     void worker_ended(const Ended& ended) {
         const bool gone = is_gone(ended.pid);
         Link* link = links_.by_pid(ended.pid);
-        if (link != nullptr && !Sessions::is_ended(link->session, ended, gone)) link = nullptr;
+        if (link != nullptr && !Sessions::is_ended(link->worker, ended, gone)) link = nullptr;
         if (link != nullptr && link->is_open()) read_to_the_end(*link);
-        sessions_.worker_ended(link == nullptr ? nullptr : &link->session, ended, gone,
+        sessions_.worker_ended(link == nullptr ? nullptr : &link->worker, ended, gone,
                                read_clocks());
         if (link == nullptr) return;
         close(*link);
@@ -331,6 +329,7 @@ class Broker {
     Links links_;
     std::vector<Link*> urgent_;  // links that are flushed at the end of this turn
     std::array<char, kReadBytes> buffer_;
+    Now now_{};  // when the last read of a link began
 
     Publisher publisher_;
     Crowds crowds_;  // up to publisher_.end()

@@ -8,13 +8,13 @@
 
 namespace chatd {
 
-class JournalObserver : public SessionObserver {
+class JournalObserver : public WorkerObserver {
   public:
     explicit JournalObserver(Journal& journal) : journal_(journal) {}
 
-    void joined(const Session& session, std::string_view peer) override;
-    void renamed(const Session& session, std::string_view old_name) override;
-    void broke_rules(const Session& session) override;
+    void joined(const WorkerState& worker, std::string_view peer) override;
+    void renamed(const WorkerState& worker, std::string_view old_name) override;
+    void broke_rules(const WorkerState& worker) override;
     void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
 
   private:

@@ -37,7 +37,7 @@ bool Link::flush(const Log& log, Crowds& crowds, const LogReader::Standing& stan
         if (sent.status == IoStatus::Closed) return std::nullopt;
         return sent.bytes;
     };
-    return session.reader.flush(log, crowds, standing, send);
+    return worker.reader.flush(log, crowds, standing, send);
 }
 
 }  // namespace chatd

@@ -21,14 +21,14 @@ namespace chatd {
 class Link {
   public:
     // slot: where Links keeps this link.
-    Link(UniqueFd fd, std::size_t slot, const Session& begun)
-        : session(begun), fd_(std::move(fd)), slot_(slot) {}
+    Link(UniqueFd fd, std::size_t slot, WorkerState connected)
+        : worker(std::move(connected)), fd_(std::move(fd)), slot_(slot) {}
 
-    Session session;
+    WorkerState worker;
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] bool is_open() const { return fd_.valid(); }
-    [[nodiscard]] pid_t pid() const { return session.process.pid; }
+    [[nodiscard]] pid_t pid() const { return worker.process.pid; }
     [[nodiscard]] std::size_t slot() const { return slot_; }
     void close() { fd_.reset(); }
 

@@ -1,10 +1,12 @@
 #include "broker/links.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace chatd {
 
-Link& Links::add(UniqueFd fd, const Session& begun) {
+Link& Links::add(UniqueFd fd, WorkerState connected) {
     std::size_t slot = links_.size();
     if (free_slots_.empty()) {
         links_.emplace_back();
@@ -12,10 +14,11 @@ Link& Links::add(UniqueFd fd, const Session& begun) {
         slot = free_slots_.back();
         free_slots_.pop_back();
     }
-    links_[slot] = std::make_unique<Link>(std::move(fd), slot, begun);
-    const bool is_new = by_pid_.emplace(begun.process.pid, links_[slot].get()).second;
+    links_[slot] = std::make_unique<Link>(std::move(fd), slot, std::move(connected));
+    Link* const link = links_[slot].get();
+    const bool is_new = by_pid_.emplace(link->pid(), link).second;
     CHATD_CHECK(is_new);
-    return *links_[slot];
+    return *link;
 }
 
 Link* Links::by_pid(pid_t pid) const {

@@ -15,8 +15,8 @@ namespace chatd {
 
 class Links {
   public:
-    // Adds a link for the process of this session, which must have none, or a forgotten one.
-    Link& add(UniqueFd fd, const Session& begun);
+    // Adds a link to this worker, whose process must have none, or a forgotten one.
+    Link& add(UniqueFd fd, WorkerState connected);
 
     // The link in this slot, where there must be one.
     [[nodiscard]] Link& at(std::size_t slot) { return *links_[slot]; }

@@ -16,54 +16,54 @@ Rate rate_of_requests(Rate lines) {
     return {lines.per_second, lines.burst + kRequestsSavedUp};
 }
 
-Sessions::Sessions(const Settings& settings, Log& log, Room& room, SessionObserver& observer)
+Sessions::Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer)
     : settings_(settings), log_(log), room_(room), observer_(observer) {}
 
-Session Sessions::first_link(pid_t pid) const {
-    return Session({.pid = pid, .requests = RateLimiter(rate_of_requests(settings_.lines))});
-}
-
-bool Sessions::may_link_again(Session& session, Moment now) {
-    RateLimiter& requests = session.process.requests;
-    if (!requests.allows(now)) return false;
+std::optional<WorkerState> Sessions::connected(pid_t pid, WorkerState* old, Moment now) const {
+    if (old == nullptr) {
+        return WorkerState(
+            {.pid = pid, .requests = RateLimiter(rate_of_requests(settings_.lines))});
+    }
+    RateLimiter& requests = old->process.requests;
+    if (!requests.allows(now)) return std::nullopt;
     requests.spend(now);
-    return true;
+    return WorkerState(old->process);
 }
 
 // --- Requests ------------------------------------------------------------------------------------
 
-Sessions::Verdict Sessions::handle(Session& session, const Frame& frame, Now now) {
-    WorkerProcess& process = session.process;
-    if (process.is_expelled) return dismiss(session);
-    if (!process.requests.allows(now.moment)) return expel(session, now);
+Sessions::Verdict Sessions::handle(WorkerState& worker, const Frame& frame, Now now) {
+    WorkerProcess& process = worker.process;
+    if (process.is_expelled) return dismiss(worker);
+    if (!process.requests.allows(now.moment)) return expel(worker, now);
     process.requests.spend(now.moment);
     switch (frame.type) {
-        case FrameType::Attach: return attach(session, frame, now);
-        case FrameType::Post: return post(session, frame, now);
-        case FrameType::AskWho: return answer_who(session, frame.name, now);
+        case FrameType::Attach: return attach(worker, frame, now);
+        case FrameType::Post: return post(worker, frame, now);
+        case FrameType::AskWho: return answer_who(worker, frame.name, now);
         case FrameType::AskReplay:
-            return answer_replay(session, frame.as<AskReplay>().messages, now);
+            return answer_replay(worker, frame.as<AskReplay>().messages, now);
         default: return Verdict::End;
     }
 }
 
 // A process is a member once. If it could join again, or as a process with another birth, it could
 // fill the log with its comings and goings.
-Sessions::Verdict Sessions::attach(Session& session, const Frame& frame, Now now) {
+Sessions::Verdict Sessions::attach(WorkerState& worker, const Frame& frame, Now now) {
     const auto wanted = frame.as<Attach>();
-    if (session.state != Session::State::Login || check_name(frame.name) != NameFault::None ||
+    if (worker.state != WorkerState::State::Login || check_name(frame.name) != NameFault::None ||
         !is_clean_text(frame.text)) {
         return Verdict::End;
     }
-    const WorkerProcess& process = session.process;
+    const WorkerProcess& process = worker.process;
     const bool has_joined = process.birth_ns != 0;
     // A different birth may be honest: the kernel gave the pid to a new process, and the broker has
     // not heard of the old one's end. The new worker tries again.
     if (has_joined && wanted.birth_ns != process.birth_ns) return Verdict::End;
     const bool joins_again = has_joined && wanted.session == 0;
-    if (joins_again && room_.by_pid(process.pid) == nullptr) return dismiss(session);
+    if (joins_again && room_.by_pid(process.pid) == nullptr) return dismiss(worker);
 
-    session.is_urgent = true;
+    worker.is_urgent = true;
     fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
     const Room::Admission admission = room_.attach({.pid = process.pid,
                                                     .birth_ns = wanted.birth_ns,
@@ -72,40 +72,40 @@ Sessions::Verdict Sessions::attach(Session& session, const Frame& frame, Now now
                                                     .peer = frame.text},
                                                    now.wall_ms);
     if (admission.member != nullptr) {
-        admit(session, *admission.member, wanted, now);
-        if (wanted.session == 0) observer_.joined(session, frame.text);
+        admit(worker, *admission.member, wanted, now);
+        if (wanted.session == 0) observer_.joined(worker, admission.member->peer());
     } else if (wanted.session != 0) {
-        see_off(session, wanted);
+        see_off(worker, wanted);
     } else {
-        append_frame(session.reader.replies, Denied{admission.reason});
+        append_frame(worker.reader.replies, Denied{admission.reason});
     }
     return Verdict::GoOn;
 }
 
-void Sessions::admit(Session& session, const Member& member, const Attach& wanted, Now now) {
-    session.state = Session::State::Member;
-    session.number = member.session;
-    session.process.birth_ns = member.birth_ns;
-    session.name = member.name();
-    if (settings_.crowds && wanted.crowds != 0) session.reader.take_crowds();
+void Sessions::admit(WorkerState& worker, const Member& member, const Attach& wanted, Now now) {
+    worker.state = WorkerState::State::Member;
+    worker.session = member.session;
+    worker.process.birth_ns = member.birth_ns;
+    worker.name = member.name();
+    if (settings_.crowds && wanted.crowds != 0) worker.reader.take_crowds();
     const bool is_back = wanted.session != 0;
     const Position begin = log_.after_seq(is_back ? wanted.last_seq : member.session);
     const std::uint64_t messages = is_back ? wanted.messages : log_.messages_before(begin);
-    welcome(session, member, messages, now);
-    session.reader.start(log_, member.session, begin, messages, standing_of(session));
+    welcome(worker, member, messages, now);
+    worker.reader.start(log_, member.session, begin, messages, standing_of(worker));
     if (is_back) fault_point("broker:after-resume");
     if (wanted.newcomer != 0) {
-        session.reader.replay(log_, log_.after_seq(member.session), settings_.replay);
+        worker.reader.replay(log_, log_.after_seq(member.session), settings_.replay);
     }
 }
 
-void Sessions::welcome(Session& session, const Member& member, std::uint64_t messages, Now now) {
+void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t messages, Now now) {
     std::string names;
     for (const Member* const present : room_.matching({}, kNamesShown)) {
         if (!names.empty()) names += ' ';
         names.append(present->name());
     }
-    append_frame(session.reader.replies,
+    append_frame(worker.reader.replies,
                  Welcome{.session = member.session,
                          .acked = member.counter,
                          .messages = messages,
@@ -118,31 +118,31 @@ void Sessions::welcome(Session& session, const Member& member, std::uint64_t mes
 // to its own Leave. The broker can no longer check the claim, so the reader gets only public
 // entries, and none after that Leave. Finding the Leave takes a walk through the log, and an honest
 // worker does not ask for that twice.
-void Sessions::see_off(Session& session, const Attach& wanted) {
-    session.process.is_expelled = true;
+void Sessions::see_off(WorkerState& worker, const Attach& wanted) {
+    worker.process.is_expelled = true;
     const auto end = room_.end_of(wanted.session, wanted.last_seq);
     if (!end) {
-        append_frame(session.reader.replies, Denied{Refusal::Removed});
+        append_frame(worker.reader.replies, Denied{Refusal::Removed});
         return;
     }
-    session.state = Session::State::Departed;
-    session.reader.start(log_, kNobody, log_.after_seq(wanted.last_seq), wanted.messages,
-                         {.name = {}, .acked = kNoLongerMember});
-    session.reader.stop_at(*end);
+    worker.state = WorkerState::State::Departed;
+    worker.reader.start(log_, kNobody, log_.after_seq(wanted.last_seq), wanted.messages,
+                        {.name = {}, .acked = kNoLongerMember});
+    worker.reader.stop_at(*end);
 }
 
-Sessions::Verdict Sessions::post(Session& session, const Frame& frame, Now now) {
-    if (session.state == Session::State::Login) return Verdict::End;
-    Member* const member = room_.by_session(session.number);
+Sessions::Verdict Sessions::post(WorkerState& worker, const Frame& frame, Now now) {
+    if (worker.state == WorkerState::State::Login) return Verdict::End;
+    Member* const member = room_.by_session(worker.session);
     // The broker ignores requests that follow a member's Leave.
     if (member == nullptr) return Verdict::GoOn;
     const auto request = frame.as<Post>();
     if (!room_.post(*member, request, frame.name, frame.text, now.wall_ms)) {
-        return expel(session, now);
+        return expel(worker, now);
     }
-    if (request.kind == EntryKind::Rename) note_name(session);
+    if (request.kind == EntryKind::Rename) note_name(worker);
     if (request.kind == EntryKind::Leave) {
-        session.is_urgent = true;  // The leaving worker waits for this entry; the others do not.
+        worker.is_urgent = true;  // The leaving worker waits for this entry; the others do not.
     } else {
         urgent_end_ = log_.head();
     }
@@ -150,27 +150,27 @@ Sessions::Verdict Sessions::post(Session& session, const Frame& frame, Now now) 
 }
 
 // The room may have refused the name.
-void Sessions::note_name(Session& session) {
-    const Member* const member = room_.by_session(session.number);
-    if (member == nullptr || member->name() == session.name) return;
-    const std::string old_name = std::exchange(session.name, std::string(member->name()));
-    observer_.renamed(session, old_name);
+void Sessions::note_name(WorkerState& worker) {
+    const Member* const member = room_.by_session(worker.session);
+    if (member == nullptr || member->name() == worker.name) return;
+    const std::string old_name = std::exchange(worker.name, std::string(member->name()));
+    observer_.renamed(worker, old_name);
 }
 
 // One question at a time: an honest worker waits for the answer.
-bool Sessions::may_ask(Session& session) {
-    if (session.state != Session::State::Member || session.is_asking) return false;
-    session.is_asking = true;
-    session.is_urgent = true;
+bool Sessions::may_ask(WorkerState& worker) {
+    if (worker.state != WorkerState::State::Member || worker.is_asking) return false;
+    worker.is_asking = true;
+    worker.is_urgent = true;
     return true;
 }
 
-Sessions::Verdict Sessions::answer_who(Session& session, std::string_view prefix, Now now) {
-    if (!may_ask(session)) return Verdict::End;
+Sessions::Verdict Sessions::answer_who(WorkerState& worker, std::string_view prefix, Now now) {
+    if (!may_ask(worker)) return Verdict::End;
     const std::vector<const Member*> found = room_.matching(prefix);
     const auto matching = static_cast<std::uint32_t>(found.size());
     const std::uint32_t shown = std::min(matching, kPeopleShown);
-    std::string& replies = session.reader.replies;
+    std::string& replies = worker.reader.replies;
     append_frame(replies,
                  People{.now_ms = now.wall_ms, .members = room_.members(), .matching = matching},
                  prefix);
@@ -186,14 +186,19 @@ Sessions::Verdict Sessions::answer_who(Session& session, std::string_view prefix
     return Verdict::GoOn;
 }
 
-Sessions::Verdict Sessions::answer_replay(Session& session, std::uint32_t messages, Now now) {
-    if (!may_ask(session)) return Verdict::End;
-    session.reader.ask_replay(std::min(messages, kReplayMax), now.wall_ms);
+Sessions::Verdict Sessions::answer_replay(WorkerState& worker, std::uint32_t messages, Now now) {
+    if (!may_ask(worker)) return Verdict::End;
+    worker.reader.ask_replay(std::min(messages, kReplayMax), now.wall_ms);
     return Verdict::GoOn;
 }
 
-LogReader::Standing Sessions::standing_of(const Session& session) {
-    const Member* const member = room_.by_session(session.number);
+void Sessions::answered(WorkerState& worker) {
+    worker.is_asking = false;
+    worker.is_urgent = false;
+}
+
+LogReader::Standing Sessions::standing_of(const WorkerState& worker) {
+    const Member* const member = room_.by_session(worker.session);
     if (member == nullptr) return {.name = {}, .acked = kNoLongerMember};
     return {.name = member->name(), .acked = member->counter};
 }
@@ -202,35 +207,35 @@ LogReader::Standing Sessions::standing_of(const Session& session) {
 
 // An honest worker never does this, so the worker is assumed to be taken over. It may not come
 // back.
-Sessions::Verdict Sessions::expel(Session& session, Now now) {
-    observer_.broke_rules(session);
-    Member* const member = room_.by_session(session.number);
+Sessions::Verdict Sessions::expel(WorkerState& worker, Now now) {
+    observer_.broke_rules(worker);
+    Member* const member = room_.by_session(worker.session);
     if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, now.wall_ms);
-    session.process.is_expelled = true;
-    return dismiss(session);
+    worker.process.is_expelled = true;
+    return dismiss(worker);
 }
 
-Sessions::Verdict Sessions::dismiss(Session& session) {
-    append_frame(session.reader.replies, Denied{Refusal::Removed});
+Sessions::Verdict Sessions::dismiss(WorkerState& worker) {
+    append_frame(worker.reader.replies, Denied{Refusal::Removed});
     return Verdict::Dismiss;
 }
 
 // The kernel may have given the pid to a new process before the broker heard of the old one's end.
-// A session that has not joined may be the new one's; it loses its link too, and comes back: before
-// it is welcomed, a worker says nothing but that it wants to come in. The birth is only what the
-// worker claims; if no process has the pid, the claim does not matter.
-bool Sessions::is_ended(const Session& session, const Ended& ended, bool is_gone) {
-    const std::uint64_t birth_ns = session.process.birth_ns;
+// A worker that has not joined may be the new process; it loses its link too, and comes back:
+// before it is welcomed, a worker says nothing but that it wants to come in. The birth is only what
+// the worker claims; if no process has the pid, the claim does not matter.
+bool Sessions::is_ended(const WorkerState& worker, const Ended& ended, bool is_gone) {
+    const std::uint64_t birth_ns = worker.process.birth_ns;
     return birth_ns == 0 || birth_ns == ended.birth_ns || is_gone;
 }
 
-// If the worker lied about its birth and a new process has its pid already, that one's Attach makes
-// the member leave: see Room::attach().
-void Sessions::worker_ended(const Session* session, const Ended& ended, bool is_gone, Now now) {
+// If the worker lied about its birth and a new process has its pid already, the member stays until
+// that process attaches over a link that did not inherit the lie: see Room::attach().
+void Sessions::worker_ended(const WorkerState* worker, const Ended& ended, bool is_gone, Now now) {
     const WorkerEnd end = worker_end(ended.wait_status);
     Member* const member = room_.by_pid(ended.pid);
     const bool is_member = member != nullptr && (member->birth_ns == ended.birth_ns || is_gone);
-    std::string name = session != nullptr ? session->name : std::string();
+    std::string name = worker != nullptr ? worker->name : std::string();
     // The worker may have died before it came back to this broker.
     if (name.empty()) name = is_member ? member->name() : "(login)";
     if (is_member && !is_closing_) room_.remove(*member, end.reason, end.detail, now.wall_ms);

@@ -1,16 +1,17 @@
 // The trust boundary: what a worker may ask of the broker, and what it gets. A worker may have been
 // taken over by its client, so nothing is believed here but what the kernel confirms.
 //
-// A session is one link of one worker. It begins as a login; an Attach makes it a member's, or ends
-// it; the requests of a member go to the room, its questions are answered into its reader.
+// An Attach begins a session or resumes it: a session is known by its number, the sequence number
+// of its Join. The requests of a member go to the room; its questions are answered into its reader.
 //
 // This file must never touch a descriptor, read a clock or ask the kernel: the caller says what
-// time it is, which process is at the other end, and whether a process still lives.
+// time it is, which process is at the other end of a link, and whether a process still lives.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,32 +34,33 @@ struct WorkerProcess {
     RateLimiter requests;
 };
 
-struct Session {
+// A worker over one link.
+struct WorkerState {
     enum class State : std::uint8_t {
         Login,     // it has not attached
-        Member,    // it belongs to the member with this number, or that member has left since
+        Member,    // it has a session, although its member may have left since
         Departed,  // its member had left before it attached: it reads on to its own Leave
     };
 
-    explicit Session(const WorkerProcess& worker) : process(worker) {}
+    explicit WorkerState(const WorkerProcess& known) : process(known) {}
 
     WorkerProcess process;
     State state = State::Login;
-    std::uint64_t number = 0;  // the sequence number of its Join; 0 unless State::Member
-    std::string name;          // as the journal shows it; empty before it is a member
-    bool is_asking = false;    // its question is not answered yet
-    bool is_urgent = false;    // its link is flushed at the end of this turn
+    std::uint64_t session = 0;  // 0 unless State::Member
+    std::string name;           // as the journal shows it; empty before it is a member
+    bool is_asking = false;     // its question is not answered yet
+    bool is_urgent = false;     // its link is flushed at the end of this turn
     LogReader reader;
 };
 
 // Receives the events that the journal records about workers, one function for each event, when it
 // happens.
-class SessionObserver {
+class WorkerObserver {
   public:
-    virtual ~SessionObserver() = default;
-    virtual void joined(const Session& session, std::string_view peer) = 0;
-    virtual void renamed(const Session& session, std::string_view old_name) = 0;
-    virtual void broke_rules(const Session& session) = 0;
+    virtual ~WorkerObserver() = default;
+    virtual void joined(const WorkerState& worker, std::string_view peer) = 0;
+    virtual void renamed(const WorkerState& worker, std::string_view old_name) = 0;
+    virtual void broke_rules(const WorkerState& worker) = 0;
     // name: "(login)" for a worker that was never a member.
     virtual void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) = 0;
 };
@@ -73,14 +75,13 @@ class Sessions {
     };
 
     // Everything outlives this object.
-    Sessions(const Settings& settings, Log& log, Room& room, SessionObserver& observer);
+    Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer);
 
-    // A session for the first link of this process.
-    [[nodiscard]] Session first_link(pid_t pid) const;
-
-    // May the process of this session have another link now? Connecting costs it a request: a
-    // worker that connects again and again must not keep the broker from everything else.
-    [[nodiscard]] static bool may_link_again(Session& session, Moment now);
+    // The worker at the other end of a new link. `old`: the same process over its last link, or
+    // null. None: the process connects too often. Connecting costs it a request, because a worker
+    // that connects again and again must not keep the broker from everything else.
+    [[nodiscard]] std::optional<WorkerState> connected(pid_t pid, WorkerState* old,
+                                                       Moment now) const;
 
     // What becomes of the link after a frame.
     enum class Verdict : std::uint8_t {
@@ -90,41 +91,44 @@ class Sessions {
     };
 
     // Does what a worker asks for.
-    [[nodiscard]] Verdict handle(Session& session, const Frame& frame, Now now);
+    [[nodiscard]] Verdict handle(WorkerState& worker, const Frame& frame, Now now);
 
-    // Does the end of this process end this session too? is_gone: no process has that pid now.
-    [[nodiscard]] static bool is_ended(const Session& session, const Ended& ended, bool is_gone);
+    // The worker is being sent everything that there is, the answer to its question included.
+    static void answered(WorkerState& worker);
+
+    // Is this the worker whose process has ended? is_gone: no process has that pid now.
+    [[nodiscard]] static bool is_ended(const WorkerState& worker, const Ended& ended, bool is_gone);
 
     // A worker's process has ended, and everything that it had sent is handled: its member leaves.
-    // session: of its last link; null when the broker knows no link of it.
-    void worker_ended(const Session* session, const Ended& ended, bool is_gone, Now now);
+    // worker: over its last link; null when the broker knows no link of it.
+    void worker_ended(const WorkerState* worker, const Ended& ended, bool is_gone, Now now);
 
     // The server shuts down: the room is told, and from now on nobody is told who leaves.
     void close_room(Now now);
 
-    // How the member of this session stands, for its reader.
-    [[nodiscard]] LogReader::Standing standing_of(const Session& session);
+    // How the member stands, for its reader.
+    [[nodiscard]] LogReader::Standing standing_of(const WorkerState& worker);
 
     // The position after the last entry that cannot wait: see broker/fan_out.
     [[nodiscard]] Position urgent_end() const { return urgent_end_; }
 
   private:
-    [[nodiscard]] Verdict attach(Session& session, const Frame& frame, Now now);
-    [[nodiscard]] Verdict post(Session& session, const Frame& frame, Now now);
-    [[nodiscard]] Verdict answer_who(Session& session, std::string_view prefix, Now now);
-    [[nodiscard]] Verdict answer_replay(Session& session, std::uint32_t messages, Now now);
-    [[nodiscard]] static bool may_ask(Session& session);
-    void admit(Session& session, const Member& member, const Attach& wanted, Now now);
-    void welcome(Session& session, const Member& member, std::uint64_t messages, Now now);
-    void see_off(Session& session, const Attach& wanted);
-    void note_name(Session& session);
-    [[nodiscard]] Verdict expel(Session& session, Now now);
-    [[nodiscard]] static Verdict dismiss(Session& session);
+    [[nodiscard]] Verdict attach(WorkerState& worker, const Frame& frame, Now now);
+    [[nodiscard]] Verdict post(WorkerState& worker, const Frame& frame, Now now);
+    [[nodiscard]] Verdict answer_who(WorkerState& worker, std::string_view prefix, Now now);
+    [[nodiscard]] Verdict answer_replay(WorkerState& worker, std::uint32_t messages, Now now);
+    [[nodiscard]] static bool may_ask(WorkerState& worker);
+    void admit(WorkerState& worker, const Member& member, const Attach& wanted, Now now);
+    void welcome(WorkerState& worker, const Member& member, std::uint64_t messages, Now now);
+    void see_off(WorkerState& worker, const Attach& wanted);
+    void note_name(WorkerState& worker);
+    [[nodiscard]] Verdict expel(WorkerState& worker, Now now);
+    [[nodiscard]] static Verdict dismiss(WorkerState& worker);
 
     const Settings settings_;
     Log& log_;
     Room& room_;
-    SessionObserver& observer_;
+    WorkerObserver& observer_;
     Position urgent_end_ = 0;
     bool is_closing_ = false;
 };

@@ -86,10 +86,10 @@ void Log::rewrite_unsynced() {
 LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) {
     entry.seq = next_seq_;
     entry.messages = 0;
-    return restore(entry, name, text);
+    return append_with_seq(entry, name, text);
 }
 
-LogEntry Log::restore(Entry entry, std::string_view name, std::string_view text) {
+LogEntry Log::append_with_seq(Entry entry, std::string_view name, std::string_view text) {
     CHATD_CHECK(entry.seq >= next_seq_);
     entry.messages = std::max(entry.messages, messages_ + counts_as_message(entry));
     scratch_.clear();

@@ -70,7 +70,7 @@ class Log {
     LogEntry append(Entry entry, std::string_view name, std::string_view text);
 
     // Adds an entry of another log and keeps its seq, which must be at least next_seq().
-    LogEntry restore(Entry entry, std::string_view name, std::string_view text);
+    LogEntry append_with_seq(Entry entry, std::string_view name, std::string_view text);
 
     // Makes next_seq() greater than `seq`: the numbers up to `seq` were used, even if the entries
     // that had them are lost.

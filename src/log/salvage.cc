@@ -206,7 +206,7 @@ std::uint64_t Salvage::restore(Log& log) const {
         // The file may have been damaged further since the entry was found.
         const std::optional<Frame> frame = whole_entry(bytes);
         if (!frame || frame->as<Entry>().seq != one.seq) continue;
-        log.restore(frame->as<Entry>(), frame->name, frame->text);
+        log.append_with_seq(frame->as<Entry>(), frame->name, frame->text);
     }
     std::uint64_t held = 0;
     for (Position at = log.tail(); at < log.head(); at = log.entry_at(at).next) ++held;

@@ -41,13 +41,17 @@ class Acceptor {
     // been told why, if it took the line at once. Throws std::bad_alloc.
     [[nodiscard]] bool admit(const Accepted& client);
 
-    // The client has its worker; its worker could not be forked (errno); its worker has ended.
+    // Counts the client, which has its worker now.
     void entered(const Accepted& client);
+
+    // Turns the client away because fork failed with this error, and rests.
     void fork_failed(const Accepted& client, int error);
+
+    // A client of this address has left with this penalty. Ends the rest.
     void left(const std::string& address, std::chrono::seconds penalty);
 
-    // `call` has failed because something is short: no client is accepted until a worker ends, or
-    // for a while.
+    // Begins to rest, because `call` failed with this error, which is_shortage(): new clients wait
+    // until a worker ends, kListenerRest at most.
     void rest(const char* call, int error);
 
     // How many addresses have to wait now.

@@ -34,7 +34,7 @@ struct Handover {
     };
 
     // The formats of what is shared with processes and memory that stay: see protocol/frame.h,
-    // log/log.h and broker/room.h.
+    // log/log_format.h and broker/members.h.
     std::uint32_t frame_version = 0;
     std::uint32_t log_version = 0;
     std::uint32_t table_version = 0;

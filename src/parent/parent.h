@@ -1,6 +1,6 @@
 // The parent: owns the listeners and the memory of the room; accepts, forks, reaps, restarts, shuts
-// down. It reads no byte from a client, a worker or the broker, it never waits for any of them, and
-// it keeps no client's socket after the fork.
+// down. It reads no byte from a client or a worker, and of the broker only its counters
+// (parent/resources). It never waits for any of them, and keeps no client's socket after the fork.
 #pragma once
 
 #include "options.h"

@@ -65,8 +65,7 @@ struct Resources {
 // clients_max.
 [[nodiscard]] BrokerCounters read_counters(const Resources& resources);
 
-// The resources as they are now, for the next program. This process still owns the
-// descriptors.
+// The resources as they are now, for the next program. This process still owns the descriptors.
 [[nodiscard]] Handover describe_resources(const Resources& resources);
 
 // Throws SetupError when this program does not know one of the formats. Changes nothing.

@@ -153,7 +153,8 @@ inline constexpr std::uint64_t kNoLongerMember = UINT64_MAX;
 struct Gap {
     static constexpr FrameType kType = FrameType::Gap;
     std::uint64_t messages;  // messages said to all among the missed entries
-    std::uint64_t acked;     // as in Welcome, because the gap may hide an own entry; or kNoLongerMember
+    std::uint64_t
+        acked;  // as in Welcome, because the gap may hide an own entry; or kNoLongerMember
 };
 
 // Begins the answer to AskWho. name: as it was asked for.

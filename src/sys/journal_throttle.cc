@@ -7,7 +7,8 @@ namespace chatd {
 
 bool JournalThrottle::allows(const char* kind, Moment now) {
     Kind* const place = find_place(kind, now);
-    if (place == nullptr) return true;  // No free entry: write the line rather than lose it uncounted.
+    if (place == nullptr)
+        return true;  // No free entry: write the line rather than lose it uncounted.
     if (place->limiter.allows(now)) {
         place->limiter.spend(now);
         return true;

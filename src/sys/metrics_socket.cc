@@ -62,7 +62,7 @@ bool MetricsSocket::answer_readers(const std::string& text) {
     for (std::size_t i = 0; i < readers_.size(); ++i) {
         UniqueFd reader(::accept4(file_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!reader.valid()) {
-            if (is_shortage(errno)) rest_.begin(Clock::now());
+            if (errno != EAGAIN && errno != EINTR) rest_.begin(Clock::now());
             break;
         }
         had_room &= answer(reader.get(), text);

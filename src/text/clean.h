@@ -13,20 +13,17 @@ namespace chatd {
 
 // Returns the line as it may be shown to others: well-formed UTF-8 without controls.
 //
-// - Escape sequences are dropped as a whole (ECMA-48 5.4 and 5.6, ISO 2022), whether they begin
-// with
-//   ESC or with a C1 control. Of a sequence that the line does not finish only the introducer is
-//   dropped, so that a stray ESC cannot swallow the text after it.
-// - Ill-formed UTF-8 and noncharacters become U+FFFD.
-// - A TAB and the separators U+2028 and U+2029 become a space.
-// - All other controls, bidi controls, U+FEFF, interlinear annotation and tag characters are
-// dropped.
-// - Combining and enclosing marks are dropped when there are more than kTextMarksMax in a row, and
-//   where no character carries them: at the beginning and after a space. Characters without width
-//   carry no marks and do not begin a new row. So a clean line that is cut after a space is clean.
-// - Everything else that scripts and emoji need is kept, even if it has no width: joiners,
-// variation
-//   selectors, soft hyphens.
+// Escape sequences are dropped as a whole (ECMA-48 5.4 and 5.6, ISO 2022), whether they begin with
+// ESC or with a C1 control. Of a sequence that the line does not finish only the introducer is
+// dropped, so that a stray ESC cannot swallow the text after it. Ill-formed UTF-8 and noncharacters
+// become U+FFFD. A TAB and the separators U+2028 and U+2029 become a space. All other controls,
+// bidi controls, U+FEFF, interlinear annotation and tag characters are dropped.
+//
+// Combining and enclosing marks are dropped when there are more than kTextMarksMax in a row, and
+// where no character carries them: at the beginning and after a space. Characters without width
+// carry no marks and do not begin a new row. So a clean line that is cut after a space is clean.
+// Everything else that scripts and emoji need is kept, even if it has no width: joiners, variation
+// selectors, soft hyphens.
 //
 // Takes time linear in the line and at most triples its bytes. Cleaning a clean line changes
 // nothing.

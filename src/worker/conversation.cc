@@ -173,7 +173,7 @@ bool Conversation::happened(const Frame& frame) {
     if (entry.kind == EntryKind::Rename && frame.text.size() > kNameBytesMax) return false;
     const Uplink::Age age = uplink_.read(entry);
     if (age == Uplink::Age::Seen) return true;
-    if (age == Uplink::Age::Past) {
+    if (age == Uplink::Age::Replayed) {
         screen_.event(entry, frame.name, frame.text, true);
     } else if (entry.from == uplink_.session()) {
         happened_to_me(entry, frame.name, frame.text);

@@ -1,6 +1,6 @@
 // The conversation with one client: bytes of the client and frames of the broker come in, screen
-// text and frames come out. All that a worker decides is decided here, and in what this is made of:
-// the login, the commands and the uplink.
+// text and frames come out. Everything that depends on what client and broker say is decided here,
+// and in what this is made of: the login, the commands and the uplink.
 //
 // This file must never own a descriptor, make a system call or read a clock. What the client types
 // is cleaned here before it goes any further.

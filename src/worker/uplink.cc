@@ -71,7 +71,7 @@ Uplink::Age Uplink::read(const Entry& entry) {
     }
     if (entry.seq <= replay_seq_) return Age::Seen;
     replay_seq_ = entry.seq;
-    return Age::Past;
+    return Age::Replayed;
 }
 
 // The gap may hide own entries, so it carries the acknowledgement.

@@ -74,7 +74,7 @@ class Uplink {
 
     // New: not read before. Replayed: part of a replay. Seen: sent again by a broker that restarts
     // its answer. An entry of the worker's own acknowledges its request.
-    enum class Age : std::uint8_t { New, Past, Seen };
+    enum class Age : std::uint8_t { New, Replayed, Seen };
     [[nodiscard]] Age read(const Entry& entry);
 
     void read(const Crowd& crowd) { last_seq_ = crowd.last_seq; }

@@ -40,7 +40,7 @@ class Line {
     }
 
   private:
-    static Session begun() { return Session({.pid = 7, .requests = RateLimiter(Rate{})}); }
+    static WorkerState begun() { return WorkerState({.pid = 7, .requests = RateLimiter(Rate{})}); }
 
     std::span<std::byte> bytes() {
         const LogHeader header = empty_log_header(kHistoryBytesMin);
@@ -64,7 +64,7 @@ class Line {
         return std::string(log.append(entry, "bob", text).frame.bytes);
     }
 
-    void start_at_head() { link.session.reader.start(log, kMe, log.head(), log.messages(), {}); }
+    void start_at_head() { link.worker.reader.start(log, kMe, log.head(), log.messages(), {}); }
 
     bool flush() {
         crowds.set_end(log.head());
@@ -103,14 +103,14 @@ Test(link, more_than_the_kernel_takes_at_once_arrives_in_order) {
     std::string expected;
     for (int i = 0; i < 4; ++i) expected += line.say(std::string(kTextBytesMax, 'x'));
     EXPECT_TRUE(line.flush());
-    EXPECT_TRUE(line.link.session.reader.is_blocked());
+    EXPECT_TRUE(line.link.worker.reader.is_blocked());
     std::string got;
     while (got.size() < expected.size()) {
         got += line.read();
         ASSERT_TRUE(line.flush());
     }
     EXPECT_TRUE(got == expected);
-    EXPECT_FALSE(line.link.session.reader.is_blocked());
+    EXPECT_FALSE(line.link.worker.reader.is_blocked());
 }
 
 // --- From the worker

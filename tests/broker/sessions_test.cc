@@ -60,7 +60,7 @@ Attach newcomer() {
 }
 
 // A room with its log, and what the journal would say of its workers.
-class Core : public SessionObserver {
+class Core : public WorkerObserver {
   public:
     Core()
         : log_memory_(log_memory_bytes(kRingBytes) / 8),
@@ -76,7 +76,7 @@ class Core : public SessionObserver {
         log.emplace(std::as_writable_bytes(std::span(log_memory_)));
         room.emplace(std::as_writable_bytes(std::span(table_memory_)), *log, now.wall_ms);
         sessions.emplace(Sessions::Settings{kLines, kReplayed, true, "1.2.3"}, *log, *room,
-                         static_cast<SessionObserver&>(*this));
+                         static_cast<WorkerObserver&>(*this));
     }
 
     void pass(std::chrono::milliseconds time) {
@@ -84,43 +84,47 @@ class Core : public SessionObserver {
         now.wall_ms += time.count();
     }
 
-    [[nodiscard]] Verdict handle(Session& session, std::string_view bytes) {
-        return sessions->handle(session, frame_of(bytes), now);
+    [[nodiscard]] Verdict handle(WorkerState& worker, std::string_view bytes) {
+        return sessions->handle(worker, frame_of(bytes), now);
+    }
+
+    [[nodiscard]] WorkerState first_link(pid_t pid) const {
+        return sessions->connected(pid, nullptr, now.moment).value();
     }
 
     // A new worker that has joined under this name, and was sent everything so far.
-    Session join(pid_t pid, std::string_view name) {
-        Session session = sessions->first_link(pid);
-        ASSERT_EQ(handle(session, framed(newcomer(), name, "192.0.2.7:1")), Verdict::GoOn);
-        ASSERT_EQ(session.state, Session::State::Member);
-        (void)sent(session);
-        return session;
+    WorkerState join(pid_t pid, std::string_view name) {
+        WorkerState worker = first_link(pid);
+        ASSERT_EQ(handle(worker, framed(newcomer(), name, "192.0.2.7:1")), Verdict::GoOn);
+        ASSERT_EQ(worker.state, WorkerState::State::Member);
+        (void)sent(worker);
+        return worker;
     }
 
-    [[nodiscard]] Verdict post(Session& session, EntryKind kind, std::string_view name,
+    [[nodiscard]] Verdict post(WorkerState& worker, EntryKind kind, std::string_view name,
                                std::string_view text) {
-        const Member* const member = room->by_session(session.number);
+        const Member* const member = room->by_session(worker.session);
         const std::uint64_t counter = member == nullptr ? 1 : member->counter + 1;
-        return handle(session,
+        return handle(worker,
                       framed(Post{.counter = counter, .kind = kind, .reason = LeaveReason::Quit},
                              name, text));
     }
 
-    [[nodiscard]] Verdict say(Session& session, std::string_view text) {
-        return post(session, EntryKind::Say, {}, text);
+    [[nodiscard]] Verdict say(WorkerState& worker, std::string_view text) {
+        return post(worker, EntryKind::Say, {}, text);
     }
 
-    void end(const Session* session, pid_t pid, int wait_status, bool is_gone = true,
+    void end(const WorkerState* worker, pid_t pid, int wait_status, bool is_gone = true,
              std::uint64_t birth_ns = kBirth) {
         const Ended ended{
             .birth_ns = birth_ns, .lived_ms = 1500, .pid = pid, .wait_status = wait_status};
-        sessions->worker_ended(session, ended, is_gone, now);
+        sessions->worker_ended(worker, ended, is_gone, now);
     }
 
     // Everything that this session is to be sent by now, as the broker sends it at the end of a
     // turn.
-    Lines sent(Session& session) {
-        session.is_asking = session.is_urgent = false;
+    Lines sent(WorkerState& worker) {
+        Sessions::answered(worker);
         std::string bytes;
         const auto send = [&bytes](std::span<const Piece> pieces) {
             const std::size_t before = bytes.size();
@@ -129,7 +133,7 @@ class Core : public SessionObserver {
         };
         Crowds crowds(*log);
         crowds.set_end(log->head());
-        ASSERT_TRUE(session.reader.flush(*log, crowds, sessions->standing_of(session), send));
+        ASSERT_TRUE(worker.reader.flush(*log, crowds, sessions->standing_of(worker), send));
         Lines lines;
         std::string_view rest = bytes;
         for (Frame frame{}; take_frame(rest, frame) == FrameStatus::Whole;) {
@@ -189,14 +193,14 @@ class Core : public SessionObserver {
         }
     }
 
-    void joined(const Session& session, std::string_view peer) override {
-        journal_.push_back(session.name + " joined from " + std::string(peer));
+    void joined(const WorkerState& worker, std::string_view peer) override {
+        journal_.push_back(worker.name + " joined from " + std::string(peer));
     }
-    void renamed(const Session& session, std::string_view old_name) override {
-        journal_.push_back(std::string(old_name) + " became " + session.name);
+    void renamed(const WorkerState& worker, std::string_view old_name) override {
+        journal_.push_back(std::string(old_name) + " became " + worker.name);
     }
-    void broke_rules(const Session& session) override {
-        journal_.push_back("pid " + std::to_string(session.process.pid) + " broke the rules");
+    void broke_rules(const WorkerState& worker) override {
+        journal_.push_back("pid " + std::to_string(worker.process.pid) + " broke the rules");
     }
     void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override {
         journal_.push_back(std::string(name) + " ended, pid " + std::to_string(ended.pid) + ": " +
@@ -226,7 +230,7 @@ TestSuite(sessions, .timeout = 20);
 Test(sessions, a_newcomer_is_welcomed_with_the_names_of_all_and_is_a_member) {
     Core core;
     core.join(kAlicePid, "alice");
-    Session bob = core.sessions->first_link(kBobPid);
+    WorkerState bob = core.first_link(kBobPid);
     EXPECT_EQ(core.handle(bob, framed(newcomer(), "bob", "192.0.2.8:1")), Verdict::GoOn);
     EXPECT_TRUE(bob.is_urgent);
     EXPECT_EQ(core.sent(bob), Lines{"welcome 2 acked 0: alice bob"});
@@ -237,10 +241,10 @@ Test(sessions, a_newcomer_is_welcomed_with_the_names_of_all_and_is_a_member) {
 
 Test(sessions, a_newcomer_who_asks_for_it_is_shown_the_last_messages) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     for (const char* text : {"one", "two", "three"})
         EXPECT_EQ(core.say(alice, text), Verdict::GoOn);
-    Session bob = core.sessions->first_link(kBobPid);
+    WorkerState bob = core.first_link(kBobPid);
     Attach attach = newcomer();
     attach.newcomer = 1;
     EXPECT_EQ(core.handle(bob, framed(attach, "bob", "peer")), Verdict::GoOn);
@@ -251,11 +255,11 @@ Test(sessions, a_newcomer_who_asks_for_it_is_shown_the_last_messages) {
 Test(sessions, a_name_that_is_taken_is_denied_and_another_may_be_tried_on_the_same_link) {
     Core core;
     core.join(kAlicePid, "alice");
-    Session bob = core.sessions->first_link(kBobPid);
+    WorkerState bob = core.first_link(kBobPid);
     EXPECT_EQ(core.handle(bob, framed(newcomer(), "ALICE", "peer")), Verdict::GoOn);
     EXPECT_EQ(core.sent(bob), Lines{denied(Refusal::NameTaken)});
     EXPECT_EQ(core.handle(bob, framed(newcomer(), "bob", "peer")), Verdict::GoOn);
-    EXPECT_EQ(bob.state, Session::State::Member);
+    EXPECT_EQ(bob.state, WorkerState::State::Member);
 }
 
 Test(sessions, a_full_room_is_denied) {
@@ -263,7 +267,7 @@ Test(sessions, a_full_room_is_denied) {
     for (std::uint32_t i = 0; i < kMembersMax; ++i) {
         core.join(kAlicePid + static_cast<pid_t>(i), std::string("abcdefgh").substr(i, 1) + "x");
     }
-    Session late = core.sessions->first_link(kBobPid);
+    WorkerState late = core.first_link(kBobPid);
     EXPECT_EQ(core.handle(late, framed(newcomer(), "late", "peer")), Verdict::GoOn);
     EXPECT_EQ(core.sent(late), Lines{denied(Refusal::RoomFull)});
 }
@@ -272,7 +276,7 @@ Test(sessions, a_bad_name_or_an_unclean_peer_ends_the_link_and_nobody_joins) {
     Core core;
     for (const auto& [name, peer] : std::vector<std::pair<std::string, std::string>>{
              {"", "peer"}, {"a b", "peer"}, {"\xFF", "peer"}, {"bob", "pe\x1b[2Jer"}}) {
-        Session bob = core.sessions->first_link(kBobPid);
+        WorkerState bob = core.first_link(kBobPid);
         EXPECT_EQ(core.handle(bob, framed(newcomer(), name, peer)), Verdict::End);
     }
     EXPECT_EQ(core.members(), Lines{});
@@ -280,17 +284,17 @@ Test(sessions, a_bad_name_or_an_unclean_peer_ends_the_link_and_nobody_joins) {
 
 Test(sessions, a_second_attach_on_a_link_ends_it) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.handle(alice, framed(newcomer(), "alice", "peer")), Verdict::End);
     EXPECT_EQ(core.members(), Lines{"alice"});
 }
 
 Test(sessions, only_requests_of_workers_are_taken) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     for (const std::string& frame : {framed(Ended{}), framed(CloseRoom{}), framed(Ping{}),
                                      framed(Welcome{}), framed(Entry{}), framed(Done{})}) {
-        Session copy = alice;
+        WorkerState copy = alice;
         EXPECT_EQ(core.handle(copy, frame), Verdict::End);
     }
     EXPECT_EQ(core.members(), Lines{"alice"});
@@ -300,14 +304,14 @@ Test(sessions, only_requests_of_workers_are_taken) {
 
 Test(sessions, a_member_that_comes_back_over_a_new_link_goes_on_where_it_was) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    Session bob = core.join(kBobPid, "bob");
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState bob = core.join(kBobPid, "bob");
     EXPECT_EQ(core.say(bob, "seen"), Verdict::GoOn);
     const std::uint64_t seen = core.log->next_seq() - 1;
     EXPECT_EQ(core.say(bob, "unseen"), Verdict::GoOn);
-    Session again(alice.process);
+    WorkerState again(alice.process);
     Attach attach = newcomer();
-    attach.session = alice.number;
+    attach.session = alice.session;
     attach.last_seq = seen;
     attach.messages = 1;
     EXPECT_EQ(core.handle(again, framed(attach, "alice", "peer")), Verdict::GoOn);
@@ -319,7 +323,7 @@ Test(sessions, a_member_whose_welcome_was_lost_with_a_broker_does_not_join_twice
     Core core;
     core.join(kAlicePid, "alice");
     core.take_up();
-    Session again = core.sessions->first_link(kAlicePid);
+    WorkerState again = core.first_link(kAlicePid);
     EXPECT_EQ(core.handle(again, framed(newcomer(), "alice", "peer")), Verdict::GoOn);
     EXPECT_EQ(core.sent(again), Lines{"welcome 1 acked 0: alice"});
     EXPECT_EQ(core.members(), Lines{"alice"});
@@ -327,12 +331,12 @@ Test(sessions, a_member_whose_welcome_was_lost_with_a_broker_does_not_join_twice
 
 Test(sessions, nobody_takes_up_the_session_of_another_process) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    Session bob = core.join(kBobPid, "bob");
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState bob = core.join(kBobPid, "bob");
     EXPECT_EQ(core.post(alice, EntryKind::Tell, "bob", "secret"), Verdict::GoOn);
-    Session thief = core.sessions->first_link(300);
+    WorkerState thief = core.first_link(300);
     Attach attach = newcomer();
-    attach.session = bob.number;
+    attach.session = bob.session;
     EXPECT_EQ(core.handle(thief, framed(attach, "bob", "peer")), Verdict::GoOn);
     EXPECT_EQ(core.sent(thief), Lines{denied(Refusal::Removed)});
     EXPECT_EQ(core.members(), (Lines{"alice", "bob"}));
@@ -340,8 +344,8 @@ Test(sessions, nobody_takes_up_the_session_of_another_process) {
 
 Test(sessions, a_process_that_claims_another_birth_than_it_joined_with_loses_its_link) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    Session again(alice.process);
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState again(alice.process);
     Attach attach = newcomer();
     attach.birth_ns = kBirth + 1;
     EXPECT_EQ(core.handle(again, framed(attach, "alice2", "peer")), Verdict::End);
@@ -350,9 +354,9 @@ Test(sessions, a_process_that_claims_another_birth_than_it_joined_with_loses_its
 
 Test(sessions, a_process_that_has_left_does_not_join_again) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.post(alice, EntryKind::Leave, {}, {}), Verdict::GoOn);
-    Session again(alice.process);
+    WorkerState again(alice.process);
     EXPECT_EQ(core.handle(again, framed(newcomer(), "alice", "peer")), Verdict::Dismiss);
     EXPECT_EQ(core.sent(again), Lines{denied(Refusal::Removed)});
     EXPECT_EQ(core.members(), Lines{});
@@ -362,7 +366,7 @@ Test(sessions, a_new_process_with_the_pid_of_a_member_puts_that_member_out) {
     Core core;
     core.join(kAlicePid, "alice");
     core.take_up();  // The next broker has no link of the old process.
-    Session next = core.sessions->first_link(kAlicePid);
+    WorkerState next = core.first_link(kAlicePid);
     Attach attach = newcomer();
     attach.birth_ns = kBirth + 1;
     EXPECT_EQ(core.handle(next, framed(attach, "carol", "peer")), Verdict::GoOn);
@@ -371,20 +375,20 @@ Test(sessions, a_new_process_with_the_pid_of_a_member_puts_that_member_out) {
 
 Test(sessions, a_worker_whose_leave_was_not_told_reads_on_to_it_and_nothing_later) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    Session bob = core.join(kBobPid, "bob");
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState bob = core.join(kBobPid, "bob");
     const std::uint64_t seen = core.log->next_seq() - 1;
     EXPECT_EQ(core.post(bob, EntryKind::Tell, "alice", "secret"), Verdict::GoOn);
     EXPECT_EQ(core.say(bob, "before"), Verdict::GoOn);
     EXPECT_EQ(core.post(alice, EntryKind::Leave, {}, {}), Verdict::GoOn);
     EXPECT_EQ(core.say(bob, "after"), Verdict::GoOn);
     core.take_up();
-    Session again = core.sessions->first_link(kAlicePid);
+    WorkerState again = core.first_link(kAlicePid);
     Attach attach = newcomer();
-    attach.session = alice.number;
+    attach.session = alice.session;
     attach.last_seq = seen;
     EXPECT_EQ(core.handle(again, framed(attach, "alice", "peer")), Verdict::GoOn);
-    EXPECT_EQ(again.state, Session::State::Departed);
+    EXPECT_EQ(again.state, WorkerState::State::Departed);
     // Whether it is alice nobody can tell any more: her private words are not for it.
     EXPECT_EQ(core.sent(again), (Lines{"bob: before", leaves("alice", LeaveReason::Quit)}));
     // And that is all that it gets.
@@ -393,12 +397,12 @@ Test(sessions, a_worker_whose_leave_was_not_told_reads_on_to_it_and_nothing_late
 
 Test(sessions, a_walk_through_the_log_for_a_session_is_not_to_be_had_twice) {
     Core core;
-    Session stranger = core.sessions->first_link(300);
+    WorkerState stranger = core.first_link(300);
     Attach attach = newcomer();
     attach.session = 12345;
     EXPECT_EQ(core.handle(stranger, framed(attach, "eve", "peer")), Verdict::GoOn);
     EXPECT_EQ(core.sent(stranger), Lines{denied(Refusal::Removed)});
-    Session again(stranger.process);
+    WorkerState again(stranger.process);
     EXPECT_EQ(core.handle(again, framed(attach, "eve", "peer")), Verdict::Dismiss);
 }
 
@@ -406,7 +410,7 @@ Test(sessions, a_walk_through_the_log_for_a_session_is_not_to_be_had_twice) {
 
 Test(sessions, what_a_member_says_is_in_the_log_and_urgent) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.sessions->urgent_end(), 0);
     EXPECT_EQ(core.say(alice, "hello"), Verdict::GoOn);
     EXPECT_EQ(core.sessions->urgent_end(), core.log->head());
@@ -415,7 +419,7 @@ Test(sessions, what_a_member_says_is_in_the_log_and_urgent) {
 
 Test(sessions, a_leave_is_urgent_only_for_its_own_worker) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.post(alice, EntryKind::Leave, {}, {}), Verdict::GoOn);
     EXPECT_TRUE(alice.is_urgent);
     EXPECT_EQ(core.sessions->urgent_end(), 0);
@@ -423,13 +427,13 @@ Test(sessions, a_leave_is_urgent_only_for_its_own_worker) {
 
 Test(sessions, a_worker_that_is_no_member_may_post_nothing) {
     Core core;
-    Session eve = core.sessions->first_link(300);
+    WorkerState eve = core.first_link(300);
     EXPECT_EQ(core.say(eve, "hello"), Verdict::End);
 }
 
 Test(sessions, what_a_member_sent_after_its_leave_is_void) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.post(alice, EntryKind::Leave, {}, {}), Verdict::GoOn);
     const Position head = core.log->head();
     EXPECT_EQ(core.say(alice, "too late"), Verdict::GoOn);
@@ -449,8 +453,8 @@ Test(sessions, a_request_that_no_honest_worker_makes_expels_the_worker) {
     };
     for (const std::string& frame : bad) {
         Core core;
-        Session alice = core.join(kAlicePid, "alice");
-        Session bob = core.join(kBobPid, "bob");
+        WorkerState alice = core.join(kAlicePid, "alice");
+        WorkerState bob = core.join(kBobPid, "bob");
         (void)core.journal();
         EXPECT_EQ(core.handle(alice, frame), Verdict::Dismiss);
         EXPECT_EQ(core.sent(alice).at(0), denied(Refusal::Removed));
@@ -461,9 +465,9 @@ Test(sessions, a_request_that_no_honest_worker_makes_expels_the_worker) {
 
 Test(sessions, who_was_expelled_gets_nothing_over_a_new_link_either) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.post(alice, EntryKind::Join, {}, "x"), Verdict::Dismiss);
-    Session again(alice.process);
+    WorkerState again(alice.process);
     EXPECT_EQ(core.handle(again, framed(newcomer(), "alice", "peer")), Verdict::Dismiss);
     EXPECT_EQ(core.handle(again, framed(AskWho{})), Verdict::Dismiss);
     EXPECT_EQ(core.members(), Lines{});
@@ -471,7 +475,7 @@ Test(sessions, who_was_expelled_gets_nothing_over_a_new_link_either) {
 
 Test(sessions, a_new_name_is_told_to_the_journal_and_a_refused_one_is_not) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     core.join(kBobPid, "bob");
     (void)core.journal();
     EXPECT_EQ(core.post(alice, EntryKind::Rename, "BOB", {}), Verdict::GoOn);
@@ -485,7 +489,7 @@ Test(sessions, a_new_name_is_told_to_the_journal_and_a_refused_one_is_not) {
 
 Test(sessions, a_worker_may_send_at_once_what_an_honest_one_can_have_saved_up) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     const std::uint32_t most = kLines.burst + kRequestsSavedUp - 1;  // Its Attach counts too.
     for (std::uint32_t i = 0; i < most; ++i) ASSERT_EQ(core.say(alice, "x"), Verdict::GoOn);
     EXPECT_EQ(core.say(alice, "x"), Verdict::Dismiss);
@@ -495,7 +499,7 @@ Test(sessions, a_worker_may_send_at_once_what_an_honest_one_can_have_saved_up) {
 
 Test(sessions, after_that_it_may_send_at_the_rate_of_its_lines) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     for (std::uint32_t i = 0; i < kLines.burst + kRequestsSavedUp - 1; ++i) {
         ASSERT_EQ(core.say(alice, "x"), Verdict::GoOn);
     }
@@ -506,10 +510,12 @@ Test(sessions, after_that_it_may_send_at_the_rate_of_its_lines) {
 
 Test(sessions, a_new_link_is_no_new_beginning) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    while (Sessions::may_link_again(alice, core.now.moment)) continue;
-    Session again(alice.process);
-    EXPECT_EQ(core.handle(again, framed(newcomer(), "alice", "peer")), Verdict::Dismiss);
+    WorkerState alice = core.join(kAlicePid, "alice");
+    while (core.sessions->connected(kAlicePid, &alice, core.now.moment)) continue;
+    core.pass(100ms);
+    auto again = core.sessions->connected(kAlicePid, &alice, core.now.moment);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(core.handle(*again, framed(newcomer(), "alice", "peer")), Verdict::Dismiss);
 }
 
 Test(sessions, a_rate_of_zero_is_no_limit) {
@@ -520,7 +526,7 @@ Test(sessions, a_rate_of_zero_is_no_limit) {
 
 Test(sessions, a_member_may_ask_who_is_here) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     core.join(kBobPid, "bob");
     (void)core.sent(alice);
     EXPECT_EQ(core.handle(alice, framed(AskWho{}, "B")), Verdict::GoOn);
@@ -530,7 +536,7 @@ Test(sessions, a_member_may_ask_who_is_here) {
 
 Test(sessions, a_member_may_ask_for_a_replay) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     for (const char* text : {"one", "two"}) EXPECT_EQ(core.say(alice, text), Verdict::GoOn);
     (void)core.sent(alice);
     EXPECT_EQ(core.handle(alice, framed(AskReplay{.messages = 1})), Verdict::GoOn);
@@ -539,7 +545,7 @@ Test(sessions, a_member_may_ask_for_a_replay) {
 
 Test(sessions, a_replay_has_a_most_whatever_is_asked_for) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     for (std::uint32_t i = 0; i <= kReplayMax; ++i) ASSERT_EQ(core.say(alice, "x"), Verdict::GoOn);
     (void)core.sent(alice);
     EXPECT_EQ(core.handle(alice, framed(AskReplay{.messages = UINT32_MAX})), Verdict::GoOn);
@@ -549,7 +555,7 @@ Test(sessions, a_replay_has_a_most_whatever_is_asked_for) {
 Test(sessions, one_question_at_a_time) {
     for (const std::string& second : {framed(AskWho{}), framed(AskReplay{.messages = 1})}) {
         Core core;
-        Session alice = core.join(kAlicePid, "alice");
+        WorkerState alice = core.join(kAlicePid, "alice");
         EXPECT_EQ(core.handle(alice, framed(AskWho{})), Verdict::GoOn);
         EXPECT_EQ(core.handle(alice, second), Verdict::End);
         EXPECT_EQ(core.members(), Lines{"alice"});
@@ -558,7 +564,7 @@ Test(sessions, one_question_at_a_time) {
 
 Test(sessions, the_next_question_may_come_after_the_answer) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.handle(alice, framed(AskWho{})), Verdict::GoOn);
     (void)core.sent(alice);
     EXPECT_EQ(core.handle(alice, framed(AskWho{})), Verdict::GoOn);
@@ -567,7 +573,7 @@ Test(sessions, the_next_question_may_come_after_the_answer) {
 Test(sessions, a_worker_that_is_no_member_may_ask_nothing) {
     Core core;
     for (const std::string& question : {framed(AskWho{}), framed(AskReplay{.messages = 1})}) {
-        Session eve = core.sessions->first_link(300);
+        WorkerState eve = core.first_link(300);
         EXPECT_EQ(core.handle(eve, question), Verdict::End);
     }
 }
@@ -586,8 +592,8 @@ Test(sessions, a_member_leaves_with_its_process_for_the_reason_that_its_end_give
           Case{exit_status(WorkerExit::Lost), LeaveReason::Lost, 0, "connection lost"},
           Case{71 << 8, LeaveReason::Failed, 71, "exit status 71"}}) {
         Core core;
-        Session alice = core.join(kAlicePid, "alice");
-        Session bob = core.join(kBobPid, "bob");
+        WorkerState alice = core.join(kAlicePid, "alice");
+        WorkerState bob = core.join(kBobPid, "bob");
         (void)core.journal();
         core.end(&alice, kAlicePid, each.wait_status);
         EXPECT_EQ(core.sent(bob), Lines{leaves("alice", each.reason, each.detail)});
@@ -597,8 +603,8 @@ Test(sessions, a_member_leaves_with_its_process_for_the_reason_that_its_end_give
 
 Test(sessions, a_member_that_has_said_goodbye_leaves_once) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
-    Session bob = core.join(kBobPid, "bob");
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState bob = core.join(kBobPid, "bob");
     EXPECT_EQ(core.post(alice, EntryKind::Leave, {}, {}), Verdict::GoOn);
     core.end(&alice, kAlicePid, exit_status(WorkerExit::Goodbye));
     EXPECT_EQ(core.sent(bob), Lines{leaves("alice", LeaveReason::Quit)});
@@ -606,7 +612,7 @@ Test(sessions, a_member_that_has_said_goodbye_leaves_once) {
 
 Test(sessions, a_worker_that_was_never_a_member_ends_as_a_login) {
     Core core;
-    const Session eve = core.sessions->first_link(300);
+    const WorkerState eve = core.first_link(300);
     core.end(&eve, 300, exit_status(WorkerExit::Late));
     core.end(nullptr, 301, exit_status(WorkerExit::Goodbye));
     EXPECT_EQ(core.journal(), (Lines{"(login) ended, pid 300: told no name in time",
@@ -625,14 +631,14 @@ Test(sessions, a_member_that_died_before_it_came_back_to_this_broker_is_still_na
 
 Test(sessions, a_lie_about_its_birth_does_not_keep_a_member_when_its_process_is_gone) {
     Core core;
-    const Session alice = core.join(kAlicePid, "alice");
+    const WorkerState alice = core.join(kAlicePid, "alice");
     core.end(&alice, kAlicePid, SIGKILL, true, kBirth + 5);
     EXPECT_EQ(core.members(), Lines{});
 }
 
 Test(sessions, the_end_of_an_older_process_of_the_same_pid_does_not_concern_a_member) {
     Core core;
-    const Session alice = core.join(kAlicePid, "alice");
+    const WorkerState alice = core.join(kAlicePid, "alice");
     const Ended older{
         .birth_ns = kBirth - 5, .lived_ms = 1, .pid = kAlicePid, .wait_status = SIGKILL};
     EXPECT_FALSE(Sessions::is_ended(alice, older, false));
@@ -642,8 +648,8 @@ Test(sessions, the_end_of_an_older_process_of_the_same_pid_does_not_concern_a_me
 
 Test(sessions, the_end_of_a_process_ends_its_session_and_one_that_may_be_its) {
     Core core;
-    const Session alice = core.join(kAlicePid, "alice");
-    const Session login = core.sessions->first_link(kAlicePid);
+    const WorkerState alice = core.join(kAlicePid, "alice");
+    const WorkerState login = core.first_link(kAlicePid);
     const Ended ended{.birth_ns = kBirth, .lived_ms = 1, .pid = kAlicePid, .wait_status = SIGKILL};
     EXPECT_TRUE(Sessions::is_ended(alice, ended, false));
     EXPECT_TRUE(Sessions::is_ended(login, ended, false));
@@ -657,8 +663,8 @@ Test(sessions, the_end_of_a_process_ends_its_session_and_one_that_may_be_its) {
 
 Test(sessions, when_the_room_closes_all_are_told_once_and_nobody_is_told_who_leaves) {
     Core core;
-    const Session alice = core.join(kAlicePid, "alice");
-    Session bob = core.join(kBobPid, "bob");
+    const WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState bob = core.join(kBobPid, "bob");
     core.sessions->close_room(core.now);
     core.sessions->close_room(core.now);
     EXPECT_EQ(core.sessions->urgent_end(), core.log->head());
@@ -670,11 +676,11 @@ Test(sessions, when_the_room_closes_all_are_told_once_and_nobody_is_told_who_lea
 
 Test(sessions, a_member_stands_with_its_name_and_its_last_request_and_a_stranger_with_neither) {
     Core core;
-    Session alice = core.join(kAlicePid, "alice");
+    WorkerState alice = core.join(kAlicePid, "alice");
     EXPECT_EQ(core.say(alice, "one"), Verdict::GoOn);
     EXPECT_EQ(core.sessions->standing_of(alice).name, "alice");
     EXPECT_EQ(core.sessions->standing_of(alice).acked, 1);
-    const Session eve = core.sessions->first_link(300);
+    const WorkerState eve = core.first_link(300);
     EXPECT_EQ(core.sessions->standing_of(eve).name, "");
     EXPECT_EQ(core.sessions->standing_of(eve).acked, kNoLongerMember);
 }

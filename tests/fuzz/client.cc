@@ -10,8 +10,8 @@
 
 #include "base/bounds.h"
 #include "fuzz/claim.h"
+#include "fuzz/claimed_broker.h"
 #include "fuzz/honest_worker.h"
-#include "fuzz/memory_broker.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
 #include "worker/conversation.h"
@@ -44,7 +44,7 @@ Conversation::Settings settings_of(std::uint8_t choice) {
 // Another member of the room, without a worker: it does what the script says.
 class Voice {
   public:
-    Voice(MemoryBroker& broker, std::int32_t pid) : broker_(broker) { link_.pid = pid; }
+    Voice(ClaimedBroker& broker, std::int32_t pid) : broker_(broker) { link_.pid = pid; }
 
     void comes(std::string_view name) {
         if (link_.session != 0) return;
@@ -75,8 +75,8 @@ class Voice {
     }
 
   private:
-    MemoryBroker& broker_;
-    MemoryBroker::Link link_;
+    ClaimedBroker& broker_;
+    ClaimedBroker::Link link_;
     std::uint64_t counter_ = 0;
 };
 
@@ -182,12 +182,12 @@ class Scene {
     }
 
     void expel() {
-        MemoryBroker::Link link;
+        ClaimedBroker::Link link;
         link.pid = kPid;
         broker_.end_process(link, LeaveReason::Failed);
     }
 
-    MemoryBroker broker_{kMembersMax};
+    ClaimedBroker broker_{kMembersMax};
     HonestWorker worker_;
     Voice bob_{broker_, kFirstVoice};
     Voice carol_{broker_, kFirstVoice + 1};

@@ -12,8 +12,8 @@
 
 #include "base/bounds.h"
 #include "fuzz/claim.h"
+#include "fuzz/claimed_broker.h"
 #include "fuzz/honest_worker.h"
-#include "fuzz/memory_broker.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
 #include "worker/conversation.h"
@@ -64,7 +64,7 @@ constexpr std::uint32_t kFlood = kLinesAtOnce + kRequestsSavedUp + 1;
 // A worker that sends whatever the script says.
 class Rogue {
   public:
-    Rogue(MemoryBroker& broker, std::int32_t pid) : broker_(broker), pid_(pid) { connect(); }
+    Rogue(ClaimedBroker& broker, std::int32_t pid) : broker_(broker), pid_(pid) { connect(); }
 
     void sends(std::string_view bytes) {
         unsent_.append(bytes);
@@ -89,7 +89,7 @@ class Rogue {
     }
 
     // The next process that it is has its pid, or another one.
-    void dies(LeaveReason reason, MemoryBroker::Death death) {
+    void dies(LeaveReason reason, ClaimedBroker::Death death) {
         broker_.end_process(link_, reason, death);
         if (death.is_gone) pid_ += 10;
         connect();
@@ -121,9 +121,9 @@ class Rogue {
         if (member != nullptr) counter_ = member->counter;
     }
 
-    MemoryBroker& broker_;
+    ClaimedBroker& broker_;
     std::int32_t pid_;
-    MemoryBroker::Link link_;
+    ClaimedBroker::Link link_;
     std::string unsent_;
     bool holds_back_ = false;
     std::uint64_t counter_ = 0;
@@ -231,7 +231,7 @@ class Assault {
         for (Rogue& rogue : rogues_) rogue.connect();
     }
 
-    MemoryBroker broker_{kMembersMax, kLines};
+    ClaimedBroker broker_{kMembersMax, kLines};
     HonestWorker alice_{broker_, 100, settings({.rate = kLines})};
     std::array<Rogue, 3> rogues_ = {Rogue(broker_, kFirstPid), Rogue(broker_, kFirstPid + 1),
                                     Rogue(broker_, kFirstPid + 2)};

@@ -33,7 +33,7 @@ void claim_post(const Frame& frame) {
 
 }  // namespace
 
-HonestWorker::HonestWorker(MemoryBroker& broker, std::int32_t pid, Conversation::Settings settings)
+HonestWorker::HonestWorker(ClaimedBroker& broker, std::int32_t pid, Conversation::Settings settings)
     : broker_(broker), pid_(pid), conversation_(std::move(settings)), now_(500s) {
     conversation_.time_is(now_);
 }

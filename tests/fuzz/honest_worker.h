@@ -8,14 +8,14 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/memory_broker.h"
+#include "fuzz/claimed_broker.h"
 #include "worker/conversation.h"
 
 namespace chatd::fuzz {
 
 class HonestWorker {
   public:
-    HonestWorker(MemoryBroker& broker, std::int32_t pid, Conversation::Settings settings);
+    HonestWorker(ClaimedBroker& broker, std::int32_t pid, Conversation::Settings settings);
 
     HonestWorker(const HonestWorker&) = delete;
     HonestWorker& operator=(const HonestWorker&) = delete;
@@ -64,10 +64,10 @@ class HonestWorker {
     void claim_screen(std::string_view screen);
     void claim_frames(std::string_view frames);
 
-    MemoryBroker& broker_;
+    ClaimedBroker& broker_;
     std::int32_t pid_;
     Conversation conversation_;
-    std::optional<MemoryBroker::Link> link_;
+    std::optional<ClaimedBroker::Link> link_;
     FrameReader reader_;
     Moment now_;
     bool finished_ = false;

@@ -545,7 +545,7 @@ Test(log, an_entry_of_another_log_keeps_its_number_and_its_count) {
     entry.kind = EntryKind::Say;
     entry.seq = 10;
     entry.messages = 5;
-    const LogEntry added = story.log->restore(entry, "bob", "tenth");
+    const LogEntry added = story.log->append_with_seq(entry, "bob", "tenth");
     EXPECT_EQ(added.entry.seq, 10);
     EXPECT_EQ(added.entry.messages, 5);
     EXPECT_EQ(story.say("next").entry.seq, 11);
@@ -565,10 +565,10 @@ Test(log, the_count_of_messages_never_goes_back) {
     entry.kind = EntryKind::Join;
     entry.seq = 10;
     entry.messages = 3;
-    EXPECT_EQ(story.log->restore(entry, "bob", {}).entry.messages, 5);
+    EXPECT_EQ(story.log->append_with_seq(entry, "bob", {}).entry.messages, 5);
     entry.kind = EntryKind::Say;
     entry.seq = 11;
-    EXPECT_EQ(story.log->restore(entry, "bob", "hello").entry.messages, 6);
+    EXPECT_EQ(story.log->append_with_seq(entry, "bob", "hello").entry.messages, 6);
 }
 
 Test(log, numbers_go_on_where_they_were_though_entries_are_lost) {
@@ -591,7 +591,7 @@ Test(log, an_entry_whose_number_cannot_be_is_not_whole) {
         Log log(memory.bytes());
         entry.seq = seq;
         entry.messages = messages;
-        return whole_entry(log.restore(entry, "bob", "hello").frame.bytes).has_value();
+        return whole_entry(log.append_with_seq(entry, "bob", "hello").frame.bytes).has_value();
     };
     EXPECT_TRUE(is_whole(1, 1));
     EXPECT_TRUE(is_whole(std::uint64_t{1} << 62, 1));

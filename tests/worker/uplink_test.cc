@@ -319,15 +319,15 @@ Test(uplink, an_entry_of_the_past_is_shown_once_for_each_answer) {
     Alice alice;
     alice.joins();
     alice.uplink.ask(AskReplay{.messages = 2});
-    EXPECT_EQ(alice.uplink.read(entry(7, kBob)), Uplink::Age::Past);
-    EXPECT_EQ(alice.uplink.read(entry(8, kBob)), Uplink::Age::Past);
+    EXPECT_EQ(alice.uplink.read(entry(7, kBob)), Uplink::Age::Replayed);
+    EXPECT_EQ(alice.uplink.read(entry(8, kBob)), Uplink::Age::Replayed);
     EXPECT_EQ(alice.links(), Sent{"past 2"});
     EXPECT_EQ(alice.uplink.read(entry(7, kBob)), Uplink::Age::Seen);
     EXPECT_EQ(alice.uplink.read(entry(8, kBob)), Uplink::Age::Seen);
-    EXPECT_EQ(alice.uplink.read(entry(9, kBob)), Uplink::Age::Past);
+    EXPECT_EQ(alice.uplink.read(entry(9, kBob)), Uplink::Age::Replayed);
     alice.uplink.answer_is_done();
     alice.uplink.ask(AskReplay{.messages = 1});
-    EXPECT_EQ(alice.uplink.read(entry(9, kBob)), Uplink::Age::Past);
+    EXPECT_EQ(alice.uplink.read(entry(9, kBob)), Uplink::Age::Replayed);
 }
 
 // --- Questions ---

@@ -1,4 +1,4 @@
-#include "fuzz/memory_broker.h"
+#include "fuzz/claimed_broker.h"
 
 #include <algorithm>
 #include <chrono>
@@ -42,7 +42,7 @@ int wait_status_for(LeaveReason reason) {
 
 }  // namespace
 
-MemoryBroker::MemoryBroker(std::uint32_t members_max, Rate lines)
+ClaimedBroker::ClaimedBroker(std::uint32_t members_max, Rate lines)
     : log_memory_(words(log_memory_bytes(kHistoryBytesMin))),
       members_memory_(words(Room::memory_bytes(members_max))),
       lines_(lines) {
@@ -51,17 +51,17 @@ MemoryBroker::MemoryBroker(std::uint32_t members_max, Rate lines)
     take_up();
 }
 
-void MemoryBroker::take_up() {
+void ClaimedBroker::take_up() {
     sessions_.reset();
     room_.reset();
     log_.emplace(std::as_writable_bytes(std::span(log_memory_)));
     room_.emplace(std::as_writable_bytes(std::span(members_memory_)), *log_, now_ms_);
     const Sessions::Settings settings{lines_, kReplayed, true, "0.0.0"};
-    sessions_.emplace(settings, *log_, *room_, static_cast<SessionObserver&>(*this));
-    processes_.clear();
+    sessions_.emplace(settings, *log_, *room_, static_cast<WorkerObserver&>(*this));
+    workers_.clear();
 }
 
-void MemoryBroker::restart() {
+void ClaimedBroker::restart() {
     const Names before = names();
     const std::uint64_t next_seq = log_->next_seq();
     const Position head = log_->head();
@@ -71,44 +71,41 @@ void MemoryBroker::restart() {
     claim_members();
 }
 
-Now MemoryBroker::now() const {
+Now ClaimedBroker::now() const {
     return {Moment(std::chrono::milliseconds(now_ms_ - kBeginMs)), now_ms_};
 }
 
 // --- In
 
 // As the broker does with a link that it accepts. False: the process connects too often.
-bool MemoryBroker::begin(Link& link) {
-    const auto known = processes_.find(link.pid);
-    if (known == processes_.end()) {
-        link.begun = sessions_->first_link(link.pid);
-        return true;
-    }
-    link.begun.emplace(known->second);
-    return Sessions::may_link_again(*link.begun, now().moment);
+bool ClaimedBroker::begin(Link& link) {
+    const auto known = workers_.find(link.pid);
+    link.begun = sessions_->connected(link.pid, known == workers_.end() ? nullptr : &known->second,
+                                      now().moment);
+    return link.begun.has_value();
 }
 
-bool MemoryBroker::receive(Link& link, std::string_view bytes) {
+bool ClaimedBroker::receive(Link& link, std::string_view bytes) {
     if (!link.begun && !begin(link)) return false;
-    Session& session = *link.begun;
+    WorkerState& worker = *link.begun;
     const auto take = [&](const Frame& frame) {
         const Names before = names();
         const Member* const mine = room_->by_pid(link.pid);
-        const std::set<std::uint64_t> own = {mine == nullptr ? 0 : mine->session, session.number};
-        const bool was_expelled = session.process.is_expelled;
+        const std::set<std::uint64_t> own = {mine == nullptr ? 0 : mine->session, worker.session};
+        const bool was_expelled = worker.process.is_expelled;
         const Position head = log_->head();
-        const Sessions::Verdict verdict = sessions_->handle(session, frame, now());
+        const Sessions::Verdict verdict = sessions_->handle(worker, frame, now());
         claim_news(before, own);
         if (was_expelled) CLAIM(verdict == Sessions::Verdict::Dismiss && log_->head() == head);
         return verdict == Sessions::Verdict::GoOn;
     };
     const bool goes_on = link.frames.read(bytes, take);
-    link.session = session.number;
-    processes_.insert_or_assign(link.pid, session.process);
+    link.session = worker.session;
+    workers_.insert_or_assign(link.pid, worker);
     return goes_on;
 }
 
-void MemoryBroker::end_process(const Link& link, LeaveReason reason, Death death) {
+void ClaimedBroker::end_process(const Link& link, LeaveReason reason, Death death) {
     const Names before = names();
     const Member* const member = room_->by_pid(link.pid);
     const std::set<std::uint64_t> own = {member == nullptr ? 0 : member->session};
@@ -119,14 +116,14 @@ void MemoryBroker::end_process(const Link& link, LeaveReason reason, Death death
         .wait_status = wait_status_for(reason),
     };
     sessions_->worker_ended(link.begun ? &*link.begun : nullptr, ended, death.is_gone, now());
-    processes_.erase(link.pid);
+    workers_.erase(link.pid);
     claim_news(before, own);
     // The next process with this pid puts out a member that lied.
     const bool stays = is_closing_ || (death.lied && !death.is_gone);
     CLAIM(stays || room_->by_pid(link.pid) == nullptr);
 }
 
-void MemoryBroker::close_room() {
+void ClaimedBroker::close_room() {
     const Names before = names();
     sessions_->close_room(now());
     is_closing_ = true;
@@ -135,12 +132,11 @@ void MemoryBroker::close_room() {
 
 // --- Out
 
-std::string MemoryBroker::deliver(Link& link) {
+std::string ClaimedBroker::deliver(Link& link) {
     std::string out;
     if (!link.begun && !begin(link)) return out;
-    Session& session = *link.begun;
-    session.is_asking = false;
-    session.is_urgent = false;
+    WorkerState& worker = *link.begun;
+    Sessions::answered(worker);
     const auto send = [&out](std::span<const Piece> pieces) {
         const std::size_t before = out.size();
         for (const Piece& piece : pieces) out.append(piece.bytes);
@@ -148,35 +144,35 @@ std::string MemoryBroker::deliver(Link& link) {
     };
     Crowds crowds(*log_);
     crowds.set_end(log_->head());
-    CLAIM(session.reader.flush(*log_, crowds, sessions_->standing_of(session), send));
-    CLAIM(!session.reader.is_behind(log_->head()));
-    claim_for(session, out);
+    CLAIM(worker.reader.flush(*log_, crowds, sessions_->standing_of(worker), send));
+    CLAIM(!worker.reader.is_behind(log_->head()));
+    claim_for(worker, out);
     return out;
 }
 
 // --- What the broker's journal would say
 
-void MemoryBroker::joined(const Session& session, std::string_view peer) {
-    CLAIM(is_good_name(session.name) && is_clean_text(peer));
-    CLAIM(session.state == Session::State::Member);
+void ClaimedBroker::joined(const WorkerState& worker, std::string_view peer) {
+    CLAIM(is_good_name(worker.name) && is_clean_text(peer));
+    CLAIM(worker.state == WorkerState::State::Member);
 }
 
-void MemoryBroker::renamed(const Session& session, std::string_view old_name) {
-    CLAIM(is_good_name(session.name) && session.name != old_name);
+void ClaimedBroker::renamed(const WorkerState& worker, std::string_view old_name) {
+    CLAIM(is_good_name(worker.name) && worker.name != old_name);
 }
 
-void MemoryBroker::broke_rules(const Session& session) {
-    CLAIM(!session.process.is_expelled);
+void ClaimedBroker::broke_rules(const WorkerState& worker) {
+    CLAIM(!worker.process.is_expelled);
     ++expelled_;
 }
 
-void MemoryBroker::ended(std::string_view name, const Ended& /*ended*/, const WorkerEnd& end) {
+void ClaimedBroker::ended(std::string_view name, const Ended& /*ended*/, const WorkerEnd& end) {
     CLAIM(!name.empty() && !end.words.empty());
 }
 
 // --- Claims
 
-MemoryBroker::Names MemoryBroker::names() const {
+ClaimedBroker::Names ClaimedBroker::names() const {
     Names all;
     for (const Member* const member : room_->matching({})) {
         CLAIM(all.emplace(member->session, member->name()).second);
@@ -186,7 +182,7 @@ MemoryBroker::Names MemoryBroker::names() const {
 
 // What has been added to the log is in order, comes from `own` sessions alone, and is all that the
 // names in the room have changed by.
-void MemoryBroker::claim_news(const Names& before, std::set<std::uint64_t> own) {
+void ClaimedBroker::claim_news(const Names& before, std::set<std::uint64_t> own) {
     Names expected = before;
     while (claimed_to_ < log_->head()) {
         const LogEntry found = log_->entry_at(claimed_to_);
@@ -210,7 +206,7 @@ void MemoryBroker::claim_news(const Names& before, std::set<std::uint64_t> own) 
     claim_members();
 }
 
-void MemoryBroker::claim_entry(const LogEntry& found) {
+void ClaimedBroker::claim_entry(const LogEntry& found) {
     const Entry& entry = found.entry;
     CLAIM(whole_entry(found.frame.bytes).has_value());
     CLAIM(entry.seq > last_seq_);
@@ -234,7 +230,7 @@ void MemoryBroker::claim_entry(const LogEntry& found) {
 }
 
 // Of each session they rise without holes.
-void MemoryBroker::claim_counter(const Entry& entry) {
+void ClaimedBroker::claim_counter(const Entry& entry) {
     if (entry.counter == 0) {
         CLAIM(!is_message(entry.kind) && entry.kind != EntryKind::Rename);
         return;
@@ -244,7 +240,7 @@ void MemoryBroker::claim_counter(const Entry& entry) {
     last = entry.counter;
 }
 
-void MemoryBroker::claim_members() const {
+void ClaimedBroker::claim_members() const {
     std::set<std::string> keys;
     std::set<std::int32_t> pids;
     const auto members = room_->matching({});
@@ -259,14 +255,14 @@ void MemoryBroker::claim_members() const {
 }
 
 // Whatever a link is sent is what its worker may be sent.
-void MemoryBroker::claim_for(const Session& session, std::string_view sent) {
+void ClaimedBroker::claim_for(const WorkerState& worker, std::string_view sent) {
     while (!sent.empty()) {
         Frame frame{};
         CLAIM(take_frame(sent, frame) == FrameStatus::Whole);
         CLAIM(frame.type >= FrameType::Welcome && frame.type <= FrameType::Crowd);
         CLAIM(is_clean_text(frame.text));
         if (frame.type != FrameType::People) CLAIM(is_clean_text(frame.name));
-        if (frame.type == FrameType::Entry) CLAIM(is_for(frame.as<Entry>(), session.number));
+        if (frame.type == FrameType::Entry) CLAIM(is_for(frame.as<Entry>(), worker.session));
     }
 }
 

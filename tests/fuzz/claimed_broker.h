@@ -19,21 +19,21 @@
 
 namespace chatd::fuzz {
 
-class MemoryBroker : private SessionObserver {
+class ClaimedBroker : private WorkerObserver {
   public:
     // A worker's link, which its owner keeps. A new broker knows none of the old ones.
     struct Link {
         std::int32_t pid = 0;
-        std::uint64_t session = 0;       // the session's number; 0: not a member's
-        std::optional<Session> begun{};  // since the first frame came
+        std::uint64_t session = 0;           // the session's number; 0: not a member's
+        std::optional<WorkerState> begun{};  // since the first frame came
         FrameReader frames{};
     };
 
     // lines: the rate that the server allows its clients; 0: no limit.
-    explicit MemoryBroker(std::uint32_t members_max, Rate lines = {});
+    explicit ClaimedBroker(std::uint32_t members_max, Rate lines = {});
 
-    MemoryBroker(const MemoryBroker&) = delete;
-    MemoryBroker& operator=(const MemoryBroker&) = delete;
+    ClaimedBroker(const ClaimedBroker&) = delete;
+    ClaimedBroker& operator=(const ClaimedBroker&) = delete;
 
     // Takes what a worker sends, in any pieces. False: the link is to be ended.
     [[nodiscard]] bool receive(Link& link, std::string_view bytes);
@@ -68,9 +68,9 @@ class MemoryBroker : private SessionObserver {
     [[nodiscard]] Now now() const;
     [[nodiscard]] bool begin(Link& link);
 
-    void joined(const Session& session, std::string_view peer) override;
-    void renamed(const Session& session, std::string_view old_name) override;
-    void broke_rules(const Session& session) override;
+    void joined(const WorkerState& worker, std::string_view peer) override;
+    void renamed(const WorkerState& worker, std::string_view old_name) override;
+    void broke_rules(const WorkerState& worker) override;
     void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
 
     // --- Claims
@@ -82,14 +82,14 @@ class MemoryBroker : private SessionObserver {
     void claim_entry(const LogEntry& found);
     void claim_counter(const Entry& entry);
     void claim_members() const;
-    static void claim_for(const Session& session, std::string_view sent);
+    static void claim_for(const WorkerState& worker, std::string_view sent);
 
     std::vector<std::uint64_t> log_memory_;
     std::vector<std::uint64_t> members_memory_;
     std::optional<Log> log_;
     std::optional<Room> room_;
     std::optional<Sessions> sessions_;
-    std::map<std::int32_t, WorkerProcess> processes_;  // that had a link to this broker
+    std::map<std::int32_t, WorkerState> workers_;  // over their last link to this broker
     Rate lines_;
     std::size_t expelled_ = 0;
     std::int64_t now_ms_ = 1'700'488'979'000;
