@@ -89,7 +89,7 @@ fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
-reporting := $(B)/helpers/chatd-report
+reporting := $(B)/helpers/report/chatd
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
 # What differs in the program whose sandbox only reports, and in the one that tests make fail, and

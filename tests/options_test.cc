@@ -14,6 +14,7 @@
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::BadUsage;
 using chatd::HelpWanted;
@@ -53,7 +54,9 @@ std::string trouble(Words words) {
     return bad == nullptr ? std::string() : bad->line;
 }
 
-void expect_trouble(const Words& values, std::string_view option, std::string_view line) {
+void expect_trouble(const Words& values, std::string_view option, std::string_view line,
+                    chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     for (const std::string& value : values) {
         EXPECT_EQ(std::pair(value, trouble({std::string(option), value})),
                   std::pair(value, std::string(line)));

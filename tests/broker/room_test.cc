@@ -21,6 +21,7 @@
 #include "log/log.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 
 using namespace chatd;
 
@@ -167,7 +168,8 @@ class Broker {
     Position read_;
 };
 
-void expect_same(const Broker& one, const Broker& other) {
+void expect_same(const Broker& one, const Broker& other, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     ASSERT_EQ(one.state(), other.state());
     ASSERT_TRUE(one.remains().log == other.remains().log);
 }
@@ -794,7 +796,9 @@ class Accident {
 
 // The row is half written, up to any word: everything settles as if nothing had happened.
 void expect_survives(Broker& broker, std::string_view name, EntryKind kind,
-                     std::string_view new_name, std::string_view text) {
+                     std::string_view new_name, std::string_view text,
+                     test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     const std::uint64_t session = by_name(broker, name).session;
     const std::uint64_t counter = by_name(broker, name).counter + 1;
     const Accident accident(broker, [&](Broker& victim) {

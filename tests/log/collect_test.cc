@@ -22,6 +22,7 @@
 #include "base/bounds.h"
 #include "support/expect.h"
 #include "support/log_story.h"
+#include "support/where.h"
 
 using namespace chatd;
 using namespace chatd::test;
@@ -115,7 +116,8 @@ namespace {
 
 // Any reader, with any number of pieces, at any moment, gets what a filter of the whole story
 // gives.
-void check_readers(unsigned seed, std::size_t privacy) {
+void check_readers(unsigned seed, std::size_t privacy, Where where = Where::here()) {
+    const Caller caller(where);
     Story story;
     Audience audience(seed);
     audience.set_privacy(privacy);

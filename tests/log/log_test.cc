@@ -22,6 +22,7 @@
 #include "support/expect.h"
 #include "support/log_story.h"
 #include "support/random.h"
+#include "support/where.h"
 
 using namespace chatd;
 using namespace chatd::test;
@@ -396,7 +397,8 @@ Story three_entries() {
     return story;
 }
 
-void expect_last_is_gone(Story& story) {
+void expect_last_is_gone(Story& story, Where where = Where::here()) {
+    const Caller caller(where);
     const Told last = story.told.back();
     story.reopen();
     ASSERT_EQ(story.log->lost_bytes(), last.bytes.size());

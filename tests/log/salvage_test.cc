@@ -17,6 +17,7 @@
 #include "base/bounds.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 #include "text/clean.h"
 
 using namespace chatd;
@@ -165,8 +166,9 @@ bool in_order(const Lines& lines) {
 constexpr std::byte kFlips[] = {std::byte{0x01}, std::byte{0x10}, std::byte{0x80}, std::byte{0xFF}};
 
 // Flips bytes from `begin` on: all entries that do not lie there must be found.
-void expect_others_survive(const Bytes& bytes, std::size_t begin, std::size_t end,
-                           std::size_t step) {
+void expect_others_survive(const Bytes& bytes, std::size_t begin, std::size_t end, std::size_t step,
+                           test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     for (std::size_t at = begin; at < end; at += step) {
         const Lines others = lines_outside(bytes, at, at + 1);
         for (const std::byte flip : kFlips) {

@@ -17,6 +17,7 @@
 #include "support/death.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 
 using namespace chatd;
 using chatd::test::aborts;
@@ -138,7 +139,9 @@ FrameStatus status_of(std::string_view bytes) {
 }
 
 // Looks at the header alone, and then with as many bytes as it announces.
-void expect_status(FrameHeader header, FrameStatus alone, FrameStatus complete) {
+void expect_status(FrameHeader header, FrameStatus alone, FrameStatus complete,
+                   test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
     EXPECT_EQ(status_of(bytes), alone);
     if (header.bytes > 2 * kFrameBytesMax) return;
@@ -146,7 +149,8 @@ void expect_status(FrameHeader header, FrameStatus alone, FrameStatus complete) 
     EXPECT_EQ(status_of(bytes), complete);
 }
 
-void expect_malformed(FrameHeader header) {
+void expect_malformed(FrameHeader header, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     expect_status(header, FrameStatus::Malformed, FrameStatus::Malformed);
 }
 

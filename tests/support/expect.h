@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "support/escape.h"
+#include "support/where.h"
 
 namespace chatd::test {
 
@@ -107,7 +108,8 @@ template <class Relation, class A, class B>
 [[nodiscard]] std::string complaint(const char* expression, Relation holds, bool wanted, const A& a,
                                     const B& b) {
     if (holds(a, b) == wanted) return {};
-    return std::string(expression) + "\n      left:  " + shown(a) + "\n      right: " + shown(b);
+    return std::string(expression) + "\n      left:  " + shown(a) + "\n      right: " + shown(b) +
+           Caller::all();
 }
 
 struct Contains {

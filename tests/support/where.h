@@ -18,10 +18,37 @@ struct Where {
     }
 };
 
+// For helpers in a test file: while a Caller lives, a failure of EXPECT_* or ASSERT_* also says
+// where the helper was called. Callers live on the stack, the helper's own inside those of its
+// callers.
+class Caller {
+  public:
+    explicit Caller(const Where& where) : where_(where), outer_(innermost_) { innermost_ = this; }
+    ~Caller() { innermost_ = outer_; }
+
+    Caller(const Caller&) = delete;
+    Caller& operator=(const Caller&) = delete;
+
+    // A line for each Caller that lives, the innermost first; empty when none does.
+    static std::string all() {
+        std::string lines;
+        for (const Caller* one = innermost_; one != nullptr; one = one->outer_) {
+            lines += std::string("\n      called at ") + one->where_.file + ':' +
+                     std::to_string(one->where_.line);
+        }
+        return lines;
+    }
+
+  private:
+    static inline const Caller* innermost_ = nullptr;
+    Where where_;
+    const Caller* outer_;
+};
+
 // What a helper throws when something a test expects does not come true: "FILE:LINE: what".
 [[nodiscard]] inline std::runtime_error failure(const std::string& what, const Where& where) {
     return std::runtime_error(std::string(where.file) + ':' + std::to_string(where.line) + ": " +
-                              what);
+                              what + Caller::all());
 }
 
 }  // namespace chatd::test

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/where.h"
 
 using namespace chatd;
 
@@ -19,7 +20,9 @@ constexpr std::string_view kPasswd =
     "1000:x:4242:4243:a name of digits:/:/bin/sh\n"
     "last:x:7:8:";
 
-void expect_user(std::string_view wanted, uid_t uid, gid_t gid) {
+void expect_user(std::string_view wanted, uid_t uid, gid_t gid,
+                 test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     const auto found = find_user(kPasswd, wanted);
     EXPECT_TRUE(found.has_value());
     if (!found) return;

@@ -12,6 +12,7 @@
 #include "support/fd.h"
 #include "support/link.h"
 #include "support/reader.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 using chatd::append_frame;
@@ -112,7 +113,9 @@ std::string leaves(std::uint64_t counter) {
 constexpr std::size_t kRefusalBytes = sizeof(chatd::FrameHeader) + sizeof(chatd::Denied);
 
 // The broker closes the link and lets nobody in.
-void expect_turned_away(const Daemon& daemon, Client& alice, const std::string& frames) {
+void expect_turned_away(const Daemon& daemon, Client& alice, const std::string& frames,
+                        Where where = Where::here()) {
+    const Caller caller(where);
     Reader link = link_to(daemon);
     send_all(link, frames);
     EXPECT_LE(link.rest().size(), kRefusalBytes);

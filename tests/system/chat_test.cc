@@ -6,6 +6,7 @@
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -14,7 +15,8 @@ TestSuite(chat, .timeout = 30);
 namespace {
 
 // When this returns, `about` has got everything that was sent to it before.
-void settle(Client& about, Client& speaker, const std::string& name) {
+void settle(Client& about, Client& speaker, const std::string& name, Where where = Where::here()) {
+    const Caller caller(where);
     speaker.send_line("settled");
     about.expect_line(name + " says: settled");
 }

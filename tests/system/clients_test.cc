@@ -10,6 +10,7 @@
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/terminal.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -32,7 +33,9 @@ std::vector<std::string> socat(const Daemon& daemon, const std::string& here) {
 }
 
 // Two lines through a pipe: the room reads them, and their sender reads what there is.
-void expect_a_pipe_to_work(const std::vector<std::string>& program, Daemon& daemon) {
+void expect_a_pipe_to_work(const std::vector<std::string>& program, Daemon& daemon,
+                           Where where = Where::here()) {
+    const Caller caller(where);
     Client alice = join(daemon.port(), "alice");
     const Command::Result result = Command::run(program, "bob\nhi\n");
     EXPECT_EQ(result.status, 0);
@@ -43,14 +46,16 @@ void expect_a_pipe_to_work(const std::vector<std::string>& program, Daemon& daem
     daemon.finish();
 }
 
-void come_in(Terminal& bob, Client& alice) {
+void come_in(Terminal& bob, Client& alice, Where where = Where::here()) {
+    const Caller caller(where);
     bob.expect("Your name: ");
     bob.type("bob\n");
     bob.expect("Welcome, bob.");
     alice.expect_line("bob entered the chat room");
 }
 
-void expect_them_to_talk(Terminal& bob, Client& alice) {
+void expect_them_to_talk(Terminal& bob, Client& alice, Where where = Where::here()) {
+    const Caller caller(where);
     bob.type("h\xC3\xA9llo\n");
     alice.expect_line("bob says: h\xC3\xA9llo");
     alice.send_line("hello yourself");

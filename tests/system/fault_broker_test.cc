@@ -8,6 +8,7 @@
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -19,7 +20,8 @@ namespace {
 constexpr int kPassesMax = 12;
 
 // Everything that goes through the broker. Checks each line of everybody's screen, in order.
-void play_a_scene(Daemon& daemon) {
+void play_a_scene(Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -70,7 +72,8 @@ void play_a_scene(Daemon& daemon) {
 // Plays the scene with a broker that does `deed` at its first pass of `point`, at its second, and
 // so on until it passes there no more often.
 void survive(const std::string& point, const std::string& deed = "kill",
-             const std::string& end = "killed by signal 9") {
+             const std::string& end = "killed by signal 9", Where where = Where::here()) {
+    const Caller caller(where);
     int pass = 0;
     for (bool fired = true; fired && pass < kPassesMax;) {
         const std::string fault = point + ':' + std::to_string(++pass) + ':' + deed;

@@ -18,6 +18,7 @@
 #include "support/process.h"
 #include "support/spawn.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 using chatd::EntryKind;
@@ -61,7 +62,8 @@ std::string visit(const Daemon& daemon) {
     return alice.rest();
 }
 
-void expect_room_and_name_are_there(const Daemon& daemon) {
+void expect_room_and_name_are_there(const Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     Client again = join(daemon.port(), "alice");
     again.send_line("/who");
     again.expect("2 people are here:\n");
@@ -69,7 +71,9 @@ void expect_room_and_name_are_there(const Daemon& daemon) {
 
 // A worker dies at its first pass of `point`, at its second, and so on until it passes no more.
 void only_its_client_goes(const std::string& point, const std::string& deed = "kill",
-                          const std::string& end = "killed by signal 9") {
+                          const std::string& end = "killed by signal 9",
+                          Where where = Where::here()) {
+    const Caller caller(where);
     int pass = 0;
     for (bool fired = true; fired && pass < kPassesMax;) {
         Daemon daemon(failing(point + ':' + std::to_string(++pass) + ':' + deed));
@@ -101,7 +105,8 @@ void only_its_client_goes(const std::string& point, const std::string& deed = "k
 
 // A worker is stopped at each pass of `point`. Nobody else notices, and when the worker goes on,
 // nothing is missing.
-void nobody_notices_a_stop(const std::string& point) {
+void nobody_notices_a_stop(const std::string& point, Where where = Where::here()) {
+    const Caller caller(where);
     for (int pass = 1; pass <= 3; ++pass) {
         Daemon daemon(failing(point + ':' + std::to_string(pass) + ":stop"));
         Watcher watcher(daemon, "bob");
@@ -134,7 +139,9 @@ void nobody_notices_a_stop(const std::string& point) {
 // The parent dies of `fault` after `provoke` was done. No process outlives it, and the next server
 // has its history.
 void all_end_and_begin_anew(const std::string& fault,
-                            const std::function<void(const Daemon&, Client&)>& provoke) {
+                            const std::function<void(const Daemon&, Client&)>& provoke,
+                            Where where = Where::here()) {
+    const Caller caller(where);
     const Scratch scratch;
     const std::string history = scratch.path() + "/history";
     const std::string run_dir = scratch.path() + "/run";

@@ -20,6 +20,7 @@
 #include "support/process.h"
 #include "support/spawn.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -144,7 +145,8 @@ std::string faulty() {
 }
 
 // A server that is killed before it accepts a client.
-void die_at_start(const std::string& path, const std::string& fault) {
+void die_at_start(const std::string& path, const std::string& fault, Where where = Where::here()) {
+    const Caller caller(where);
     const Scratch scratch;
     const Command::Result result =
         Command::run({faulty(), "-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run",

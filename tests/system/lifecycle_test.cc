@@ -13,6 +13,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -38,7 +39,8 @@ std::string title_of(pid_t pid) {
 
 // When the broker has answered a client, its title and the title of the client's worker are up to
 // date.
-void ask_who(Client& client) {
+void ask_who(Client& client, Where where = Where::here()) {
+    const Caller caller(where);
     client.send_line("/who");
     client.expect(" here:\n");
     client.expect("\n");

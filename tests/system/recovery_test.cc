@@ -11,6 +11,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -30,7 +31,8 @@ void wait_for_log(Daemon& daemon, const std::string& text) {
     }
 }
 
-void expect_replaced(Daemon& daemon, Client& alice, Client& bob) {
+void expect_replaced(Daemon& daemon, Client& alice, Client& bob, Where where = Where::here()) {
+    const Caller caller(where);
     alice.expect_line(kRecovering);
     wait_for_log(daemon, "the broker does not answer");
     alice.expect_line(kBack);

@@ -26,6 +26,7 @@
 #include "support/expect.h"
 #include "support/link.h"
 #include "support/process.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 
@@ -50,7 +51,8 @@ std::string status_of(pid_t pid, const std::string& field) {
     return text.substr(begin, text.find('\n', begin) - begin);
 }
 
-void expect_no_privileges(pid_t pid) {
+void expect_no_privileges(pid_t pid, Where where = Where::here()) {
+    const Caller caller(where);
     for (const char* const field : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
         EXPECT_EQ(status_of(pid, field), "0000000000000000");
     }
@@ -66,7 +68,8 @@ int oom_score_of(pid_t pid) {
 }
 
 // A worker that an attacker controls tries `deed`: it dies, and nobody notices anything else.
-void dies_of(const std::string& deed) {
+void dies_of(const std::string& deed, Where where = Where::here()) {
+    const Caller caller(where);
     DaemonOptions options = failing("worker:after-read:2:" + deed, {"--sandbox", "on"});
     Daemon daemon(options);
     Watcher watcher(daemon, "watcher");
@@ -187,7 +190,7 @@ Test(sandbox, of_a_build_for_tests_reports_a_call_and_the_worker_goes_on) {
 }
 
 Test(sandbox, of_the_program_that_ships_does_not_report) {
-    const std::string reporting = std::string(std::getenv("HELPERS")) + "/chatd-report";
+    const std::string reporting = std::string(std::getenv("HELPERS")) + "/report/chatd";
     if (reporting == std::getenv("CHATD")) cr_skip_test("this run is of the other program");
     const Command::Result result = run_to_end({"--sandbox=report"});
     EXPECT_EQ(result.status, 64);

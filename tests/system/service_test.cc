@@ -26,6 +26,7 @@
 #include "support/process.h"
 #include "support/reader.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -81,7 +82,8 @@ struct Metrics {
 };
 
 // When the broker has answered, everything that was sent before is counted.
-void ask_who(Client& client) {
+void ask_who(Client& client, Where where = Where::here()) {
+    const Caller caller(where);
     client.send_line("/who");
     client.expect(" here:\n");
     client.expect("\n");
@@ -162,7 +164,8 @@ DaemonOptions with_sockets(const TcpSocket& one, const TcpSocket& two) {
             .fds = {{3, one.fd.get()}, {4, two.fd.get()}}};
 }
 
-void upgrade(Daemon& daemon) {
+void upgrade(Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     daemon.signal(SIGHUP);
     daemon.wait_log("upgraded to ");
     daemon.wait_log("broker started");

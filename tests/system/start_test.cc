@@ -20,6 +20,7 @@
 #include "support/expect.h"
 #include "support/spawn.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -41,7 +42,8 @@ std::map<std::string, std::string> contents(const std::string& directory) {
 
 // A start that fails prints one line, ends with `status`, and changes nothing on the disk.
 void expect_refused(const Scratch& scratch, std::vector<std::string> args, int status,
-                    const std::string& reason) {
+                    const std::string& reason, Where where = Where::here()) {
+    const Caller caller(where);
     const auto before = contents(scratch.path());
     if (std::find(args.begin(), args.end(), "--run-dir") == args.end()) {
         args.insert(args.end(), {"--run-dir", scratch.path() + "/run"});

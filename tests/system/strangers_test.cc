@@ -15,6 +15,7 @@
 #include "support/expect.h"
 #include "support/link.h"
 #include "support/process.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 using chatd::EntryKind;
@@ -102,7 +103,8 @@ bool is_plain(std::string_view text) {
     return true;
 }
 
-void expect_plain_log(Daemon& daemon) {
+void expect_plain_log(Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     std::string_view log = daemon.log();
     EXPECT_TRUE(log.ends_with('\n'));
     while (!log.empty()) {
@@ -114,7 +116,8 @@ void expect_plain_log(Daemon& daemon) {
     }
 }
 
-void expect_plain_titles(const Daemon& daemon) {
+void expect_plain_titles(const Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     for (const Process& process : processes(daemon.pid())) {
         EXPECT_TRUE(is_plain(process.cmdline));
         EXPECT_TRUE(is_plain(process.comm));

@@ -17,6 +17,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -62,14 +63,17 @@ std::string title_of(const Daemon& daemon, const std::string& beginning) {
     return {};
 }
 
-void upgrade(Daemon& daemon, const std::string& version) {
+void upgrade(Daemon& daemon, const std::string& version, Where where = Where::here()) {
+    const Caller caller(where);
     daemon.signal(SIGHUP);
     daemon.wait_log("upgraded to " + version + ";");
     daemon.wait_log("broker started");
 }
 
 // Each of the two reads the other's line, once.
-void expect_to_chat(Client& alice, Client& bob, const std::string& text) {
+void expect_to_chat(Client& alice, Client& bob, const std::string& text,
+                    Where where = Where::here()) {
+    const Caller caller(where);
     alice.send_line(text);
     bob.expect_line("alice says: " + text);
     bob.send_line(text);
@@ -210,7 +214,9 @@ Test(upgrade, the_history_goes_on) {
 
 namespace {
 
-void expect_to_stay(Daemon& daemon, Client& alice, Client& bob, const std::string& reason) {
+void expect_to_stay(Daemon& daemon, Client& alice, Client& bob, const std::string& reason,
+                    Where where = Where::here()) {
+    const Caller caller(where);
     daemon.signal(SIGHUP);
     daemon.wait_log(reason);
     expect_to_chat(alice, bob, "still here");

@@ -13,6 +13,7 @@
 #include "support/death.h"
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/where.h"
 #include "text/clean.h"
 #include "text/utf8.h"
 
@@ -35,7 +36,9 @@ std::string filled(Language language, Text text,
 }
 
 void expect_texts(Text text, std::initializer_list<std::string_view> fillings,
-                  std::string_view english, std::string_view chinese) {
+                  std::string_view english, std::string_view chinese,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     EXPECT_EQ(filled(Language::English, text, fillings), english);
     EXPECT_EQ(filled(Language::Chinese, text, fillings), chinese);
 }

@@ -13,6 +13,7 @@
 #include "support/escape.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -27,17 +28,22 @@ using chatd::test::Random;
 
 namespace {
 
-void expect_cleaned(std::string_view line, std::string_view expected) {
+void expect_cleaned(std::string_view line, std::string_view expected,
+                    chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const std::string clean = clean_text(line);
     cr_expect(clean == expected, "%s became %s", escaped(line).c_str(), escaped(clean).c_str());
 }
 
-void expect_kept(std::string_view line) {
+void expect_kept(std::string_view line, chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_cleaned(line, line);
     cr_expect(is_clean_text(line), "%s", escaped(line).c_str());
 }
 
-void expect_blank(std::string_view line, bool expected) {
+void expect_blank(std::string_view line, bool expected,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     cr_expect(is_blank(line) == expected, "%s", escaped(line).c_str());
 }
 
@@ -99,7 +105,8 @@ bool stays_clean_after_every_space(std::string_view text) {
 
 // The promises that hold for any bytes. Millions of assertions would take minutes, so only a broken
 // promise makes one.
-void expect_promises(std::string_view line) {
+void expect_promises(std::string_view line, chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const std::string clean = clean_text(line);
     const bool kept = holds_nothing_forbidden(clean) && marks_fit(clean) && is_clean_text(clean) &&
                       clean_text(clean) == clean && is_clean_text(line) == (clean == line) &&

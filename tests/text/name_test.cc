@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/where.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -27,17 +28,22 @@ using chatd::test::escaped;
 
 namespace {
 
-void expect_fault(std::string_view name, NameFault expected) {
+void expect_fault(std::string_view name, NameFault expected,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const NameFault fault = check_name(name);
     cr_expect(fault == expected, "%s: fault %d, not %d", escaped(name).c_str(),
               static_cast<int>(fault), static_cast<int>(expected));
 }
 
-void expect_good(std::string_view name) {
+void expect_good(std::string_view name, chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_fault(name, NameFault::None);
 }
 
-void expect_bad_character(std::string_view name) {
+void expect_bad_character(std::string_view name,
+                          chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_fault(name, NameFault::BadCharacter);
 }
 
@@ -65,7 +71,9 @@ struct Pair {
     const char* other;
 };
 
-void expect_alike(const Pair& pair, bool alike) {
+void expect_alike(const Pair& pair, bool alike,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     for (const char* name : {pair.one, pair.other}) expect_good(name);
     cr_expect(look_alike(pair.one, pair.other) == alike, "%s and %s", escaped(pair.one).c_str(),
               escaped(pair.other).c_str());

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::append_prototype;
 using chatd::fold_case;
@@ -26,17 +27,23 @@ using Property = bool (*)(char32_t);
 
 constexpr char32_t kBeyondUnicode = 0x120000;
 
-void expect_each(Property property, std::u32string_view codes, bool expected) {
+void expect_each(Property property, std::u32string_view codes, bool expected,
+                 chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     for (const char32_t code : codes) {
         cr_expect(property(code) == expected, "U+%04X", static_cast<unsigned>(code));
     }
 }
 
-void expect_all(Property property, std::u32string_view codes) {
+void expect_all(Property property, std::u32string_view codes,
+                chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_each(property, codes, true);
 }
 
-void expect_none(Property property, std::u32string_view codes) {
+void expect_none(Property property, std::u32string_view codes,
+                 chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_each(property, codes, false);
 }
 

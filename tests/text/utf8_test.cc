@@ -11,6 +11,7 @@
 
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::append_utf8;
 using chatd::count_utf8;
@@ -68,7 +69,9 @@ Decoded look_up(std::string_view text) {
     return {kReplacementCharacter, subpart, false};
 }
 
-void expect_as_in_table(std::string_view text) {
+void expect_as_in_table(std::string_view text,
+                        chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const Decoded expected = look_up(text);
     const Decoded decoded = decode_utf8(text);
     const bool same = decoded.valid == expected.valid && decoded.bytes == expected.bytes &&

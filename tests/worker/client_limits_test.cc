@@ -10,6 +10,7 @@
 #include "base/bounds.h"
 #include "support/conversation_client.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::EntryKind;
 using chatd::kInputBytesMax;
@@ -36,7 +37,9 @@ constexpr std::string_view kTooFast =
     "You are faster than the room: from here on 10 of your lines go out each second.\n";
 
 // A client that asks and does not read what it asked for costs no more memory than any other.
-void expect_bounded_screen(Client& client, std::string_view question) {
+void expect_bounded_screen(Client& client, std::string_view question,
+                           chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     constexpr std::size_t kEnough = 4 * 1024 * 1024;
     while (client.conversation.wants_input() && client.conversation.screen().size() < kEnough) {
         client.types(question);

@@ -12,6 +12,7 @@
 
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::Command;
 using chatd::nearest_command;
@@ -34,7 +35,9 @@ constexpr Named kCommands[] = {
     {"/quit", Verb::Quit},
 };
 
-void expect_command(std::string_view line, const Command& expected) {
+void expect_command(std::string_view line, const Command& expected,
+                    chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const Command command = parse_command(line);
     cr_expect(command.verb == expected.verb && command.word == expected.word &&
                   command.argument == expected.argument,
@@ -43,7 +46,9 @@ void expect_command(std::string_view line, const Command& expected) {
               escaped(command.argument).c_str());
 }
 
-void expect_nearest(std::string_view word, std::optional<std::string_view> expected) {
+void expect_nearest(std::string_view word, std::optional<std::string_view> expected,
+                    chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const auto nearest = nearest_command(word);
     cr_expect(nearest == expected, "%s: %s", escaped(word).c_str(),
               chatd::test::shown(nearest).c_str());

@@ -13,6 +13,7 @@
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::kLineBytesMax;
 using chatd::LineReader;
@@ -67,13 +68,17 @@ Lines read_in_two(std::string_view stream, std::size_t at) {
     return lines;
 }
 
-void expect_lines(std::string_view stream, const Lines& expected) {
+void expect_lines(std::string_view stream, const Lines& expected,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     EXPECT_EQ(read_in_pieces(stream, stream.size() + 1), expected);
 }
 
 // Whole, byte by byte, and cut once at every byte from `first_cut` on.
 void expect_lines_in_any_pieces(std::string_view stream, const Lines& expected,
-                                std::size_t first_cut = 0) {
+                                std::size_t first_cut = 0,
+                                chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     expect_lines(stream, expected);
     EXPECT_EQ(read_in_pieces(stream, 1), expected);
     for (std::size_t at = first_cut; at <= stream.size(); ++at) {

@@ -11,6 +11,7 @@
 
 #include "support/escape.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::TelnetFilter;
 using chatd::test::escaped;
@@ -61,7 +62,9 @@ Filtered filter_byte_by_byte(std::string_view bytes) {
     return result;
 }
 
-void expect_filtered(std::string_view bytes, const Filtered& expected) {
+void expect_filtered(std::string_view bytes, const Filtered& expected,
+                     chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     const Filtered result = filter(bytes);
     cr_expect(result == expected, "%s: text %s, replies %s", escaped(bytes).c_str(),
               escaped(result.text).c_str(), escaped(result.replies).c_str());
