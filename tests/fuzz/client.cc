@@ -165,7 +165,7 @@ class Scene {
 
     void bob_leaves() {
         bob_.posts(EntryKind::Leave, {}, "so long");
-        bob_.forgets_link();
+        bob_.goes(LeaveReason::Quit);  // A process that has left does not join again.
     }
 
     void everybody_goes() {
