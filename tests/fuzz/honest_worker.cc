@@ -93,7 +93,11 @@ void HonestWorker::send(std::size_t bytes) {
     std::string& frames = conversation_.frames();
     claim_frames(frames);
     const std::string sent = std::exchange(frames, {}).substr(0, bytes);
-    CLAIM(broker_.receive(*link_, sent));
+    if (broker_.receive(*link_, sent)) return;
+    // Only one thing costs an honest worker its link: it has left, and asks for its Leave twice. It
+    // is told so, and that ends it as it was about to.
+    take(SIZE_MAX);
+    CLAIM(end() && end() != WorkerExit::Failed);
 }
 
 void HonestWorker::take(std::size_t bytes) {
