@@ -116,8 +116,9 @@ void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t 
 
 // The session's member has left, and a broker died before it told the worker: the worker reads on
 // to its own Leave. The broker can no longer check the claim, so the reader gets only public
-// entries, and none after that Leave. Finding the Leave takes a walk through the log, and an honest
-// worker does not ask for that twice.
+// entries, and none after that Leave. Finding the Leave takes a walk through the log, so a process
+// gets it once. If its link breaks again, it is denied, which ends an honest worker as it was about
+// to end.
 void Sessions::see_off(WorkerState& worker, const Attach& wanted) {
     worker.process.is_expelled = true;
     const auto end = room_.end_of(wanted.session, wanted.last_seq);
