@@ -111,6 +111,10 @@ bool has_sanitizer_report(std::string_view log) {
            log.find("\n==") != std::string_view::npos;  // valgrind
 }
 
+bool has_sandbox_kill(std::string_view log) {
+    return log.find("killed by signal " + std::to_string(SIGSYS)) != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string failing_program() {
@@ -178,7 +182,8 @@ Daemon::Daemon(DaemonOptions options, Plumbing plumbing, const Where& where)
                        options, run_dir_.empty() ? run_dir_ = scratch_.path() + "/run" : run_dir_),
                    .fds = plumbing.fds(options),
                    .env = std::move(options.env),
-                   .before_exec = std::move(options.before_exec)}) {
+                   .before_exec = std::move(options.before_exec)}),
+      sandbox_may_kill_(options.sandbox_may_kill) {
     // While a write end is open here, the pipe would never end.
     plumbing.log.write.reset();
     plumbing.ready.write.reset();
@@ -308,6 +313,7 @@ void Daemon::expect_nothing_left(Where where) {
     if (!left.empty()) fail("sockets are left:" + left, where);
 
     if (has_sanitizer_report(log())) fail("a sanitizer complains", where);
+    if (!sandbox_may_kill_ && has_sandbox_kill(log())) fail("the sandbox has killed", where);
 }
 
 void Daemon::finish(Where where) {

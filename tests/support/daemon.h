@@ -30,6 +30,7 @@ struct DaemonOptions {
     std::optional<std::string> run_dir = "";  // "" is scratch()/run
     std::optional<std::string> rate = "0";    // because tests say more than people
     bool penalties = false;                   // because tests do what earns penalties
+    bool sandbox_may_kill = false;            // the test makes a process break out
 
     std::map<std::string, std::string> env = {};  // added to the test's own environment
     std::function<void()> before_exec = {};       // runs in the child: limits, signals
@@ -102,7 +103,8 @@ class Daemon {
     int stop(Where where = Where::here());
 
     // After the end: no process of chatd is left anywhere in the tree, no socket in the run
-    // directory, and no sanitizer has reported anything.
+    // directory, no sanitizer has reported anything, and the sandbox has killed nobody: a system
+    // call that a list lacks is found here even when the test did not see the process end.
     void expect_nothing_left(Where where = Where::here());
 
     // The end of a test that passes: stop() must return 0, and then expect_nothing_left().
@@ -122,6 +124,7 @@ class Daemon {
     Child child_;
     std::size_t log_seen_ = 0;  // the end of the last line that wait_log() has returned
     std::uint16_t port_ = 0;
+    bool sandbox_may_kill_ = false;
     bool log_shown_ = false;  // fail() has put the journal into an exception
 };
 

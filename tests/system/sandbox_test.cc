@@ -67,11 +67,17 @@ int oom_score_of(pid_t pid) {
     return std::stoi(text_of("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
 
+// With a process that tries what the sandbox forbids, as `fault` says.
+DaemonOptions breaking_out(const std::string& fault) {
+    DaemonOptions options = failing(fault, {"--sandbox", "on"});
+    options.sandbox_may_kill = true;
+    return options;
+}
+
 // A worker that an attacker controls tries `deed`: it dies, and nobody notices anything else.
 void dies_of(const std::string& deed, Where where = Where::here()) {
     const Caller caller(where);
-    DaemonOptions options = failing("worker:after-read:2:" + deed, {"--sandbox", "on"});
-    Daemon daemon(options);
+    Daemon daemon(breaking_out("worker:after-read:2:" + deed));
     Watcher watcher(daemon, "watcher");
     Client bob = join(daemon.port(), "bob");  // its worker passes there once
     Client alice(daemon.port());
@@ -148,7 +154,7 @@ Test(sandbox, a_worker_that_traces_a_sibling_dies_and_nobody_else_notices) {
 Test(sandbox, the_room_reads_one_leave_of_a_member_whose_worker_breaks_out) {
     SKIP_WITH_SANITIZERS();
     // Passes: bob's name, alice's name, her line.
-    Daemon daemon(failing("worker:after-read:3:open", {"--sandbox", "on"}));
+    Daemon daemon(breaking_out("worker:after-read:3:open"));
     Client bob = join(daemon.port(), "bob");
     Client alice = join(daemon.port(), "alice");
     bob.expect_line("alice entered the chat room");
@@ -161,7 +167,7 @@ Test(sandbox, the_room_reads_one_leave_of_a_member_whose_worker_breaks_out) {
 
 Test(sandbox, a_broker_that_opens_a_file_is_replaced) {
     SKIP_WITH_SANITIZERS();
-    Daemon daemon(failing("broker:while-handling:1:open", {"--sandbox", "on"}));
+    Daemon daemon(breaking_out("broker:while-handling:1:open"));
     Client bob = join(daemon.port(), "bob");
     Client alice = join(daemon.port(), "alice");
     bob.expect_line("alice entered the chat room");
