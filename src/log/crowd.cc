@@ -8,89 +8,74 @@ namespace chatd {
 namespace {
 
 // Whether the entry may be told as part of a crowd to the reader `session`.
-bool may_join_crowd(const LogEntry& entry, std::uint64_t session) {
-    if (entry.entry.to != 0 || (session != 0 && entry.entry.from == session)) return false;
-    return entry.entry.kind == EntryKind::Join ||
-           (entry.entry.kind == EntryKind::Leave && entry.frame.text.empty());
+bool may_join_crowd(const LogEntry& found, std::uint64_t session) {
+    if (found.entry.to != 0 || (session != 0 && found.entry.from == session)) return false;
+    return found.entry.kind == EntryKind::Join ||
+           (found.entry.kind == EntryKind::Leave && found.frame.text.empty());
 }
 
-// The people of one crowd who come, or those who leave.
-class Party {
+// Makes one crowd of neighbouring Join and Leave entries, from `begin` on.
+class CrowdBuilder {
   public:
-    void add(std::string_view name) {
-        ++people_;
-        if (people_ <= kCrowdNames + 1) names_.push_back(name);
+    explicit CrowdBuilder(Position begin) : begin_(begin), end_(begin) {}
+
+    // False when a member who left comes back: a reader is told first who came and then who left,
+    // so the line would say the opposite of what happened.
+    [[nodiscard]] bool accepts(const LogEntry& found) const {
+        return found.entry.kind == EntryKind::Leave || !gone_.contains(found.frame.name);
     }
 
-    [[nodiscard]] std::uint32_t people() const { return people_; }
-
-    void append_names(std::string& text) const {
-        for (std::size_t i = 0; i < named_of(people_); ++i) {
-            if (!text.empty()) text += ' ';
-            text.append(names_[i]);
-        }
-    }
-
-  private:
-    std::uint32_t people_ = 0;
-    std::vector<std::string_view> names_;
-};
-
-// Collects neighbouring Join and Leave entries from `begin` on.
-class Gathering {
-  public:
-    explicit Gathering(Position begin) : begin_(begin) {}
-
-    // Returns false, and takes nothing, when a member who left comes back: a reader is told first
-    // who came and then who left, so the line would say the opposite of what happened.
-    [[nodiscard]] bool add(const LogEntry& found) {
+    void add(const LogEntry& found) {
         const bool leaves = found.entry.kind == EntryKind::Leave;
-        if (!leaves && gone_.contains(found.frame.name)) return false;
         if (leaves) {
             gone_.insert(found.frame.name);
             note_reason(found.entry);
         }
-        (leaves ? left_ : entered_).add(found.frame.name);
-        last_ = found;
-        return true;
+        std::uint32_t& people = leaves ? crowd_.left : crowd_.entered;
+        std::vector<std::string_view>& names = leaves ? left_ : entered_;
+        if (++people <= kCrowdNames + 1) names.push_back(found.frame.name);
+        crowd_.last_seq = found.entry.seq;
+        crowd_.time_ms = found.entry.time_ms;
+        end_ = found.next;
     }
 
     // None when too few people come and go.
     [[nodiscard]] std::optional<CrowdStretch> result() const {
-        if (entered_.people() < 2 && left_.people() < 2) return std::nullopt;
+        if (crowd_.entered < 2 && crowd_.left < 2) return std::nullopt;
         std::string names;
-        entered_.append_names(names);
-        left_.append_names(names);
-        const Crowd crowd{.last_seq = last_.entry.seq,
-                          .time_ms = last_.entry.time_ms,
-                          .entered = entered_.people(),
-                          .left = left_.people(),
-                          .reason = reason_.value_or(LeaveReason::Quit),
-                          .detail = reason_ ? detail_ : std::uint8_t{0}};
-        CrowdStretch stretch{begin_, last_.next, {}};
-        append_frame(stretch.frame, crowd, {}, names);
+        append_names(names, entered_, crowd_.entered);
+        append_names(names, left_, crowd_.left);
+        CrowdStretch stretch{begin_, end_, {}};
+        append_frame(stretch.frame, crowd_, {}, names);
         return stretch;
     }
 
   private:
-    // Keeps the reason that all who left have in common, if there is one.
     void note_reason(const Entry& entry) {
         const auto reason = static_cast<LeaveReason>(entry.reason);
-        if (left_.people() == 0) {
-            reason_ = reason;
-            detail_ = entry.detail;
-        } else if (reason_ != reason || detail_ != entry.detail) {
-            reason_.reset();
+        if (crowd_.left == 0) {
+            crowd_.reason = reason;
+            crowd_.detail = entry.detail;
+        } else if (crowd_.reason != reason || crowd_.detail != entry.detail) {
+            crowd_.reason = LeaveReason::Quit;
+            crowd_.detail = 0;
+        }
+    }
+
+    static void append_names(std::string& text, const std::vector<std::string_view>& names,
+                             std::uint32_t people) {
+        for (std::size_t i = 0; i < named_of(people); ++i) {
+            if (!text.empty()) text += ' ';
+            text += names[i];
         }
     }
 
     Position begin_;
-    LogEntry last_{};
-    Party entered_;
-    Party left_;
+    Position end_;
+    Crowd crowd_{};
+    std::vector<std::string_view> entered_;  // names, at most one more than kCrowdNames
+    std::vector<std::string_view> left_;     // the same
     std::unordered_set<std::string_view> gone_;
-    std::optional<LeaveReason> reason_;
-    std::uint8_t detail_ = 0;
 };
 
 }  // namespace
@@ -98,29 +83,25 @@ class Gathering {
 std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position to,
                                          std::uint64_t session) {
     std::vector<CrowdStretch> crowds;
-    std::optional<Gathering> gathering;
-    const auto disperse = [&] {
-        auto stretch = gathering ? gathering->result() : std::nullopt;
+    std::optional<CrowdBuilder> builder;
+    const auto finish = [&] {
+        auto stretch = builder ? builder->result() : std::nullopt;
         if (stretch) crowds.push_back(std::move(*stretch));
-        gathering.reset();
+        builder.reset();
     };
     while (from < to) {
         const LogEntry found = log.entry_at(from);
         if (found.at >= to) break;
-        const bool joins = may_join_crowd(found, session);
-        if (!joins || (gathering && !gathering->add(found))) disperse();
-        if (joins && !gathering) {
-            (void)gathering.emplace(found.at).add(found);  // The first entry always fits.
+        const bool may_join = may_join_crowd(found, session);
+        if (!may_join || (builder && !builder->accepts(found))) finish();
+        if (may_join) {
+            if (!builder) builder.emplace(found.at);
+            builder->add(found);
         }
         from = found.next;
     }
-    disperse();
+    finish();
     return crowds;
-}
-
-void Crowds::set_end(Position end) {
-    if (end != end_) by_begin_.clear();
-    end_ = end;
 }
 
 const std::vector<CrowdStretch>& Crowds::from(Position begin) {

@@ -14,6 +14,12 @@
 
 namespace chatd {
 
+// How many names a Crowd has for this many people. One person more than kCrowdNames is named too,
+// because "and 1 others" would be as long as a name.
+[[nodiscard]] constexpr std::uint32_t named_of(std::uint32_t people) {
+    return people <= kCrowdNames + 1 ? people : kCrowdNames;
+}
+
 // Join and Leave entries side by side in the log, and the Crowd frame that stands for them.
 struct CrowdStretch {
     Position begin;
@@ -35,8 +41,11 @@ class Crowds {
     // `log` must outlive this object.
     explicit Crowds(const Log& log) : log_(log) {}
 
-    // Crowds are looked for up to here from now on.
-    void set_end(Position end);
+    // Crowds are looked for up to `end` from now on.
+    void set_end(Position end) {
+        if (end != end_) by_begin_.clear();
+        end_ = end;
+    }
     [[nodiscard]] Position end() const { return end_; }
 
     // The crowds from `begin` to the end. Valid until set_end() moves the end.
@@ -47,11 +56,5 @@ class Crowds {
     Position end_ = 0;
     std::unordered_map<Position, std::vector<CrowdStretch>> by_begin_;
 };
-
-// How many names a Crowd has for this many people. One person more than kCrowdNames is named too,
-// because "and 1 others" would be as long as a name.
-[[nodiscard]] constexpr std::uint32_t named_of(std::uint32_t people) {
-    return people <= kCrowdNames + 1 ? people : kCrowdNames;
-}
 
 }  // namespace chatd
