@@ -1,8 +1,6 @@
 #include "log/reader.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <utility>
 
 #include "base/bounds.h"
@@ -14,12 +12,6 @@ namespace {
 
 // Runs of the log in one send. There are more than two only when private entries lie in between.
 constexpr std::size_t kPiecesPerSend = 32;
-
-std::size_t bytes_of(std::span<const Piece> pieces) {
-    std::size_t bytes = 0;
-    for (const Piece& piece : pieces) bytes += piece.bytes.size();
-    return bytes;
-}
 
 bool is_read(const Entry& entry, std::uint64_t session, Reading reading) {
     return reading == Reading::Live ? is_for(entry, session) : is_replayed_for(entry, session);
@@ -108,10 +100,6 @@ void LogReader::replay(const Log& log, Position came, std::uint32_t messages) {
     replay_end_ = came;
 }
 
-void LogReader::ask_replay(std::uint32_t messages, std::int64_t now_ms) {
-    question_ = {messages, now_ms};
-}
-
 void LogReader::answer_replay(const Log& log) {
     const ReplayQuestion asked = *std::exchange(question_, std::nullopt);
     const std::uint32_t found = log.last_messages(at_, asked.messages, session_).messages;
@@ -125,33 +113,27 @@ bool LogReader::is_behind(Position end) const {
 }
 
 bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, const Send& send) {
-    blocked_ = false;
+    blocked_ = gone_ = false;
     for (;;) {
-        if (!send_replies(send)) return false;
-        if (replaying_ && !blocked_ && !send_replay(log, send)) return false;
-        if (session_ != 0 && !blocked_ && !send_live(log, crowds, standing, send)) return false;
-        if (blocked_ || !question_) return true;
+        const bool all_sent = send_replies(send) && (!replaying_ || send_replay(log, send)) &&
+                              (session_ == 0 || send_live(log, crowds, standing, send));
+        if (!all_sent || !question_) return !gone_;
         answer_replay(log);
     }
 }
 
 bool LogReader::send_replies(const Send& send) {
-    while (!replies.empty() && !blocked_) {
-        const Piece all{0, replies};
-        const auto sent = send({&all, 1});
-        if (!sent) return false;
-        blocked_ = *sent < replies.size();
-        replies.erase(0, *sent);
-    }
+    if (replies.empty()) return true;
+    const Piece all{0, replies};
+    replies.erase(0, send_pieces({&all, 1}, send));
     if (replies.empty() && replies.capacity() > kIdleBufferBytes) replies = {};
-    return true;
+    return replies.empty();
 }
 
 bool LogReader::send_replay(const Log& log, const Send& send) {
     fault_point("broker:before-replay");
     replay_at_ = std::max(replay_at_, log.tail());
     if (!send_log(log, Reading::Replay, replay_at_, replay_end_, send)) return false;
-    if (blocked_) return true;
     replaying_ = false;
     fault_point("broker:in-replay");
     append_frame(replies, Done{});
@@ -164,21 +146,20 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
         at_ = log.tail();
         miss(log.messages_before(at_), standing);
         if (!send_replies(send)) return false;
-        if (blocked_) return true;
     }
     const Position end = std::min(crowds.end(), end_);
+    bool all_sent = true;
     if (takes_crowds_ && at_ < end) {
         // A member that has left reads its own Leave among what happened, so its crowds differ.
         const bool is_member = standing.acked != kNoLongerMember;
-        const bool goes_on = is_member
-                                 ? send_crowds(log, crowds.from(at_), send)
-                                 : send_crowds(log, crowds_between(log, at_, end, session_), send);
-        if (!goes_on) return false;
+        all_sent = is_member ? send_crowds(log, crowds.from(at_), send)
+                             : send_crowds(log, crowds_between(log, at_, end, session_), send);
     }
-    if (!blocked_ && !send_log(log, Reading::Live, at_, end, send)) return false;
+    all_sent = all_sent && send_log(log, Reading::Live, at_, end, send);
+    if (gone_) return false;
     const std::uint64_t before = std::exchange(messages_, log.messages_before(at_));
     delivered += messages_ - before;
-    return true;
+    return all_sent;
 }
 
 // Sends the log up to the end of the last crowd, with a Crowd frame in the place of each.
@@ -186,11 +167,9 @@ bool LogReader::send_crowds(const Log& log, std::span<const CrowdStretch> crowds
                             const Send& send) {
     for (const CrowdStretch& crowd : crowds) {
         if (!send_log(log, Reading::Live, at_, crowd.begin, send)) return false;
-        if (blocked_) return true;
         replies = crowd.frame;
         at_ = crowd.end;
         if (!send_replies(send)) return false;
-        if (blocked_) return true;
     }
     return true;
 }
@@ -204,20 +183,27 @@ bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position
         Position next = at;
         const std::size_t count = collect_pieces(log, &next, end, session_, reading, pieces);
         const std::span<const Piece> filled(pieces.data(), count);
-        if (count != 0) {
-            const auto sent = send(filled);
-            if (!sent) return false;
-            if (*sent < bytes_of(filled)) {
-                const Cut taken = cut_pieces(filled, *sent);
-                at = taken.next;
-                replies.assign(taken.rest);
-                blocked_ = true;
-                return true;
-            }
+        const std::size_t sent = count == 0 ? 0 : send_pieces(filled, send);
+        if (gone_) return false;
+        if (blocked_) {
+            const Cut taken = cut_pieces(filled, sent);
+            at = taken.next;
+            replies.assign(taken.rest);
+            return false;
         }
         at = next;
     }
     return true;
+}
+
+// Returns how many bytes the other end took.
+std::size_t LogReader::send_pieces(std::span<const Piece> pieces, const Send& send) {
+    std::size_t bytes = 0;
+    for (const Piece& piece : pieces) bytes += piece.bytes.size();
+    const std::optional<std::size_t> sent = send(pieces);
+    gone_ = !sent;
+    blocked_ = sent && *sent < bytes;
+    return sent.value_or(0);
 }
 
 }  // namespace chatd

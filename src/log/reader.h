@@ -6,16 +6,9 @@
 // business (see LogReader::Send).
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 #include "log/crowd.h"
-#include "log/log.h"
 
 namespace chatd {
 
@@ -25,17 +18,16 @@ inline constexpr std::uint64_t kNobody = UINT64_MAX;
 // What is read: everything that happens, or only what a replay shows.
 enum class Reading : std::uint8_t { Live, Replay };
 
-// What `session` reads from `*from` on, as runs of bytes that end before `to`. Fills `pieces` (at
-// least two), moves `*from` behind them and returns how many it filled: 0 only when `*from` has
-// reached `to`.
+// Collects what `session` reads from `*from` on, as runs of bytes that end before `to`. Fills
+// `pieces` (at least two), moves `*from` behind them and returns how many it filled: 0 only when
+// `*from` has reached `to`.
 std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
                            Reading reading, std::span<Piece> pieces);
 
 // How far a reader has come that took only the first `bytes` of these pieces, fewer than they hold.
-// The frame that was cut counts as taken; its `rest` has to be sent first.
 struct Cut {
-    Position next;
-    std::string_view rest;
+    Position next;          // behind the last frame that was taken, if only in part
+    std::string_view rest;  // of that frame; has to be sent first
 };
 [[nodiscard]] Cut cut_pieces(std::span<const Piece> pieces, std::size_t bytes);
 
@@ -59,7 +51,7 @@ class LogReader {
     void start(const Log& log, std::uint64_t session, Position position, std::uint64_t messages,
                const Standing& standing);
 
-    // Ends the reading here. Without this the reader never stops.
+    // Ends the reading at `end`. Without this the reader never stops.
     void stop_at(Position end) { end_ = end; }
 
     // Sends Crowd frames for people who come and go together. Only for a worker that knows them.
@@ -70,24 +62,29 @@ class LogReader {
 
     // Shows the last `messages` once more, between Replay and Done, after everything that came
     // before this question. now_ms: milliseconds since 1970, for the Replay frame.
-    void ask_replay(std::uint32_t messages, std::int64_t now_ms);
+    void ask_replay(std::uint32_t messages, std::int64_t now_ms) { question_ = {messages, now_ms}; }
 
     // Is there anything to send, of the log up to `end`?
     [[nodiscard]] bool is_behind(Position end) const;
 
-    // The other end took less than there was. Until it has read, flushing is of no use.
+    // Did the other end take less than there was? Until it has read, flushing is of no use.
     [[nodiscard]] bool is_blocked() const { return blocked_; }
 
     // Sends as much as `send` takes, of the log up to crowds.end(). False: the other end is gone.
     [[nodiscard]] bool flush(const Log& log, Crowds& crowds, const Standing& standing,
                              const Send& send);
 
-    // Messages to all that this reader was sent, and that it missed. The caller reads them and sets
-    // them back to 0.
+    // Messages to all that this reader was sent, and that it missed. The caller resets them to 0.
     std::uint64_t delivered = 0;
     std::uint64_t skipped = 0;
 
   private:
+    struct ReplayQuestion {
+        std::uint32_t messages;
+        std::int64_t now_ms;
+    };
+
+    // The functions that send return whether all was sent: if not, the reader is blocked or gone.
     [[nodiscard]] bool send_replies(const Send& send);
     [[nodiscard]] bool send_replay(const Log& log, const Send& send);
     [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
@@ -96,13 +93,9 @@ class LogReader {
                                    const Send& send);
     [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end,
                                 const Send& send);
+    [[nodiscard]] std::size_t send_pieces(std::span<const Piece> pieces, const Send& send);
     void miss(std::uint64_t messages, const Standing& standing);
     void answer_replay(const Log& log);
-
-    struct ReplayQuestion {
-        std::uint32_t messages;
-        std::int64_t now_ms;
-    };
 
     std::uint64_t session_ = 0;   // 0: not started, and is sent only replies
     Position at_ = 0;             // the log is sent up to here
@@ -110,6 +103,7 @@ class LogReader {
     std::uint64_t messages_ = 0;  // messages to all that lie before at_
     bool takes_crowds_ = false;
     bool blocked_ = false;
+    bool gone_ = false;  // the other end is gone
     bool replaying_ = false;
     Position replay_at_ = 0;
     Position replay_end_ = 0;
