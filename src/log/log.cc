@@ -1,20 +1,11 @@
 #include "log/log.h"
 
-#include <algorithm>
 #include <atomic>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/fault.h"
 
 namespace chatd {
-namespace {
-
-std::uint64_t counts_as_message(const Entry& entry) {
-    return is_message(entry.kind) && entry.to == 0 ? 1 : 0;
-}
-
-}  // namespace
 
 Log::Log(std::span<std::byte> memory)
     : header_(reinterpret_cast<LogHeader*>(memory.data())),
@@ -36,7 +27,10 @@ void Log::recover() {
             continue;
         }
         if (!follows(at, end)) break;
-        if (at % ring_.size() == 0) note_lap(whole, at);
+        if (at % ring_.size() == 0) {
+            last_lap_end_ = whole;
+            lap_begin_ = at;
+        }
         head_ = end;  // entry_at() checks against it.
         const LogEntry entry = entry_at(at);
         note(entry);
@@ -53,9 +47,9 @@ std::string_view Log::bytes_at(Position at, Position end) const {
             std::min<std::size_t>(end - at, bytes_to_ring_end(at))};
 }
 
-// Does a whole entry lie there that continues the log? An entry that an earlier lap left is older
-// than the one before it, and an entry that was written to the wrong place (a misdirected sector)
-// does not lead back to the one before it.
+// Does a whole entry lie at `at` that continues the log? One that an earlier lap left is older than
+// the entry before it; one that was written to the wrong place (a misdirected sector) does not lead
+// back to the entry before it.
 bool Log::follows(Position at, Position end) const {
     const std::optional<Frame> frame = whole_entry(bytes_at(at, end));
     if (!frame) return false;
@@ -67,10 +61,6 @@ bool Log::follows(Position at, Position end) const {
 
 Position Log::synced() const {
     return std::clamp<Position>(header_->synced, tail_, head_);
-}
-
-void Log::note_synced() {
-    header_->synced = head_;
 }
 
 void Log::rewrite_unsynced() {
@@ -91,17 +81,15 @@ LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) 
 
 LogEntry Log::append_with_seq(Entry entry, std::string_view name, std::string_view text) {
     CHATD_CHECK(entry.seq >= next_seq_);
-    entry.messages = std::max(entry.messages, messages_ + counts_as_message(entry));
+    entry.messages = std::max(entry.messages, messages_ + is_public_message(entry));
     scratch_.clear();
     append_frame(scratch_, entry, name, text);
     make_room(scratch_.size());
-
-    const Position at = begin_lap_if_full(head_, scratch_.size());
+    const Position at = begin_lap_if_full(scratch_.size());
     write(at, entry);
     fault_point("broker:in-append");
     move_head(at + scratch_.size());
     fault_point("broker:after-append");
-
     const LogEntry added = entry_at(at);
     note(added);
     return added;
@@ -109,35 +97,30 @@ LogEntry Log::append_with_seq(Entry entry, std::string_view name, std::string_vi
 
 // Returns the position for an entry of this size: the head, or the start of the next lap behind a
 // pad.
-Position Log::begin_lap_if_full(Position head, std::size_t bytes) {
-    const std::size_t rest = bytes_to_ring_end(head);
+Position Log::begin_lap_if_full(std::size_t bytes) {
+    const std::size_t rest = bytes_to_ring_end(head_);
     if (rest < bytes) {
-        const FrameHeader pad{
-            .bytes = static_cast<std::uint32_t>(rest),
-            .version = kFrameVersion,
-            .type = FrameType::Pad,
-            .name_bytes = 0,
-            .pad_bytes = 0,
-        };
-        std::memcpy(place(head), &pad, sizeof pad);
-        note_lap(head, head + rest);
+        const FrameHeader pad{.bytes = static_cast<std::uint32_t>(rest),
+                              .version = kFrameVersion,
+                              .type = FrameType::Pad,
+                              .name_bytes = 0,
+                              .pad_bytes = 0};
+        std::memcpy(place(head_), &pad, sizeof pad);
+        last_lap_end_ = head_;
+        lap_begin_ = head_ + rest;
         return lap_begin_;
     }
-    if (head % ring_.size() == 0) note_lap(head, head);
-    return head;
+    if (head_ % ring_.size() == 0) last_lap_end_ = lap_begin_ = head_;
+    return head_;
 }
 
-// Copies the entry in scratch_ into the ring, now that its place is known.
+// Puts `entry` into the frame in scratch_, now that its place is known, and the frame into the
+// ring.
 void Log::write(Position at, Entry& entry) {
     entry.back_bytes = empty_ ? 0 : static_cast<std::uint32_t>(at - newest_);
-    scratch_.replace(sizeof(FrameHeader), sizeof entry, reinterpret_cast<const char*>(&entry),
-                     sizeof entry);
+    std::memcpy(scratch_.data() + sizeof(FrameHeader), &entry, sizeof entry);
     set_checksum(scratch_);
     std::memcpy(place(at), scratch_.data(), scratch_.size());
-}
-
-void Log::continue_after(std::uint64_t seq) {
-    next_seq_ = std::max(next_seq_, seq + 1);
 }
 
 // Brings up to date what follows from the entries.
@@ -148,11 +131,6 @@ void Log::note(const LogEntry& added) {
     messages_ = added.entry.messages;
     if (added.entry.to != 0) private_end_ = added.next;
     if (is_message(added.entry.kind)) newest_message_ = added.at;
-}
-
-void Log::note_lap(Position end, Position begin) {
-    lap_end_ = end;
-    lap_begin_ = begin;
 }
 
 // Lets the oldest entries go until `bytes` fit in one piece.
@@ -187,18 +165,14 @@ FrameHeader Log::header_at(Position at) const {
 LogEntry Log::entry_at(Position at) const {
     CHATD_CHECK(at >= tail_ && at < head_);
     if (header_at(at).type == FrameType::Pad) at += header_at(at).bytes;
-    std::string_view bytes(reinterpret_cast<const char*>(place(at)), bytes_to_ring_end(at));
-    LogEntry found{};
-    CHATD_CHECK(take_frame(bytes, found.frame) == FrameStatus::Whole);
-    found.entry = found.frame.as<Entry>();
-    found.at = at;
-    found.next = at + found.frame.bytes.size();
-    return found;
+    std::string_view bytes = bytes_at(at, head_);
+    Frame frame{};
+    CHATD_CHECK(take_frame(bytes, frame) == FrameStatus::Whole);
+    return {frame.as<Entry>(), frame, at, at + frame.bytes.size()};
 }
 
 std::optional<LogEntry> Log::newest() const {
-    if (empty_) return std::nullopt;
-    return entry_at(newest_);
+    return empty_ ? std::nullopt : std::optional(entry_at(newest_));
 }
 
 std::optional<LogEntry> Log::before(const LogEntry& entry) const {
@@ -230,15 +204,15 @@ Log::Stretch Log::last_messages(Position end, std::uint32_t count, std::uint64_t
 std::uint64_t Log::messages_before(Position at) const {
     if (at == head_) return messages_;
     const Entry entry = entry_at(at).entry;
-    return entry.messages - counts_as_message(entry);
+    return entry.messages - is_public_message(entry);
 }
 
 std::array<Piece, 2> Log::runs(Position from, Position to) const {
     const auto run = [this](Position begin, Position end) {
-        if (begin >= end) return Piece{end, {}};
-        return Piece{begin, {reinterpret_cast<const char*>(place(begin)), end - begin}};
+        return begin < end ? Piece{begin, bytes_at(begin, end)} : Piece{end, {}};
     };
-    if (from < lap_begin_ && lap_begin_ <= to) return {run(from, lap_end_), run(lap_begin_, to)};
+    if (from < lap_begin_ && lap_begin_ <= to)
+        return {run(from, last_lap_end_), run(lap_begin_, to)};
     return {run(from, to), run(to, to)};
 }
 

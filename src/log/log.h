@@ -13,16 +13,11 @@
 // This file must never make a system call or read a clock: it works on the bytes it is given.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "log/log_format.h"
-#include "protocol/frame.h"
 
 namespace chatd {
 
@@ -40,8 +35,8 @@ struct Piece {
     std::string_view bytes;
 };
 
-// May this session see the entry? A session sees its own entries too: its worker learns from them
-// that they are in the log, and where.
+// May this session see the entry? It sees its own entries too: its worker learns from them that
+// they are in the log, and where.
 [[nodiscard]] inline bool is_for(const Entry& entry, std::uint64_t session) {
     return entry.to == 0 || entry.to == session || entry.from == session;
 }
@@ -49,6 +44,11 @@ struct Piece {
 // Did a person say this?
 [[nodiscard]] inline bool is_message(EntryKind kind) {
     return kind == EntryKind::Say || kind == EntryKind::Emote || kind == EntryKind::Tell;
+}
+
+// Did a person say this to all?
+[[nodiscard]] inline bool is_public_message(const Entry& entry) {
+    return is_message(entry.kind) && entry.to == 0;
 }
 
 // Does a replay show the entry to this session?
@@ -61,7 +61,6 @@ class Log {
     // Takes up the log in `memory`, which must pass is_log() and outlive this object. Cuts off what
     // is not whole at the log's end: see lost_bytes().
     explicit Log(std::span<std::byte> memory);
-
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
@@ -74,25 +73,27 @@ class Log {
 
     // Makes next_seq() greater than `seq`: the numbers up to `seq` were used, even if the entries
     // that had them are lost.
-    void continue_after(std::uint64_t seq);
+    void continue_after(std::uint64_t seq) { next_seq_ = std::max(next_seq_, seq + 1); }
 
+    // The position of the oldest entry, or of a pad before it, and the position after the newest
+    // entry. They are equal while the log is empty.
     [[nodiscard]] Position tail() const { return tail_; }
     [[nodiscard]] Position head() const { return head_; }
-    [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
 
+    // The sequence number that append() gives next, greater than all that were given. At least 1.
+    [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
     // How many messages were ever said to all.
     [[nodiscard]] std::uint64_t messages() const { return messages_; }
-
     // How many bytes this object cut off when it took up the log.
     [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
 
     // --- For a log in a file
 
-    // The position up to which the last note_synced() found the log on the disk.
-    [[nodiscard]] Position synced() const;
-
     // The caller has put the whole log on the disk.
-    void note_synced();
+    void note_synced() { header_->synced = head_; }
+
+    // The position up to which the log was on the disk at the last note_synced().
+    [[nodiscard]] Position synced() const;
 
     // Writes everything that is not yet on the disk into memory once more. A kernel that could not
     // write a page may mark it as clean all the same, and would not try again (fsync(2), EIO).
@@ -109,8 +110,8 @@ class Log {
     // The entry before this one; none when it is gone, or when there never was one.
     [[nodiscard]] std::optional<LogEntry> before(const LogEntry& entry) const;
 
-    // The position after the last entry whose sequence number is at most `seq`; the tail when all
-    // entries that are left are newer. Takes time linear in the entries after `seq`.
+    // The position after the last entry whose sequence number is at most `seq`; that of the oldest
+    // entry when all are newer. Takes time linear in the entries after `seq`.
     [[nodiscard]] Position after_seq(std::uint64_t seq) const;
 
     // The last messages before `end` that a replay shows to `session`, at most `count`: where they
@@ -125,12 +126,11 @@ class Log {
     // How many messages were said to all before the entry at `at`; `at` may be the head.
     [[nodiscard]] std::uint64_t messages_before(Position at) const;
 
-    // The bytes between two positions as they lie in the ring: one run, or two where a pad lies
-    // between them. A run that is not there is empty.
+    // The bytes between two positions as they lie in the ring: two runs, because a pad may lie
+    // between them. One run or both may be empty.
     [[nodiscard]] std::array<Piece, 2> runs(Position from, Position to) const;
 
-    // The position after the newest entry that is not for everybody: from there on everybody may
-    // be sent all bytes.
+    // The position after the newest private entry: from there on everybody may be sent all bytes.
     [[nodiscard]] Position private_end() const { return private_end_; }
 
   private:
@@ -142,10 +142,9 @@ class Log {
     [[nodiscard]] FrameHeader header_at(Position at) const;
     [[nodiscard]] bool follows(Position at, Position end) const;
     void recover();
-    [[nodiscard]] Position begin_lap_if_full(Position head, std::size_t bytes);
+    [[nodiscard]] Position begin_lap_if_full(std::size_t bytes);
     void write(Position at, Entry& entry);
     void note(const LogEntry& entry);
-    void note_lap(Position end, Position begin);
     void make_room(std::size_t bytes);
     void move_head(Position head);
     void move_tail(Position tail);
@@ -156,18 +155,15 @@ class Log {
     // Copies of what lies in the memory, and what follows from it.
     Position tail_ = 0;
     Position head_ = 0;
-    Position newest_ = 0;  // the position of the newest entry; means nothing while empty_
     bool empty_ = true;
+    Position newest_ = 0;  // the position of the newest entry; means nothing while empty_
     std::uint64_t next_seq_ = 1;
     std::uint64_t messages_ = 0;
     std::uint64_t lost_bytes_ = 0;
-    Position lap_end_ = 0;    // the entries of the lap before this one end here
-    Position lap_begin_ = 0;  // the entries of this lap begin here; a pad lies in between
-    // The newest message. last_messages() starts its walk here, and so skips later Joins and
-    // Leaves.
-    std::optional<Position> newest_message_;
+    Position last_lap_end_ = 0;  // the entries of the lap before this one end here
+    Position lap_begin_ = 0;     // the entries of this lap begin here; a pad may lie in between
+    std::optional<Position> newest_message_;  // last_messages() skips the Joins and Leaves after it
     Position private_end_ = 0;
-
     std::string scratch_;  // the frame being appended
 };
 

@@ -55,10 +55,6 @@ struct Told {
     Position next;
 };
 
-inline bool is_public_message(const Entry& entry) {
-    return is_message(entry.kind) && entry.to == 0;
-}
-
 // A log and, beside it, all that it was ever told.
 class Story {
   public:
