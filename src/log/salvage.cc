@@ -1,8 +1,6 @@
 #include "log/salvage.h"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 #include <utility>
 
 #include "base/bounds.h"
@@ -18,24 +16,17 @@ LogHeader header_of(std::span<const std::byte> bytes) {
     return header;
 }
 
-// A log moves its tail only when it needs room. So when much room is left, the tail must be 0.
-bool tail_is_likely(const LogHeader& header) {
+// Can a log begin with this header, however much of it is left? A log moves its tail only when it
+// needs room, so while much room is left, the tail must be 0.
+bool is_sound(const LogHeader& header) {
+    if (!is_log(header, SIZE_MAX)) return false;
     const std::uint64_t used = header.head - header.tail;
     return header.tail == 0 || header.ring_bytes - used <= 3 * kFrameBytesMax;
-}
-
-bool is_sound(const LogHeader& header) {
-    return is_log_header(header) && tail_is_likely(header);
 }
 
 // Bytes behind the head in which entries are looked for. Damage comes in pages, and a large ring
 // that is nearly empty must not be read as a whole at each start.
 constexpr Position kReach = Position{1} << 20;
-
-// 0 for an empty log.
-std::uint64_t oldest_seq(const Log& log) {
-    return log.newest() ? log.entry_at(log.tail()).entry.seq : 0;
-}
 
 // Whether there are entries behind the head that are newer than the oldest before it. Then the head
 // has fallen back, or a broker has cut off what lay behind a damaged place. One entry with the next
@@ -43,7 +34,7 @@ std::uint64_t oldest_seq(const Log& log) {
 bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
     const std::string_view all(reinterpret_cast<const char*>(ring.data()), ring.size());
     const Position end = std::min(log.tail() + ring.size(), log.head() + kReach);
-    const std::uint64_t oldest = oldest_seq(log);
+    const std::uint64_t oldest = log.newest() ? log.entry_at(log.tail()).entry.seq : 0;
     bool died_in_append = false;
     for (Position at = log.head(); at < end; at += 8) {
         const std::optional<Frame> frame = whole_entry(all.substr(at % ring.size(), end - at));
@@ -70,13 +61,14 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
     : bytes_(bytes),
       header_(header_of(bytes)),
       ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
-      header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_) {
-    // Entries between tail and head come first, so that sort() prefers them to others with the same
-    // number.
-    const std::size_t tail = header_is_sound_ ? header_.tail % ring_bytes_ : 0;
-    find(tail, ring_bytes_);
-    find(0, tail);
-    sort();
+      header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_),
+      tail_(header_is_sound_ ? header_.tail % ring_bytes_ : 0) {
+    // Of entries with the same number the first one found is kept, so find begins at the tail.
+    find(tail_, ring_bytes_);
+    find(0, tail_);
+    std::ranges::stable_sort(found_, {}, &Found::seq);
+    const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
+    found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
     // The tail is a place in the ring only if the size of the ring is certain.
     const bool is_certain = ring_bytes || log_memory_bytes(ring_bytes_) == bytes.size();
     if (header_is_sound_ && is_certain) drop_forgotten();
@@ -113,19 +105,12 @@ void Salvage::find(std::size_t begin, std::size_t end) {
     }
 }
 
-// Sorts by sequence number and keeps the first of equal numbers.
-void Salvage::sort() {
-    std::ranges::stable_sort(found_, {}, &Found::seq);
-    const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
-    found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
-}
-
 // Drops entries that are older than the first one behind the tail: the log had let them go, and
 // they were left where nothing was written since, or under a pad. A tail that lies within an entry
 // is wrong; then nothing is dropped.
 void Salvage::drop_forgotten() {
     if (found_.empty()) return;
-    const std::size_t tail = skip_pad(header_.tail % ring_bytes_);
+    const std::size_t tail = skip_pad(tail_);
     const auto around_tail = [tail](const Found& entry) {
         return entry.offset < tail && tail < entry.offset + entry.bytes;
     };
@@ -147,10 +132,9 @@ std::size_t Salvage::skip_pad(std::size_t offset) const {
 // Whether everything that was found lies between tail and head.
 bool Salvage::bounds_fit() const {
     if (!header_is_sound_) return false;
-    const std::size_t tail = header_.tail % ring_bytes_;
     const std::uint64_t used = header_.head - header_.tail;
     const auto inside = [&](const Found& entry) {
-        return distance(tail, entry.offset) + entry.bytes <= used;
+        return distance(tail_, entry.offset) + entry.bytes <= used;
     };
     return found_.empty() || (inside(found_.front()) && inside(found_.back()));
 }
@@ -175,16 +159,14 @@ Salvage::Loss Salvage::loss() const {
         add(header_.head - header_.tail);
     } else {
         const Found& newest = found_.back();
-        const std::size_t tail = header_.tail % ring_bytes_;
-        add(distance(skip_pad(tail), found_.front().offset));
-        add(header_.head - header_.tail - distance(tail, newest.offset) - newest.bytes);
+        add(distance(skip_pad(tail_), found_.front().offset));
+        add(header_.head - header_.tail - distance(tail_, newest.offset) - newest.bytes);
     }
-    loss.places =
-        std::max<std::uint64_t>(loss.places, 1);  // the end of the ring, which held nothing
+    if (loss.places == 0) loss.places = 1;  // the end of the ring, which held nothing
     return loss;
 }
 
-// The sizes of the gaps between entries that are neighbours in the ring now and were not in the
+// The sizes of the gaps between entries that are neighbours in the ring now, but were none in the
 // log. What lies before the oldest entry and behind the newest is no gap.
 std::vector<std::size_t> Salvage::gaps() const {
     std::vector<Found> around = found_;
@@ -202,9 +184,8 @@ std::vector<std::size_t> Salvage::gaps() const {
 
 std::uint64_t Salvage::restore(Log& log) const {
     for (const Found& one : found_) {
-        const std::string_view bytes = ring_from(one.offset);
         // The file may have been damaged further since the entry was found.
-        const std::optional<Frame> frame = whole_entry(bytes);
+        const std::optional<Frame> frame = whole_entry(ring_from(one.offset));
         if (!frame || frame->as<Entry>().seq != one.seq) continue;
         log.append_with_seq(frame->as<Entry>(), frame->name, frame->text);
     }

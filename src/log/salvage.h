@@ -6,11 +6,6 @@
 // confirms.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include "log/log.h"
@@ -28,7 +23,7 @@ class Salvage {
     explicit Salvage(std::span<const std::byte> bytes,
                      std::optional<std::size_t> ring_bytes = std::nullopt);
 
-    // Whether it was a log. If not, it is something else, or a log of another version.
+    // Whether the bytes are those of a log of this version, however damaged.
     [[nodiscard]] bool is_log() const;
 
     // The size that the log's ring had most likely.
@@ -56,7 +51,6 @@ class Salvage {
     [[nodiscard]] std::size_t likely_ring_bytes() const;
     [[nodiscard]] std::string_view ring_from(std::size_t offset) const;
     void find(std::size_t begin, std::size_t end);
-    void sort();
     void drop_forgotten();
     [[nodiscard]] std::vector<std::size_t> gaps() const;
     [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const;
@@ -67,6 +61,7 @@ class Salvage {
     LogHeader header_;
     std::size_t ring_bytes_;
     bool header_is_sound_;
+    std::size_t tail_;  // the place of the tail in the ring; 0 if the header is not sound
     std::vector<Found> found_;
 };
 
