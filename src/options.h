@@ -13,7 +13,7 @@
 #include "base/level.h"
 #include "base/rate_limiter.h"
 #include "base/sandbox_mode.h"
-#include "text/language.h"
+#include "text/catalogue.h"
 
 namespace chatd {
 

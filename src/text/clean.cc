@@ -1,14 +1,7 @@
-// Cleaning of chat lines; see clean.h for the contracts.
-//
-// Only clean_prefix_bytes() decides which characters are clean. clean_text() and is_clean_text()
-// both use it, and differ only in what they do with the other characters.
-
 #include "text/clean.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
+#include <initializer_list>
 #include <utility>
 
 #include "base/bounds.h"
@@ -17,9 +10,6 @@
 
 namespace chatd {
 namespace {
-
-constexpr char32_t kEscape = 0x1B;
-constexpr char32_t kBraillePatternBlank = 0x2800;
 
 // What cleaning does with a character.
 enum class Fate : std::uint8_t {
@@ -71,9 +61,7 @@ Fate fate_of(const Decoded& character) {
     if (!character.valid) return Fate::Replace;
     // The last two code points of every plane are noncharacters.
     if ((character.code & 0xFFFE) == 0xFFFE) return Fate::Replace;
-    const auto* row =
-        std::lower_bound(std::begin(kFates), std::end(kFates), character.code,
-                         [](const FateRange& range, char32_t code) { return range.last < code; });
+    const FateRange* row = std::ranges::lower_bound(kFates, character.code, {}, &FateRange::last);
     return row != std::end(kFates) && row->first <= character.code ? row->fate : Fate::Keep;
 }
 
@@ -98,8 +86,7 @@ class Marks {
     void pass(char byte) { left_ = carried_by(static_cast<unsigned char>(byte)); }
 
   private:
-    // Chinese characters, of which whole lines consist: three look-ups in tables are saved for
-    // each.
+    // Whole lines consist of Chinese characters: this saves three look-ups in tables for each.
     static bool is_han(char32_t code) { return code >= 0x3400 && code <= 0x9FFF; }
 
     static std::size_t carried_by(char32_t code) { return code == ' ' ? 0 : kTextMarksMax; }
@@ -107,12 +94,13 @@ class Marks {
     std::size_t left_ = 0;
 };
 
-// Returns how many bytes at the front of `line` are clean. `marks` has seen what stands before
-// them, and sees them too.
+// Returns how many bytes at the front of `line` are clean. Nothing else decides that: clean_text()
+// and is_clean_text() both use it. `marks` has seen what stands before the bytes, and sees them
+// too.
 std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
     std::size_t bytes = 0;
     while (bytes < line.size()) {
-        // Most lines are ASCII: decoding and look-ups in tables are saved for them.
+        // Most lines are ASCII: this saves decoding and look-ups in tables for them.
         if (line[bytes] >= 0x20 && line[bytes] <= 0x7E) {
             marks.pass(line[bytes]);
             ++bytes;
@@ -128,52 +116,28 @@ std::size_t clean_prefix_bytes(std::string_view line, Marks& marks) {
 // The character at the front of `rest`. ESC with a byte 0x40..0x5F is taken as one character: it is
 // another way to write a C1 control (ECMA-48 5.3).
 Decoded decode_control(std::string_view rest) {
+    constexpr char32_t kEscape = 0x1B;
     const Decoded next = decode_utf8(rest);
     if (next.code != kEscape || rest.size() < 2 || rest[1] < 0x40 || rest[1] > 0x5F) return next;
     return {static_cast<char32_t>(rest[1] + 0x40), 2, true};
 }
 
-// ECMA-48 defines the parts of a sequence as ranges of bytes: parameters, intermediates, final
-// byte.
+// ECMA-48 defines the parts of a sequence as ranges of bytes.
 struct ByteRange {
     char first;
     char last;
+
+    [[nodiscard]] bool has(char byte) const { return byte >= first && byte <= last; }
 };
 
 constexpr ByteRange kParameters{0x30, 0x3F};
 constexpr ByteRange kIntermediates{0x20, 0x2F};
-constexpr ByteRange kSequenceFinal{0x40, 0x7E};
+constexpr ByteRange kControlFinal{0x40, 0x7E};
 constexpr ByteRange kEscapeFinal{0x30, 0x7E};
 
-bool is_in(ByteRange range, char byte) {
-    return byte >= range.first && byte <= range.last;
-}
-
-// Returns where the run of bytes in this range ends that begins at `at`. The run may be empty.
-std::size_t skip_run(std::string_view text, std::size_t at, ByteRange range) {
-    while (at < text.size() && is_in(range, text[at])) ++at;
-    return at;
-}
-
-// Returns where the sequence ends whose final byte must be at `at`; 0 if another byte is there.
-std::size_t end_at_final(std::string_view text, std::size_t at, ByteRange range) {
-    return at < text.size() && is_in(range, text[at]) ? at + 1 : 0;
-}
-
-// The next three functions take what follows an introducer. They return how many bytes of it belong
-// to the sequence; 0 if the line does not finish the sequence.
-
-std::size_t escape_sequence_bytes(std::string_view body) {
-    return end_at_final(body, skip_run(body, 0, kIntermediates), kEscapeFinal);
-}
-
-std::size_t control_sequence_bytes(std::string_view body) {
-    const std::size_t intermediates_at = skip_run(body, 0, kParameters);
-    const std::size_t final_at = skip_run(body, intermediates_at, kIntermediates);
-    return end_at_final(body, final_at, kSequenceFinal);
-}
-
-// In ECMA-48 BEL is no terminator. For xterm it is one, and other terminals do the same.
+// Returns how many bytes at the front of `body`, which follows an introducer, belong to the control
+// string; 0 if the line does not finish it. In ECMA-48 BEL is no terminator. For xterm it is one,
+// and other terminals do the same.
 std::size_t control_string_bytes(std::string_view body) {
     for (std::size_t at = 0; at < body.size(); ++at) {
         if (body[at] == '\a') return at + 1;
@@ -212,8 +176,10 @@ class Cleaner {
             case Fate::Drop: break;
             case Fate::Space: put(U' '); break;
             case Fate::Replace: put(kReplacementCharacter); break;
-            case Fate::Escape: rest_.remove_prefix(escape_sequence_bytes(rest_)); break;
-            case Fate::ControlSequence: rest_.remove_prefix(control_sequence_bytes(rest_)); break;
+            case Fate::Escape: skip_sequence({kIntermediates}, kEscapeFinal); break;
+            case Fate::ControlSequence:
+                skip_sequence({kParameters, kIntermediates}, kControlFinal);
+                break;
             case Fate::ControlString: skip_control_string(); break;
         }
     }
@@ -221,6 +187,16 @@ class Cleaner {
     void put(char32_t code) {
         (void)marks_.admits(code);  // True: it is no mark.
         append_utf8(clean_, code);
+    }
+
+    // What follows the introducer is any number of bytes of each part, and then a final byte. When
+    // the line does not finish the sequence, nothing is skipped.
+    void skip_sequence(std::initializer_list<ByteRange> parts, ByteRange final) {
+        std::size_t at = 0;
+        for (const ByteRange part : parts) {
+            while (at < rest_.size() && part.has(rest_[at])) ++at;
+        }
+        if (at < rest_.size() && final.has(rest_[at])) rest_.remove_prefix(at + 1);
     }
 
     // When the rest of the line holds no terminator, what follows holds none either. Without
@@ -239,12 +215,9 @@ class Cleaner {
 };
 
 bool draws_nothing(char32_t code) {
+    constexpr char32_t kBraillePatternBlank = 0x2800;
     return is_space(code) || is_default_ignorable(code) || code == kBraillePatternBlank ||
            code == '\t';
-}
-
-bool is_ascii_blank(char byte) {
-    return byte == ' ' || byte == '\t';
 }
 
 }  // namespace
@@ -268,9 +241,8 @@ bool is_blank(std::string_view line) {
 }
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_ascii_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_ascii_blank(text.back())) text.remove_suffix(1);
-    return text;
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 }  // namespace chatd

@@ -25,8 +25,7 @@ namespace chatd {
 // Everything else that scripts and emoji need is kept, even if it has no width: joiners, variation
 // selectors, soft hyphens.
 //
-// Takes time linear in the line and at most triples its bytes. Cleaning a clean line changes
-// nothing.
+// Takes linear time and at most triples the bytes. Cleaning a clean line changes nothing.
 [[nodiscard]] std::string clean_text(std::string_view line);
 
 // Whether clean_text(line) == line. Allocates nothing.

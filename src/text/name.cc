@@ -1,9 +1,6 @@
-// The rules for names; see name.h for the contracts.
-
 #include "text/name.h"
 
 #include <algorithm>
-#include <cstddef>
 
 #include "base/bounds.h"
 #include "text/unicode.h"
@@ -12,15 +9,6 @@
 namespace chatd {
 namespace {
 
-bool is_punctuation(char32_t code) {
-    return code == '_' || code == '-' || code == '.';
-}
-
-bool is_too_long(std::string_view name) {
-    // The bytes are compared first, so that a very long name is not read to its end.
-    return name.size() > kNameBytesMax || count_utf8(name) > kNameCharactersMax;
-}
-
 bool has_only_good_characters(std::string_view name) {
     std::size_t marks_left = 0;
     bool has_letter_or_digit = false;
@@ -28,32 +16,20 @@ bool has_only_good_characters(std::string_view name) {
         const Decoded next = decode_utf8(name);
         if (!next.valid) return false;
         name.remove_prefix(next.bytes);
-        if (is_letter(next.code)) {
-            marks_left = kNameMarksMax;
+        const bool letter = is_letter(next.code);
+        if (letter || is_digit(next.code)) {
+            marks_left = letter ? kNameMarksMax : 0;
             has_letter_or_digit = true;
         } else if (is_combining_mark(next.code)) {
             if (marks_left == 0) return false;
             --marks_left;
-        } else if (is_digit(next.code)) {
-            marks_left = 0;
-            has_letter_or_digit = true;
-        } else if (is_punctuation(next.code)) {
+        } else if (next.code == '_' || next.code == '-' || next.code == '.') {
             marks_left = 0;
         } else {
             return false;
         }
     }
     return has_letter_or_digit;
-}
-
-std::u32string prototypes_of(std::string_view name) {
-    std::u32string prototypes;
-    while (!name.empty()) {
-        const Decoded next = decode_utf8(name);
-        append_prototype(prototypes, next.code);
-        name.remove_prefix(next.bytes);
-    }
-    return prototypes;
 }
 
 // Marks above and below a letter look the same in any order. Which order they get does not matter,
@@ -77,7 +53,10 @@ std::string skeleton(std::u32string_view prototypes, char32_t capital_i) {
 
 NameFault check_name(std::string_view name) {
     if (name.empty()) return NameFault::Empty;
-    if (is_too_long(name)) return NameFault::TooLong;
+    // The bytes are compared first, so that a very long name is not read to its end.
+    if (name.size() > kNameBytesMax || count_utf8(name) > kNameCharactersMax) {
+        return NameFault::TooLong;
+    }
     if (!has_only_good_characters(name)) return NameFault::BadCharacter;
     return NameFault::None;
 }
@@ -94,7 +73,12 @@ std::string fold_name(std::string_view name) {
 }
 
 std::array<std::string, 2> skeletons_of(std::string_view name) {
-    std::u32string prototypes = prototypes_of(name);
+    std::u32string prototypes;
+    while (!name.empty()) {
+        const Decoded next = decode_utf8(name);
+        append_prototype(prototypes, next.code);
+        name.remove_prefix(next.bytes);
+    }
     sort_marks(prototypes);
     return {skeleton(prototypes, U'l'), skeleton(prototypes, U'i')};
 }

@@ -12,9 +12,8 @@
 
 namespace chatd {
 
-// Returns the number that `text` consists of; none when `text` is anything else (a space, a plus
-// sign or more bytes with the number, nothing at all) or when the number is not from `min` to
-// `max`.
+// Returns the number that `text` consists of; none when there is anything else (a space, a plus
+// sign), when there is nothing at all, and when the number is not from `min` to `max`.
 template <std::integral Number>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text,
                                                  Number min = std::numeric_limits<Number>::min(),

@@ -1,10 +1,8 @@
-// Binary search in the generated tables; see unicode.h for what the properties mean.
-
 #include "text/unicode.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
+#include <optional>
 
 namespace chatd {
 namespace {
@@ -37,16 +35,22 @@ struct Prototype {
 // The range of `table` in which `code` lies; null if there is none.
 template <typename Range, std::size_t size>
 const Range* find_range(const Range (&table)[size], char32_t code) {
-    const auto ends_before = [](const Range& range, char32_t value) { return range.last < value; };
-    const Range* range = std::lower_bound(std::begin(table), std::end(table), code, ends_before);
+    const Range* range = std::ranges::lower_bound(table, code, {}, &Range::last);
     return range != std::end(table) && range->first <= code ? range : nullptr;
+}
+
+// Folds `code` as `table` says; none if no range of the table folds it.
+template <std::size_t size>
+std::optional<char32_t> fold(const FoldRange (&table)[size], char32_t code) {
+    const FoldRange* range = find_range(table, code);
+    if (range == nullptr || (code - range->first) % range->stride != 0) return std::nullopt;
+    return static_cast<char32_t>(static_cast<std::int32_t>(code) + range->delta);
 }
 
 // Returns false, and appends nothing, when the tables have no prototype for this code.
 bool append_listed_prototype(std::u32string& out, char32_t code) {
-    const FoldRange* run = find_range(kLookAlikeRuns, code);
-    if (run != nullptr && (code - run->first) % run->stride == 0) {
-        out += static_cast<char32_t>(static_cast<std::int32_t>(code) + run->delta);
+    if (const auto folded = fold(kLookAlikeRuns, code)) {
+        out += *folded;
         return true;
     }
     const Prototype* found = std::ranges::lower_bound(kPrototypes, code, {}, &Prototype::code);
@@ -82,10 +86,6 @@ bool is_digit(char32_t code) {
     return find_range(kDigits, code) != nullptr;
 }
 
-bool is_letter_or_digit(char32_t code) {
-    return is_letter(code) || is_digit(code);
-}
-
 bool is_combining_mark(char32_t code) {
     return find_range(kCombiningMarks, code) != nullptr;
 }
@@ -103,9 +103,7 @@ bool is_default_ignorable(char32_t code) {
 }
 
 char32_t fold_case(char32_t code) {
-    const FoldRange* range = find_range(kSimpleFolding, code);
-    if (range == nullptr || (code - range->first) % range->stride != 0) return code;
-    return static_cast<char32_t>(static_cast<std::int32_t>(code) + range->delta);
+    return fold(kSimpleFolding, code).value_or(code);
 }
 
 void append_prototype(std::u32string& out, char32_t code) {

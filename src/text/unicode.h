@@ -17,8 +17,6 @@ namespace chatd {
 // General category Nd: a decimal digit of any script.
 [[nodiscard]] bool is_digit(char32_t code);
 
-[[nodiscard]] bool is_letter_or_digit(char32_t code);
-
 // General categories Mn and Mc, except default ignorable code points (variation selectors and
 // the combining grapheme joiner among them).
 [[nodiscard]] bool is_combining_mark(char32_t code);

@@ -1,5 +1,3 @@
-// UTF-8 decoding and encoding; see utf8.h for the contracts.
-
 #include "text/utf8.h"
 
 #include "base/check.h"
@@ -21,10 +19,6 @@ unsigned byte_at(std::string_view text, std::size_t at) {
     return static_cast<unsigned char>(text[at]);
 }
 
-bool is_continuation(unsigned byte) {
-    return (byte & 0xC0) == 0x80;
-}
-
 // The bounds of the second byte exclude overlong forms, surrogates and codes above U+10FFFF. Every
 // later byte is 80..BF.
 Form form_of(unsigned first) {
@@ -40,17 +34,8 @@ Form form_of(unsigned first) {
     return {0, 0, 0};
 }
 
-// The bits of the code point that a first byte carries.
-unsigned payload_of(unsigned first, std::size_t bytes) {
-    return bytes == 1 ? first : first & (0x7Fu >> bytes);
-}
-
 char continuation(char32_t code, unsigned shift) {
     return static_cast<char>(0x80 | ((code >> shift) & 0x3F));
-}
-
-bool is_scalar_value(char32_t code) {
-    return code <= kCodeMax && (code < 0xD800 || code > 0xDFFF);
 }
 
 }  // namespace
@@ -61,7 +46,7 @@ Decoded decode_utf8(std::string_view rest) {
     const Form form = form_of(first);
     if (form.bytes == 0) return {kReplacementCharacter, 1, false};
 
-    char32_t code = payload_of(first, form.bytes);
+    char32_t code = form.bytes == 1 ? first : first & (0x7Fu >> form.bytes);  // its first bits
     for (std::size_t at = 1; at < form.bytes; ++at) {
         const unsigned min = at == 1 ? form.second_min : 0x80;
         const unsigned max = at == 1 ? form.second_max : 0xBF;
@@ -74,7 +59,8 @@ Decoded decode_utf8(std::string_view rest) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
-    if (!is_scalar_value(code)) code = kReplacementCharacter;
+    const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+    if (is_surrogate || code > kCodeMax) code = kReplacementCharacter;
     if (code < 0x80) {
         out += static_cast<char>(code);
     } else if (code < 0x800) {
@@ -99,7 +85,7 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) {
     // continuation. Only the few bytes that a character can have are looked at.
     for (std::size_t back = 1; back < kCharacterBytesMax && back <= bytes_max; ++back) {
         const std::size_t at = bytes_max - back;
-        if (is_continuation(byte_at(text, at))) continue;
+        if ((byte_at(text, at) & 0xC0) == 0x80) continue;
         const bool crosses = decode_utf8(text.substr(at)).bytes > back;
         return text.substr(0, crosses ? at : bytes_max);
     }

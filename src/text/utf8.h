@@ -26,8 +26,7 @@ struct Decoded {
 // Well-formed is what table 3-7 of The Unicode Standard 15.0 (section 3.9) lists: no surrogates, no
 // overlong forms, nothing above U+10FFFF. Of an ill-formed sequence its maximal subpart is taken:
 // the bytes that could have begun a character, or else one byte. Section 3.9 and the WHATWG
-// Encoding Standard recommend this: the byte that breaks off a character is never swallowed with
-// it.
+// Encoding Standard recommend this: the byte that breaks off a character is never swallowed.
 [[nodiscard]] Decoded decode_utf8(std::string_view rest);
 
 // Appends `code` in 1 to 4 bytes. A surrogate or a code above U+10FFFF has no form in UTF-8:

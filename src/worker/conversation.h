@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
-#include "text/language.h"
+#include "text/catalogue.h"
 #include "worker/commands.h"
 #include "worker/foreign_protocol.h"
 #include "worker/line.h"

@@ -9,7 +9,6 @@
 
 #include "protocol/frame.h"
 #include "text/catalogue.h"
-#include "text/language.h"
 
 namespace chatd {
 

@@ -12,7 +12,7 @@
 #include "sys/fd.h"
 #include "sys/signals.h"
 #include "sys/title.h"
-#include "text/language.h"
+#include "text/catalogue.h"
 
 namespace chatd {
 

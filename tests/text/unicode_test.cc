@@ -18,7 +18,6 @@ using chatd::is_default_ignorable;
 using chatd::is_digit;
 using chatd::is_enclosing_mark;
 using chatd::is_letter;
-using chatd::is_letter_or_digit;
 using chatd::is_space;
 
 namespace {
@@ -58,6 +57,10 @@ std::u32string prototype(char32_t code) {
     std::u32string text;
     append_prototype(text, code);
     return text;
+}
+
+bool is_letter_or_digit(char32_t code) {
+    return is_letter(code) || is_digit(code);
 }
 
 bool may_stand_in_a_name(char32_t code) {
