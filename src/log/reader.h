@@ -15,7 +15,7 @@ namespace chatd {
 // The session number of a reader that may see only what is for everybody.
 inline constexpr std::uint64_t kNobody = UINT64_MAX;
 
-// What is read: everything that happens, or only what a replay shows.
+// Whether a reader is sent everything that happens, or only what a replay shows.
 enum class Reading : std::uint8_t { Live, Replay };
 
 // Collects what `session` reads from `*from` on, as runs of bytes that end before `to`. Fills

@@ -63,7 +63,7 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
       ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
       header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_),
       tail_(header_is_sound_ ? header_.tail % ring_bytes_ : 0) {
-    // Of entries with the same number the first one found is kept, so find begins at the tail.
+    // The search begins at the tail, because the first one found of two equal numbers is kept.
     find(tail_, ring_bytes_);
     find(0, tail_);
     std::ranges::stable_sort(found_, {}, &Found::seq);

@@ -11,7 +11,7 @@
 namespace chatd {
 namespace {
 
-// What cleaning does with a character.
+// The ways in which cleaning treats a character.
 enum class Fate : std::uint8_t {
     Keep,
     Space,            // replaces it by a space
@@ -82,7 +82,7 @@ class Marks {
         return true;
     }
 
-    // The same for a printable ASCII character, which needs no tables and is always admitted.
+    // Does the same for a printable ASCII character, which needs no tables and is always admitted.
     void pass(char byte) { left_ = carried_by(static_cast<unsigned char>(byte)); }
 
   private:
@@ -189,8 +189,8 @@ class Cleaner {
         append_utf8(clean_, code);
     }
 
-    // What follows the introducer is any number of bytes of each part, and then a final byte. When
-    // the line does not finish the sequence, nothing is skipped.
+    // Any number of bytes of each part follow the introducer, and then a final byte. When the line
+    // does not finish the sequence, nothing is skipped.
     void skip_sequence(std::initializer_list<ByteRange> parts, ByteRange final) {
         std::size_t at = 0;
         for (const ByteRange part : parts) {

@@ -1,4 +1,4 @@
-// What may stand in a chat line.
+// The rules for chat lines, and the cleaning that makes a line keep them.
 //
 // One stranger writes a chat line, and another stranger's terminal draws it. So the worker cleans
 // every line before it sends it, and the broker checks that it is clean: no line can move a cursor,

@@ -1,4 +1,4 @@
-// What chatd knows about characters: a few properties of the Unicode Character Database.
+// Properties of characters: those few of the Unicode Character Database that chatd needs.
 //
 // Names and chat text are judged by these properties. Never use <cctype> or a locale of the C
 // library for that, because their answers depend on the machine. scripts/unicode-tables generates

@@ -8,7 +8,7 @@ namespace {
 constexpr char32_t kCodeMax = 0x10FFFF;
 constexpr std::size_t kCharacterBytesMax = 4;
 
-// What must follow a first byte: a row of table 3-7.
+// The bytes that must follow a first byte: a row of table 3-7.
 struct Form {
     std::size_t bytes;  // 0: no character begins like this
     unsigned second_min;

@@ -114,8 +114,7 @@ Test(collect, pieces_lie_where_their_positions_say) {
 
 namespace {
 
-// Any reader, with any number of pieces, at any moment, gets what a filter of the whole story
-// gives.
+// A reader gets the same as a filter of the whole story, with any number of pieces and at any time.
 void check_readers(unsigned seed, std::size_t privacy, Where where = Where::here()) {
     const Caller caller(where);
     Story story;
@@ -164,7 +163,7 @@ Test(collect, a_reader_may_stop_at_any_byte_and_go_on_from_there) {
         story.say(std::string(audience.below(20), 'x'),
                   audience.below(4) == 0 ? 2 + audience.below(2) : 0, 1 + audience.below(3));
     }
-    // So that the end of the ring lies in between.
+    // The end of the ring is to lie among the entries that are collected.
     fill_up_to(story, 200);
     const Position begin = story.log->head();
     for (int i = 0; i < 40; ++i) {

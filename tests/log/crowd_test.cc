@@ -255,8 +255,8 @@ Test(crowd, crowds_up_to_one_end_are_looked_for_once_for_each_beginning) {
     EXPECT_EQ(Told::crowd_in(crowds.from(0).at(0).frame).entered, 3);
 }
 
-// Whatever happens, and also across the end of the ring: everybody counts once, and other entries
-// are left alone.
+// Everybody counts once and no other entry is touched, in random logs that cross the end of the
+// ring.
 Test(crowd, nobody_is_lost_and_nobody_counts_twice) {
     Random random(20261124);
     for (int round = 0; round < 200; ++round) {

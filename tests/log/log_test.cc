@@ -202,7 +202,7 @@ Test(log, the_tail_moves_over_whole_entries_and_no_further_than_it_must) {
             ASSERT_EQ(tail, 0);
             continue;
         }
-        // It stands where an entry ended; the next one begins there or behind a pad.
+        // The tail is where an entry ended; the next entry begins there or behind a pad.
         const Told& gone = story.told[oldest - 1];
         ASSERT_TRUE(tail == gone.next || tail == story.told[oldest].at);
         ASSERT_TRUE(head - gone.at > kRing);
@@ -340,8 +340,9 @@ Test(log, a_reopened_log_reads_the_same_from_everywhere) {
     }
 }
 
-// The stores of an append are: the tail, the pad, the entry, the head. Whoever dies between two of
-// them leaves all that was there, less what had to go; and the same append can be done once more.
+// An append stores the tail, the pad, the entry and the head, in this order. A writer that dies
+// between two of them leaves all entries but those that had to make room, and the next writer can
+// append the same entry.
 Test(log, a_writer_that_dies_between_two_stores_leaves_a_whole_log) {
     Story story;
     Audience audience(42);
@@ -409,7 +410,7 @@ void expect_last_is_gone(Story& story, Where where = Where::here()) {
     story.told.pop_back();
     expect_holds(*story.log, story.kept());
 
-    // From then on it is a log like any other.
+    // The log can be written again, like any other.
     story.say("instead");
     story.reopen();
     ASSERT_EQ(story.log->lost_bytes(), 0);
@@ -463,7 +464,7 @@ Test(log, behind_a_damaged_entry_nothing_is_kept) {
     }
 }
 
-// It would lead the way back into the middle of another one, and that ends every broker.
+// Its back_bytes would lead into the middle of another entry, and that ends every broker.
 Test(log, a_whole_entry_in_the_place_of_another_is_not_believed) {
     Story story;
     story.say_bytes(128);
@@ -481,7 +482,7 @@ Test(log, a_whole_entry_in_the_place_of_another_is_not_believed) {
     expect_holds(*story.log, story.told);
 }
 
-// The same with the oldest, behind a pad: what lies in the pad is nothing.
+// The oldest entry lies behind a pad here, and no entry lies in a pad.
 Test(log, an_oldest_entry_that_leads_back_into_the_pad_before_it_is_not_believed) {
     Story story;
     fill_up_to(story, 480);
@@ -559,7 +560,7 @@ Test(log, an_entry_of_another_log_keeps_its_number_and_its_count) {
     EXPECT_EQ(story.log->after_seq(10), added.next);
 }
 
-// Else a reader would have missed less than nothing.
+// A Gap takes the difference of two counts, so a count that goes back would make it negative.
 Test(log, the_count_of_messages_never_goes_back) {
     Story story;
     for (int i = 0; i < 5; ++i) story.say("hello");

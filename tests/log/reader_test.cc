@@ -92,7 +92,7 @@ class Line {
                             [this](std::span<const Piece> pieces) { return send(pieces); });
     }
 
-    // Until the pipe takes not even the smallest frame.
+    // Fills the pipe until it does not take even the smallest frame.
     void fill_up() {
         std::string filler;
         append_frame(filler, Done{});
@@ -244,7 +244,7 @@ Test(reader, a_reader_that_was_overtaken_is_told_how_many_messages_it_missed_and
     EXPECT_EQ(gap.name, "alice");
     EXPECT_EQ(gap.as<Gap>().acked, kMyCounter);
     EXPECT_EQ(gap.as<Gap>().messages, line.log.messages_before(line.log.tail()) - 1);
-    // From the oldest that is left, without another hole.
+    // The entries follow from the oldest one that is left, without another gap.
     std::uint64_t seq = line.log.entry_at(line.log.tail()).entry.seq;
     for (std::size_t i = 2; i < got.size(); ++seq) {
         const auto entry = frame_of(line.told[seq - 1]).as<Entry>();
@@ -371,7 +371,7 @@ Test(reader, a_newcomer_to_a_room_where_nothing_was_said_is_shown_nothing) {
     EXPECT_EQ(line.read_all(), Frames{framed(Done{})});
 }
 
-// The broker died while it showed the past; meanwhile more was said.
+// The broker died during the replay, and more was said before the next one came.
 Test(reader, a_newcomer_is_shown_the_rest_by_the_next_broker_before_what_was_said_since) {
     Line line;
     const std::string before = line.say("before");
@@ -446,7 +446,7 @@ Test(reader, a_replay_that_the_log_lets_go_while_it_is_sent_still_ends) {
 
 namespace {
 
-// What a worker may conclude from what it gets, checked frame by frame against the log's order.
+// A worker that compares each frame it gets with the log: order, gaps and replays must be right.
 class Witness {
   public:
     explicit Witness(const Line& line) : line_(line) {}
@@ -509,7 +509,7 @@ class Witness {
         replayed_.push_back(entry.seq);
     }
 
-    // Of the last messages that the reader may see, none is missing; unless the log let some go
+    // No message is missing among the last ones that the reader may see, unless the log let it go
     // while they were sent.
     void end_replay() {
         ASSERT_TRUE(in_replay_);
@@ -548,7 +548,7 @@ Test(reader, whatever_happens_a_reader_gets_everything_in_order_and_once_or_is_t
     for (unsigned seed = 0; seed < 30; ++seed) {
         Line line;
         Random random(seed);
-        // From seldom overtaken to nearly always.
+        // The log overtakes the first of these readers seldom, and the last nearly always.
         const std::size_t burst_max = 4 + seed * 4;
         Witness witness(line);
         line.start_at_head();

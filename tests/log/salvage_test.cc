@@ -108,7 +108,7 @@ Lines salvaged(std::span<const std::byte> bytes) {
     return lines;
 }
 
-// What the next start of chatd would find.
+// The entries that the next start of chatd would find.
 Lines found(std::span<const std::byte> bytes) {
     return is_whole(bytes) ? lines_of(bytes) : salvaged(bytes);
 }
@@ -468,7 +468,6 @@ Test(salvage, a_smaller_log_gets_the_newest) {
     EXPECT_GT(kept, 50);
 }
 
-// Of two entries with one number, one is kept.
 Test(salvage, of_two_entries_with_one_number_one_is_kept) {
     Bytes bytes = log_of(12, 60);
     const std::vector<Place> where = places(bytes);

@@ -27,7 +27,8 @@ inline constexpr std::size_t kLeastBytes = sizeof(FrameHeader) + sizeof(Entry);
 inline constexpr std::size_t kMostBytes = kLeastBytes + kNameBytesMax + kTextBytesMax;
 static_assert(kMostBytes % 8 == 0);
 
-// What a log lies in. A copy is what a second writer finds when the first one dies at this moment.
+// The memory of a log. A second writer would find a copy of it if the first one died at this
+// moment.
 class Memory {
   public:
     explicit Memory(std::size_t ring_bytes = kRing) : words_(log_memory_bytes(ring_bytes) / 8) {
@@ -77,7 +78,7 @@ class Story {
         return append(entry, "bob", text);
     }
 
-    // An entry of so many bytes, a multiple of 8.
+    // Appends an entry of so many bytes, a multiple of 8.
     const Told& say_bytes(std::size_t bytes) {
         Entry entry{};
         entry.kind = EntryKind::Say;
@@ -87,7 +88,7 @@ class Story {
                       std::string(bytes - kLeastBytes - name_bytes, 'x'));
     }
 
-    // As if the writer had died, and another one came.
+    // A new writer takes up the memory, as when the first one has died.
     void reopen() { log = std::make_unique<Log>(memory.bytes()); }
 
     [[nodiscard]] std::vector<Told> kept() const {
@@ -137,7 +138,7 @@ inline void expect_same(const LogEntry& found, const Told& told) {
     ASSERT_EQ(found.entry.seq, told.entry.seq);
 }
 
-// All that a log has, found from its end.
+// Expects the log to hold exactly these entries, walking back from its end.
 inline void expect_holds(const Log& log, const std::vector<Told>& told) {
     std::optional<LogEntry> entry = log.newest();
     for (auto one = told.rbegin(); one != told.rend(); ++one) {
@@ -156,7 +157,7 @@ inline void expect_same_log(const Log& one, const Log& other) {
     ASSERT_EQ(one.messages(), other.messages());
 }
 
-// What collect_pieces() has to give, found out without cleverness.
+// The bytes that collect_pieces() has to give, found by looking at every entry.
 inline std::string naive(const Story& story, Position from, Position to, std::uint64_t session,
                          Reading reading) {
     std::string bytes;
@@ -170,7 +171,7 @@ inline std::string naive(const Story& story, Position from, Position to, std::ui
     return bytes;
 }
 
-// What a reader gets that takes so many pieces at a time.
+// The bytes that a reader gets who takes so many pieces at a time.
 inline std::string collected(const Log& log, Position from, Position to, std::uint64_t session,
                              Reading reading, std::size_t pieces_max) {
     std::string bytes;

@@ -53,8 +53,8 @@ std::string encode(char32_t code) {
     return text;
 }
 
-// Whether the line has nothing that no clean line may have: the rules once more, in other words
-// than those of the code.
+// Whether no clean line may have this character: the rules once more, in other words than those of
+// the code.
 bool is_forbidden(char32_t code) {
     const bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
     const bool separator = code == 0x2028 || code == 0x2029;
@@ -79,7 +79,7 @@ bool is_mark(char32_t code) {
     return chatd::is_combining_mark(code) || chatd::is_enclosing_mark(code);
 }
 
-// In the same way: no mark without a character that carries it, and not too many on one.
+// The rules for marks once more: a character carries each mark, and none carries too many.
 bool marks_fit(std::string_view text) {
     bool carried = false;
     std::size_t in_a_row = 0;

@@ -58,7 +58,7 @@ std::size_t matching_bytes(const Row& row, std::string_view text) {
     return at;
 }
 
-// What the table says about the front of `text`: validity and length.
+// The character at the front of `text` as the table has it: its validity and its length.
 Decoded look_up(std::string_view text) {
     std::size_t subpart = 1;
     for (const Row& row : kTable37) {
