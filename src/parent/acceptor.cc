@@ -3,11 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
-#include "base/bounds.h"
 #include "sys/error.h"
 
 namespace chatd {
@@ -39,8 +37,6 @@ void Acceptor::announce() {
     (void)::close(ready_fd_);
 }
 
-// --- Accepting -----------------------------------------------------------------------------------
-
 bool Acceptor::is_open() const {
     return !resources_.listeners.empty() && !rest_.is_on() &&
            resources_.outbox.size() < kControlBytesMax;
@@ -65,10 +61,9 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
 }
 
 bool Acceptor::admit(const Accepted& client) {
-    const auto why = admission_.refusal(client.address, resources_.workers.size(),
-                                        read_counters(resources_).members, Clock::now());
+    const auto why = admission_.turns_away(client.address, resources_.workers.size(),
+                                           read_counters(resources_).members, Clock::now());
     if (why) {
-        log_refusal(client, *why);
         turn_away(client, *why);
         return false;
     }
@@ -78,7 +73,7 @@ bool Acceptor::admit(const Accepted& client) {
 
 void Acceptor::entered(const Accepted& client) {
     admission_.addresses().entered(client.address);
-    if (std::exchange(is_short_, false)) journal_.info("new clients come in again");
+    if (std::exchange(newcomers_wait_, false)) journal_.info("new clients come in again");
 }
 
 void Acceptor::left(const std::string& address, std::chrono::seconds penalty) {
@@ -90,21 +85,16 @@ std::size_t Acceptor::penalised() const {
     return admission_.addresses().penalised(Clock::now());
 }
 
-// --- Turning away --------------------------------------------------------------------------------
-
 void Acceptor::turn_away(const Accepted& client, TurnedAway why) {
-    resources_.counters.count(why);
-    (void)send_some(client.fd.get(), admission_.refusal_line(why, client.address, Clock::now()));
-    discard_input(client.fd.get());
-}
-
-void Acceptor::log_refusal(const Accepted& client, TurnedAway why) {
     const char* const peer = client.peer.c_str();
+    const bool penalised = why == TurnedAway::Penalised;
     if (why == TurnedAway::RoomFull) journal_.debug("%s refused: the room is full", peer);
-    if (why == TurnedAway::TooManyOfAddress || why == TurnedAway::Penalised) {
-        journal_.debug("%s refused: %s", peer,
-                       why == TurnedAway::Penalised ? "penalised" : "too many of its address");
+    if (penalised || why == TurnedAway::TooManyOfAddress) {
+        journal_.debug("%s refused: %s", peer, penalised ? "penalised" : "too many of its address");
     }
+    resources_.counters.count(why);
+    (void)send_some(client.fd.get(), admission_.line_for(why, client.address, Clock::now()));
+    discard_input(client.fd.get());
 }
 
 void Acceptor::fork_failed(const Accepted& client, int error) {
@@ -112,9 +102,7 @@ void Acceptor::fork_failed(const Accepted& client, int error) {
     rest("fork", error);
 }
 
-// --- Resting -------------------------------------------------------------------------------------
-
-// Out of descriptors: closes the spare descriptor, so that one client can be accepted and refused.
+// Without a free descriptor no client can be accepted, so this gives up the spare one for a moment.
 void Acceptor::turn_away_without_descriptor(const Listener& listener) {
     spare_.reset();
     const Accepted client = accept_client(listener);
@@ -122,8 +110,9 @@ void Acceptor::turn_away_without_descriptor(const Listener& listener) {
 }
 
 void Acceptor::rest(const char* call, int error) {
-    if (!is_short_) journal_.warning("%s: %s; new clients wait", call, std::strerror(error));
-    is_short_ = true;
+    if (!std::exchange(newcomers_wait_, true)) {
+        journal_.warning("%s: %s; new clients wait", call, std::strerror(error));
+    }
     rest_.begin(Clock::now());
     open_spare();
 }

@@ -4,16 +4,11 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
-#include "options.h"
 #include "parent/admission.h"
 #include "parent/resources.h"
 #include "sys/clock.h"
-#include "sys/fd.h"
-#include "sys/journal.h"
 #include "sys/listener_rest.h"
-#include "sys/net.h"
 
 namespace chatd {
 
@@ -41,8 +36,7 @@ class Acceptor {
     // been told why, if it took the line at once. Throws std::bad_alloc.
     [[nodiscard]] bool admit(const Accepted& client);
 
-    // Counts the client, which has its worker now.
-    void entered(const Accepted& client);
+    void entered(const Accepted& client);  // Counts the client, which has its worker now.
 
     // Turns the client away because fork failed with this error, and rests.
     void fork_failed(const Accepted& client, int error);
@@ -54,13 +48,11 @@ class Acceptor {
     // until a worker ends, kListenerRest at most.
     void rest(const char* call, int error);
 
-    // How many addresses have to wait now.
-    [[nodiscard]] std::size_t penalised() const;
+    [[nodiscard]] std::size_t penalised() const;  // how many addresses have to wait now
 
   private:
     void turn_away(const Accepted& client, TurnedAway why);
     void turn_away_without_descriptor(const Listener& listener);
-    void log_refusal(const Accepted& client, TurnedAway why);
     void open_spare();
 
     Resources& resources_;
@@ -68,8 +60,8 @@ class Acceptor {
     int ready_fd_;
     Admission admission_;
     ListenerRest rest_;
-    bool is_short_ = false;  // a warning was logged, and no client has come in since
-    UniqueFd spare_;
+    bool newcomers_wait_ = false;  // the journal says so, and no client has come in since
+    UniqueFd spare_;               // see turn_away_without_descriptor()
 };
 
 }  // namespace chatd

@@ -2,9 +2,73 @@
 
 #include <algorithm>
 
+#include "base/bounds.h"
+#include "base/check.h"
 #include "text/catalogue.h"
 
 namespace chatd {
+
+// --- Addresses
+
+std::optional<TurnedAway> AddressLimits::turns_away(std::string_view address, Moment now) const {
+    const auto found = addresses_.find(address);
+    if (found == addresses_.end()) return std::nullopt;
+    if (found->second.has_to_wait(now)) return TurnedAway::Penalised;
+    const bool full = per_address_max_ != 0 && found->second.clients >= per_address_max_;
+    return full ? std::optional(TurnedAway::TooManyOfAddress) : std::nullopt;
+}
+
+std::chrono::seconds AddressLimits::waiting_time(std::string_view address, Moment now) const {
+    const auto found = addresses_.find(address);
+    if (found == addresses_.end() || !found->second.has_to_wait(now)) return {};
+    return std::chrono::ceil<std::chrono::seconds>(found->second.penalty_until - now);
+}
+
+void AddressLimits::reserve(std::string_view address) {
+    if (addresses_.find(address) == addresses_.end()) addresses_.emplace(address, Address{});
+}
+
+void AddressLimits::entered(std::string_view address) {
+    const auto found = addresses_.find(address);
+    CHATD_CHECK(found != addresses_.end());
+    ++found->second.clients;
+}
+
+void AddressLimits::Address::penalise(std::chrono::seconds penalty, Moment now) {
+    if (now >= penalty_until) applies = false;
+    if (penalty.count() == 0) return;
+    penalty_until = std::min(std::max(penalty_until, now) + penalty, now + kPenaltyMax);
+    applies |= penalty_until - now >= kPenaltyMin;
+}
+
+void AddressLimits::left(std::string_view address, std::chrono::seconds penalty, Moment now) {
+    const auto found = addresses_.find(address);
+    if (found == addresses_.end()) return;
+    --found->second.clients;
+    found->second.penalise(penalty, now);
+    if (found->second.clients != 0) return;
+    // Penalties cannot stop a flood from very many addresses, so above this bound they are dropped.
+    const bool full = addresses_.size() > kAddressesRememberedMax;
+    if (now >= found->second.penalty_until || full) addresses_.erase(found);
+    if (full) forget_expired(now);
+}
+
+std::size_t AddressLimits::penalised(Moment now) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        addresses_, [now](const auto& row) { return row.second.has_to_wait(now); }));
+}
+
+// At most once a second: while the penalties of more than kAddressesRememberedMax addresses last,
+// there is nothing to forget.
+void AddressLimits::forget_expired(Moment now) {
+    if (now - forgotten_at_ < std::chrono::seconds(1)) return;
+    forgotten_at_ = now;
+    std::erase_if(addresses_, [now](const auto& row) {
+        return row.second.clients == 0 && now >= row.second.penalty_until;
+    });
+}
+
+// --- All limits
 
 bool LoginThrottle::turns_away(std::uint64_t logins) {
     if (logins_max_ == 0 || logins <= logins_max_) return false;
@@ -20,33 +84,30 @@ Admission::Admission(const Options& options, std::uint32_t clients_max,
       addresses_(options.per_address_max, memory),
       login_throttle_(options.logins_max.value_or(clients_max / 2), seed) {}
 
-std::optional<TurnedAway> Admission::refusal(std::string_view address, std::size_t clients,
-                                             std::uint64_t members, Moment now) {
+std::optional<TurnedAway> Admission::turns_away(std::string_view address, std::size_t clients,
+                                                std::uint64_t members, Moment now) {
     if (clients >= clients_max_) return TurnedAway::RoomFull;
-    if (const auto why = addresses_.refusal(address, now)) return why;
+    if (const auto why = addresses_.turns_away(address, now)) return why;
     // The broker counts the members; its count may be wrong.
     const std::uint64_t logins = clients - std::min<std::uint64_t>(clients, members);
     if (login_throttle_.turns_away(logins)) return TurnedAway::TooManyLogins;
     return std::nullopt;
 }
 
-std::string Admission::refusal_line(TurnedAway why, std::string_view address, Moment now) const {
-    std::string line;
-    const auto append = [&](Text text, const std::string& filling = "") {
-        append_text(line, language_, text, {filling});
+std::string Admission::line_for(TurnedAway why, std::string_view address, Moment now) const {
+    const auto line = [this](Text text, std::int64_t number = 0) {
+        std::string made;
+        append_text(made, language_, text, {std::to_string(number)});
+        return made + '\n';
     };
     switch (why) {
-        case TurnedAway::RoomFull: append(Text::RoomFull); break;
-        case TurnedAway::TooManyOfAddress:
-            append(Text::TooManyOfYours, std::to_string(per_address_max_));
-            break;
-        case TurnedAway::Penalised:
-            append(Text::Penalised, std::to_string(addresses_.waiting_time(address, now).count()));
-            break;
-        case TurnedAway::OutOfResources: append(Text::ServerBusy); break;
-        case TurnedAway::TooManyLogins: append(Text::TooManyLogins); break;
+        case TurnedAway::RoomFull: return line(Text::RoomFull);
+        case TurnedAway::TooManyOfAddress: return line(Text::TooManyOfYours, per_address_max_);
+        case TurnedAway::OutOfResources: return line(Text::ServerBusy);
+        case TurnedAway::TooManyLogins: return line(Text::TooManyLogins);
+        case TurnedAway::Penalised: break;
     }
-    return line += '\n';
+    return line(Text::Penalised, addresses_.waiting_time(address, now).count());
 }
 
 }  // namespace chatd

@@ -1,22 +1,71 @@
-// Admission: whether a client may come in, and the line that it reads when not. The limits apply in
-// this order: all clients; clients and penalties of one address; clients that have told no name
-// yet.
+// Admission: whether a client may come in, and the line that it reads when it is turned away. The
+// limits apply in this order: all clients; penalties and clients of one address; clients that have
+// told no name yet.
 //
-// This file must never use a descriptor or read a clock: the acceptor does.
+// This file must never use a descriptor, read a clock or look into an address: the acceptor passes
+// the time, and an address is a text.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory_resource>
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "options.h"
-#include "parent/address_limits.h"
+#include "protocol/counters.h"
 
 namespace chatd {
+
+// How many clients of each address are connected, and which addresses have to wait because of how
+// their clients ended.
+class AddressLimits {
+  public:
+    // per_address_max: clients of one address; 0: no limit. `memory` outlives this object.
+    AddressLimits(std::uint32_t per_address_max, std::pmr::memory_resource* memory)
+        : per_address_max_(per_address_max), addresses_(memory) {}
+
+    // Why one more client of this address is turned away now: TooManyOfAddress or Penalised. None:
+    // it may come in.
+    [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address, Moment now) const;
+
+    // How long a penalised address still has to wait; 0 for any other.
+    [[nodiscard]] std::chrono::seconds waiting_time(std::string_view address, Moment now) const;
+
+    // Makes the memory that entered() needs, so that entered() cannot fail. Throws std::bad_alloc.
+    void reserve(std::string_view address);
+    void entered(std::string_view address);  // a client, for which reserve() was called
+
+    // A client has left, and its address gets this penalty. Penalties add up, to kPenaltyMax at
+    // most, and apply from kPenaltyMin on, because a single mishap is no reason. After sshd's
+    // PerSourcePenalties (sshd_config(5)).
+    void left(std::string_view address, std::chrono::seconds penalty, Moment now);
+
+    // How many addresses have to wait now, and how many are remembered.
+    [[nodiscard]] std::size_t penalised(Moment now) const;
+    [[nodiscard]] std::size_t size() const { return addresses_.size(); }
+
+  private:
+    struct Address {
+        std::uint32_t clients = 0;
+        Moment penalty_until{};
+        bool applies = false;  // the penalties have reached kPenaltyMin
+
+        [[nodiscard]] bool has_to_wait(Moment now) const { return applies && now < penalty_until; }
+        void penalise(std::chrono::seconds penalty, Moment now);
+    };
+
+    void forget_expired(Moment now);
+
+    std::uint32_t per_address_max_;
+    std::pmr::map<std::pmr::string, Address, std::less<>> addresses_;
+    Moment forgotten_at_{};
+};
 
 // While many clients have told no name yet, newcomers are turned away by chance, and the more of
 // them the more such clients there are. So a person gets in with a few tries. If the first to come
@@ -45,12 +94,12 @@ class Admission {
 
     // Why a client of this address is turned away; none: it may come in. `clients` are connected,
     // and `members` of them are in the room. This only asks: addresses() counts.
-    [[nodiscard]] std::optional<TurnedAway> refusal(std::string_view address, std::size_t clients,
-                                                    std::uint64_t members, Moment now);
+    [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address,
+                                                       std::size_t clients, std::uint64_t members,
+                                                       Moment now);
 
-    // What that client reads, with the end of the line.
-    [[nodiscard]] std::string refusal_line(TurnedAway why, std::string_view address,
-                                           Moment now) const;
+    // The line that a client of this address reads when it is turned away, with its end.
+    [[nodiscard]] std::string line_for(TurnedAway why, std::string_view address, Moment now) const;
 
     // The clients that come and go, by address.
     [[nodiscard]] AddressLimits& addresses() { return addresses_; }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Moment kNow = Moment(1000s);
 constexpr const char* kHere = "192.0.2.7";
-constexpr const char* kThere = "192.0.2.8";
+constexpr const char* kThere = "2001:db8:0:1::/64";
 constexpr std::uint32_t kMost = 100;
 
 Options at_most_per_address(std::uint32_t per_address_max) {
@@ -44,15 +44,15 @@ void penalise(Admission& admission, const std::string& address) {
 
 Test(admission, a_client_comes_in_while_there_is_room) {
     Admission admission = admission_with({});
-    EXPECT_TRUE(admission.refusal(kHere, 0, 0, kNow) == std::nullopt);
-    EXPECT_TRUE(admission.refusal(kHere, kMost - 1, kMost - 1, kNow) == std::nullopt);
-    EXPECT_TRUE(admission.refusal(kHere, kMost, kMost, kNow) == TurnedAway::RoomFull);
+    EXPECT_TRUE(admission.turns_away(kHere, 0, 0, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, kMost - 1, kMost - 1, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, kMost, kMost, kNow) == TurnedAway::RoomFull);
 }
 
 Test(admission, asking_reserves_and_counts_nothing) {
     Admission admission = admission_with(at_most_per_address(1));
     for (int i = 0; i < 10; ++i) {
-        EXPECT_TRUE(admission.refusal(kHere, 0, 0, kNow) == std::nullopt);
+        EXPECT_TRUE(admission.turns_away(kHere, 0, 0, kNow) == std::nullopt);
     }
     EXPECT_EQ(admission.addresses().size(), 0U);
 }
@@ -60,21 +60,21 @@ Test(admission, asking_reserves_and_counts_nothing) {
 Test(admission, an_address_has_room_for_so_many_clients) {
     Admission admission = admission_with(at_most_per_address(1));
     enter(admission, kHere);
-    EXPECT_TRUE(admission.refusal(kHere, 1, 1, kNow) == TurnedAway::TooManyOfAddress);
-    EXPECT_TRUE(admission.refusal(kThere, 1, 1, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, 1, 1, kNow) == TurnedAway::TooManyOfAddress);
+    EXPECT_TRUE(admission.turns_away(kThere, 1, 1, kNow) == std::nullopt);
 }
 
 Test(admission, a_penalised_address_waits) {
     Admission admission = admission_with({});
     penalise(admission, kHere);
-    EXPECT_TRUE(admission.refusal(kHere, 0, 0, kNow) == TurnedAway::Penalised);
-    EXPECT_TRUE(admission.refusal(kHere, 0, 0, kNow + kPenaltyMin) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, 0, 0, kNow) == TurnedAway::Penalised);
+    EXPECT_TRUE(admission.turns_away(kHere, 0, 0, kNow + kPenaltyMin) == std::nullopt);
 }
 
 Test(admission, a_full_room_says_so_also_to_a_penalised_address) {
     Admission admission = admission_with({});
     penalise(admission, kHere);
-    EXPECT_TRUE(admission.refusal(kHere, kMost, kMost, kNow) == TurnedAway::RoomFull);
+    EXPECT_TRUE(admission.turns_away(kHere, kMost, kMost, kNow) == TurnedAway::RoomFull);
 }
 
 // By default the throttle begins at half of all clients, and turns everybody away at all of them.
@@ -82,23 +82,23 @@ Test(admission, only_clients_without_a_name_count_as_logins) {
     Options options;
     options.logins_max = 10;
     Admission admission = admission_with(options);
-    EXPECT_TRUE(admission.refusal(kHere, 20, 0, kNow) == TurnedAway::TooManyLogins);
-    EXPECT_TRUE(admission.refusal(kHere, 20, 10, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, 20, 0, kNow) == TurnedAway::TooManyLogins);
+    EXPECT_TRUE(admission.turns_away(kHere, 20, 10, kNow) == std::nullopt);
     Admission by_default = admission_with({});
-    EXPECT_TRUE(by_default.refusal(kHere, kMost / 2, 0, kNow) == std::nullopt);
+    EXPECT_TRUE(by_default.turns_away(kHere, kMost / 2, 0, kNow) == std::nullopt);
 }
 
 Test(admission, a_broker_that_counts_too_many_members_turns_nobody_away) {
     Options options;
     options.logins_max = 1;
     Admission admission = admission_with(options);
-    EXPECT_TRUE(admission.refusal(kHere, 20, UINT64_MAX, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away(kHere, 20, UINT64_MAX, kNow) == std::nullopt);
 }
 
 Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     Admission admission = admission_with(at_most_per_address(7));
     penalise(admission, kHere);
-    const auto line = [&](TurnedAway why) { return admission.refusal_line(why, kHere, kNow); };
+    const auto line = [&](TurnedAway why) { return admission.line_for(why, kHere, kNow); };
     for (const TurnedAway why : {TurnedAway::RoomFull, TurnedAway::OutOfResources,
                                  TurnedAway::TooManyLogins, TurnedAway::TooManyOfAddress}) {
         EXPECT_EQ(line(why).find('\n'), line(why).size() - 1);
@@ -107,8 +107,141 @@ Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     EXPECT_CONTAINS(line(TurnedAway::Penalised), "15");  // seconds
     Options chinese;
     chinese.language = Language::Chinese;
-    EXPECT_NE(admission_with(chinese).refusal_line(TurnedAway::RoomFull, kHere, kNow),
+    EXPECT_NE(admission_with(chinese).line_for(TurnedAway::RoomFull, kHere, kNow),
               line(TurnedAway::RoomFull));
+}
+
+// --- Addresses
+
+namespace {
+
+AddressLimits with_at_most(std::uint32_t per_address_max) {
+    return {per_address_max, std::pmr::new_delete_resource()};
+}
+
+void enter(AddressLimits& addresses, const std::string& address) {
+    addresses.reserve(address);
+    addresses.entered(address);
+}
+
+// A client enters, and leaves with this penalty.
+void visit(AddressLimits& addresses, const std::string& address, std::chrono::seconds penalty,
+           Moment now) {
+    enter(addresses, address);
+    addresses.left(address, penalty, now);
+}
+
+}  // namespace
+
+Test(address_limits, each_address_has_room_for_so_many) {
+    AddressLimits addresses = with_at_most(2);
+    enter(addresses, kHere);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+    enter(addresses, kHere);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == TurnedAway::TooManyOfAddress);
+    EXPECT_TRUE(addresses.turns_away(kThere, kNow) == std::nullopt);
+    addresses.left(kHere, 0s, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+}
+
+Test(address_limits, without_a_limit_everybody_may_enter) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 100'000; ++i) enter(addresses, kHere);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+}
+
+Test(address_limits, an_address_without_clients_and_penalties_is_forgotten) {
+    AddressLimits addresses = with_at_most(2);
+    visit(addresses, kHere, 0s, kNow);
+    EXPECT_EQ(addresses.size(), 0U);
+}
+
+Test(address_limits, one_crash_is_no_reason_to_wait) {
+    AddressLimits addresses = with_at_most(0);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kNow) == 0s);
+}
+
+Test(address_limits, two_crashes_in_a_row_are_a_reason_to_wait) {
+    AddressLimits addresses = with_at_most(0);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == TurnedAway::Penalised);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kNow) == 2 * kPenaltyForCrash);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kNow + 500ms) == 2 * kPenaltyForCrash);
+    EXPECT_TRUE(addresses.turns_away(kThere, kNow) == std::nullopt);
+}
+
+Test(address_limits, a_penalty_lasts_to_its_end) {
+    AddressLimits addresses = with_at_most(0);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow + 20s - 1ms) == TurnedAway::Penalised);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow + 20s) == std::nullopt);
+    // The next crash is the first again.
+    visit(addresses, kHere, kPenaltyForCrash, kNow + 20s);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow + 20s) == std::nullopt);
+}
+
+Test(address_limits, crashes_far_apart_do_not_add_up) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 100; ++i) {
+        visit(addresses, kHere, kPenaltyForCrash, kNow + i * kPenaltyForCrash);
+        EXPECT_TRUE(addresses.turns_away(kHere, kNow + i * kPenaltyForCrash) == std::nullopt);
+    }
+}
+
+Test(address_limits, no_address_waits_longer_than_the_longest_penalty) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 1000; ++i) visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.waiting_time(kHere, kNow) == kPenaltyMax);
+}
+
+Test(address_limits, clients_still_count_when_the_penalty_is_over) {
+    AddressLimits addresses = with_at_most(1);
+    enter(addresses, kHere);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow + 1h) == TurnedAway::TooManyOfAddress);
+}
+
+Test(address_limits, a_flood_from_many_addresses_takes_bounded_memory) {
+    AddressLimits addresses = with_at_most(0);
+    for (std::size_t i = 0; i < 2 * kAddressesRememberedMax; ++i) {
+        visit(addresses, "address " + std::to_string(i), kPenaltyForCrash, kNow);
+    }
+    EXPECT_EQ(addresses.size(), kAddressesRememberedMax);
+}
+
+Test(address_limits, the_addresses_of_a_flood_are_forgotten_after_it) {
+    AddressLimits addresses = with_at_most(0);
+    for (std::size_t i = 0; i < 2 * kAddressesRememberedMax; ++i) {
+        visit(addresses, "address " + std::to_string(i), kPenaltyForCrash, kNow);
+    }
+    visit(addresses, kHere, kPenaltyForCrash, kNow + kPenaltyMax);
+    EXPECT_EQ(addresses.size(), 0U);
+    visit(addresses, kHere, kPenaltyForCrash, kNow + kPenaltyMax);
+    EXPECT_EQ(addresses.size(), 1U);
+}
+
+Test(address_limits, a_client_that_does_not_enter_takes_no_room) {
+    AddressLimits addresses = with_at_most(1);
+    addresses.reserve(kHere);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+    visit(addresses, kHere, 0s, kNow);
+    EXPECT_EQ(addresses.size(), 0U);
+}
+
+Test(address_limits, addresses_that_wait_are_counted) {
+    AddressLimits addresses = with_at_most(0);
+    EXPECT_EQ(addresses.penalised(kNow), 0U);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);  // not enough yet
+    EXPECT_EQ(addresses.penalised(kNow), 0U);
+    visit(addresses, kHere, kPenaltyForCrash, kNow);
+    visit(addresses, kThere, kPenaltyMin, kNow);
+    EXPECT_EQ(addresses.penalised(kNow), 2U);
+    EXPECT_EQ(addresses.penalised(kNow + kPenaltyMin), 1U);
+    EXPECT_EQ(addresses.penalised(kNow + 2 * kPenaltyForCrash), 0U);
 }
 
 // --- The login throttle
