@@ -1,34 +1,177 @@
 #include "parent/history.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <functional>
 #include <new>
-#include <utility>
 #include <vector>
 
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "log/log.h"
 #include "log/salvage.h"
-#include "parent/history_file.h"
 #include "sys/error.h"
 #include "sys/memory.h"
 
 namespace chatd {
 namespace {
 
+// --- Opening and locking. All of these functions throw SetupError.
+
+struct stat status_of(int fd, const std::string& path) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) throw system_error(path);
+    return status;
+}
+
+// Is the open file the one that has this name now?
+bool is_named(int fd, const std::string& path) {
+    struct stat named {};
+    if (::stat(path.c_str(), &named) != 0) return false;
+    const struct stat held = status_of(fd, path);
+    return named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
+std::string real_path(const std::string& path) {
+    char real[PATH_MAX];
+    if (::realpath(path.c_str(), real) != nullptr) return real;
+    throw system_error("cannot open the history " + path, ExitStatus::Unavailable);
+}
+
+void lock(int fd, const std::string& path) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return;
+    throw SetupError(ExitStatus::Unavailable,
+                     path + " is in use by another chatd; choose another --history");
+}
+
+// An operator who started chatd as root may wonder which file root may not open.
+SetupError cannot_open(const std::string& path) {
+    const int error = errno;
+    const std::string as_whom =
+        ::geteuid() == ::getuid() ? "" : " as user " + std::to_string(::geteuid()) + ", see --user";
+    errno = error;
+    return system_error("cannot open the history " + path + as_whom, ExitStatus::Unavailable);
+}
+
+struct OpenedFile {
+    UniqueFd fd;       // locked
+    std::string path;  // with links followed, because a link to the file has to stay a link
+    bool made;         // the file is new, and empty
+};
+
+OpenedFile open_or_make(const std::string& path) {
+    constexpr int kFlags = O_RDWR | O_CLOEXEC | O_NONBLOCK;
+    UniqueFd fd(::open(path.c_str(), kFlags));
+    if (fd.valid()) return {std::move(fd), path, false};
+    if (errno == ENOENT) fd.reset(::open(path.c_str(), kFlags | O_CREAT, 0600));
+    if (!fd.valid()) throw cannot_open(path);
+    return {std::move(fd), path, true};
+}
+
+OpenedFile open_and_lock(const std::string& path) {
+    for (;;) {
+        OpenedFile opened = open_or_make(path);
+        if (!S_ISREG(status_of(opened.fd.get(), path).st_mode)) {
+            throw SetupError(ExitStatus::BadHistory,
+                             path + " is not a file; choose another --history");
+        }
+        lock(opened.fd.get(), path);
+        // The process that had the lock before may have put another file in this one's place.
+        if (!is_named(opened.fd.get(), path)) continue;
+        opened.path = real_path(path);
+        return opened;
+    }
+}
+
+// --- A new file. All of these functions throw SetupError.
+
+// Gives the file all its blocks now: when the disk is full, a write to a mapping without a block
+// kills the broker by SIGBUS.
+void allocate(int fd, std::size_t bytes, const std::string& path) {
+    const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+    if (error == 0) return;
+    throw SetupError(ExitStatus::Unavailable,
+                     "no room for the history " + path + ": " + std::strerror(error) +
+                         "; make room, or choose a smaller --history-size");
+}
+
+// Begins an empty log in a file of zeros.
+void write_log_header(int fd, std::size_t ring_bytes) {
+    const LogHeader header = empty_log_header(ring_bytes);
+    if (::pwrite(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
+        throw system_error("the header of the log");
+    }
+}
+
+void sync_directory_of(const std::string& path) {
+    const std::string directory = path.substr(0, path.rfind('/') + 1);
+    const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // The file has its name already: without this only a crash of the machine could take it back.
+    if (fd.valid()) (void)::fsync(fd.get());
+}
+
+// Makes a new file beside `path` with the permissions of the file `old` and an empty log, has
+// `fill` write to it, puts it on the disk, and gives it the name `path`. On any exception it
+// removes the new file, and `path` has not changed. The result is open and locked.
+UniqueFd replace(int old, const std::string& path, std::size_t ring_bytes,
+                 const std::function<void(int fd)>& fill) {
+    const mode_t mode = status_of(old, path).st_mode & 0777;
+    const std::string own_path = path + ".new";
+    const auto error = [&own_path] {
+        return system_error("cannot make the history " + own_path, ExitStatus::Unavailable);
+    };
+    // A process that died before its file was ready may have left one here.
+    constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    UniqueFd fd(::open(own_path.c_str(), kFlags, 0600));
+    if (!fd.valid()) throw error();
+    lock(fd.get(), own_path);
+    try {
+        if (::ftruncate(fd.get(), 0) != 0 || ::fchmod(fd.get(), mode) != 0) throw error();
+        allocate(fd.get(), log_memory_bytes(ring_bytes), path);
+        write_log_header(fd.get(), ring_bytes);
+        fault_point("parent:history-begun");
+        fill(fd.get());
+        if (::fsync(fd.get()) != 0) throw system_error("cannot write the history " + path);
+        fault_point("parent:history-ready");
+        if (::rename(own_path.c_str(), path.c_str()) != 0) throw error();
+    } catch (...) {
+        (void)::unlink(own_path.c_str());
+        throw;
+    }
+    fault_point("parent:history-renamed");
+    sync_directory_of(path);
+    return fd;
+}
+
 // --- Repair
 
-std::uint64_t restore(const Salvage& salvage, int fd) {
-    const Mapping mapping(fd);
+// Gives a damaged file a second name beside `path`, and returns that. It has one already when a
+// process died right after this. Throws SetupError.
+std::string keep_damaged(int fd, const std::string& path) {
+    for (int number = 1; number <= kDamagedHistoriesMax; ++number) {
+        const std::string name = path + ".damaged-" + std::to_string(number);
+        if (is_named(fd, name) || ::link(path.c_str(), name.c_str()) == 0) return name;
+        if (errno != EEXIST) {
+            throw system_error("cannot keep the damaged history as " + name,
+                               ExitStatus::Unavailable);
+        }
+    }
+    throw SetupError(ExitStatus::Unavailable, "too many damaged histories beside " + path +
+                                                  "; look at them, and move them away");
+}
+
+// Fills the empty log in `successor` with all that was whole. Returns in words what was lost.
+std::string restore(const Salvage& salvage, int successor) {
+    const Mapping mapping(successor);
     Log log(mapping.bytes());
     const std::uint64_t kept = salvage.restore(log);
     log.note_synced();  // The file is put on the disk before any broker gets it.
-    return kept;
-}
-
-std::string loss_in_words(const Salvage& salvage, std::uint64_t kept) {
     const Salvage::Loss loss = salvage.loss();
     return "history: " + std::to_string(loss.places) + " damaged " +
            (loss.places == 1 ? "place, " : "places, ") + std::to_string(loss.bytes) +
@@ -36,23 +179,16 @@ std::string loss_in_words(const Salvage& salvage, std::uint64_t kept) {
 }
 
 History repair(int fd, const std::string& path, const Salvage& salvage, std::size_t ring_bytes) {
-    std::uint64_t kept = 0;
-    std::string damaged;
-    const auto fill = [&](int successor) {
-        kept = restore(salvage, successor);
+    std::string news;
+    UniqueFd repaired = replace(fd, path, ring_bytes, [&](int successor) {
+        news = restore(salvage, successor);
         fault_point("parent:history-filled");
-        damaged = keep_damaged(fd, path);
-    };
-    UniqueFd repaired = replace_history(path, ring_bytes, mode_of(fd, path), fill);
-    return {std::move(repaired), loss_in_words(salvage, kept) + "the damaged file is " + damaged};
+        news += "the damaged file is " + keep_damaged(fd, path);
+    });
+    return {std::move(repaired), news};
 }
 
 // --- A file at the start
-
-bool is_whole(int fd) {
-    const Mapping copy(fd, Mapping::Stores::Private);
-    return is_whole_log(copy.bytes());
-}
 
 void check_size(std::size_t held, std::optional<std::size_t> wanted, const std::string& path) {
     if (!wanted || held == *wanted / 8 * 8) return;
@@ -62,7 +198,7 @@ void check_size(std::size_t held, std::optional<std::size_t> wanted, const std::
 }
 
 History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t> wanted) {
-    if (is_whole(fd.get())) {
+    if (is_whole_log(Mapping(fd.get(), Mapping::Stores::Private).bytes())) {
         check_size(file_bytes(fd.get()) - kLogHeaderBytes, wanted, path);
         allocate(fd.get(), file_bytes(fd.get()), path);
         return {std::move(fd), {}};
@@ -76,10 +212,9 @@ History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t>
     return repair(fd.get(), path, salvage, wanted.value_or(salvage.ring_bytes()) / 8 * 8);
 }
 
-History begin(const OpenedHistory& opened, std::size_t ring_bytes) {
+History begin(const OpenedFile& opened, std::size_t ring_bytes) {
     try {
-        const mode_t mode = mode_of(opened.fd.get(), opened.path);
-        return {replace_history(opened.path, ring_bytes / 8 * 8, mode, [](int) {}), {}};
+        return {replace(opened.fd.get(), opened.path, ring_bytes / 8 * 8, [](int) {}), {}};
     } catch (const SetupError&) {
         if (opened.made) (void)::unlink(opened.path.c_str());
         throw;
@@ -109,19 +244,10 @@ std::vector<std::byte> contents(int fd, std::size_t bytes_max) {
     return bytes;
 }
 
-History repair_in_place(int fd, const std::string& path, const Salvage& salvage) {
-    const std::string real = real_path(path);
-    if (!is_named(fd, real)) {
-        throw SetupError(ExitStatus::Unavailable, path + " is another file now");
-    }
-    return repair(fd, real, salvage, salvage.ring_bytes());
-}
-
 History go_on_in_memory(const Salvage& salvage, const std::string& reason) {
     UniqueFd fd = make_log_memory(salvage.ring_bytes());
-    const std::uint64_t kept = restore(salvage, fd.get());
-    return {std::move(fd),
-            loss_in_words(salvage, kept) + "they are in memory alone from now on: " + reason};
+    const std::string news = restore(salvage, fd.get());
+    return {std::move(fd), news + "they are in memory alone from now on: " + reason};
 }
 
 History repair_or_go_on(int fd, const std::string& path, std::size_t log_bytes) {
@@ -129,7 +255,11 @@ History repair_or_go_on(int fd, const std::string& path, std::size_t log_bytes) 
     const Salvage salvage(damaged, log_bytes - kLogHeaderBytes);
     fault_point("parent:history-read");
     try {
-        return repair_in_place(fd, path, salvage);
+        const std::string real = real_path(path);
+        if (!is_named(fd, real)) {
+            throw SetupError(ExitStatus::Unavailable, path + " is another file now");
+        }
+        return repair(fd, real, salvage, salvage.ring_bytes());
     } catch (const SetupError& error) {
         return go_on_in_memory(salvage, error.what());
     }
@@ -138,7 +268,7 @@ History repair_or_go_on(int fd, const std::string& path, std::size_t log_bytes) 
 }  // namespace
 
 History open_history(const std::string& path, std::optional<std::size_t> ring_bytes) {
-    OpenedHistory opened = open_history_file(path);
+    OpenedFile opened = open_and_lock(path);
     if (file_bytes(opened.fd.get()) == 0) return begin(opened, ring_bytes.value_or(kHistoryBytes));
     return take_up(std::move(opened.fd), opened.path, ring_bytes);
 }

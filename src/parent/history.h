@@ -1,6 +1,9 @@
 // The history: the log in a file that outlives the server. It is made, taken up, and repaired when
-// it is damaged. A damaged file is never changed or lost, and a file that is no history is never
-// touched.
+// it is damaged.
+//
+// A damaged file is never changed or lost, and a file that is no history is never touched: a new
+// file is made beside it, which takes its name when it is ready. If this process or the machine
+// dies meanwhile, either the old or the new file is whole.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +15,8 @@
 namespace chatd {
 
 struct History {
-    // The file is locked for as long as this or a copy of it is open.
-    UniqueFd fd;
-    // A line for the journal about what was lost; empty: nothing was.
-    std::string news;
+    UniqueFd fd;       // the file is locked for as long as this or a copy of it is open
+    std::string news;  // a line for the journal about what was lost; empty: nothing was
 };
 
 // Takes up the file as it is, or repaired; when there is none, makes one with all its blocks.

@@ -55,7 +55,8 @@ int messages_in(const UniqueFd& fd) {
     return found;
 }
 
-ExitStatus refusal(const std::string& path, std::optional<std::size_t> bytes = std::nullopt) {
+ExitStatus status_of_opening(const std::string& path,
+                             std::optional<std::size_t> bytes = std::nullopt) {
     try {
         (void)open_history(path, bytes);
     } catch (const SetupError& error) {
@@ -131,7 +132,7 @@ Test(history, a_history_is_made_once_and_taken_up_after_that) {
     EXPECT_EQ(last_words(open_history(path, std::nullopt).fd), "kept");
     EXPECT_EQ(last_words(open_history(path, kRing).fd), "kept");
     EXPECT_EQ(open_history(path, kRing).news, "");
-    EXPECT_EQ(refusal(path, 2 * kRing), ExitStatus::BadHistory);
+    EXPECT_EQ(status_of_opening(path, 2 * kRing), ExitStatus::BadHistory);
 }
 
 Test(history, an_empty_file_is_a_new_history) {
@@ -187,7 +188,7 @@ Test(history, a_link_to_a_history_stays_one) {
 Test(history, a_history_in_use_is_refused) {
     const Chat past;
     const History held = open_history(past.path, std::nullopt);
-    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
 }
 
 Test(history, a_history_that_was_made_or_repaired_is_locked_too) {
@@ -195,11 +196,11 @@ Test(history, a_history_that_was_made_or_repaired_is_locked_too) {
     {
         const std::string path = past.scratch.path() + "/new";
         const History made = open_history(path, kRing);
-        EXPECT_EQ(refusal(path), ExitStatus::Unavailable);
+        EXPECT_EQ(status_of_opening(path), ExitStatus::Unavailable);
     }
     past.damage();
     const History repaired = open_history(past.path, kRing);
-    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
 }
 
 Test(history, a_file_that_is_no_history_is_refused_and_kept) {
@@ -207,18 +208,18 @@ Test(history, a_file_that_is_no_history_is_refused_and_kept) {
     const std::string path = scratch.path() + "/letter";
     const std::string letter(1'000'000, 'x');
     write_file(path, letter);
-    EXPECT_EQ(refusal(path), ExitStatus::BadHistory);
+    EXPECT_EQ(status_of_opening(path), ExitStatus::BadHistory);
     EXPECT_TRUE(contents(path) == letter);
-    EXPECT_EQ(refusal(scratch.path()), ExitStatus::Unavailable);
-    EXPECT_EQ(refusal("/dev/null"), ExitStatus::BadHistory);
-    EXPECT_EQ(refusal(scratch.path() + "/no/such"), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(scratch.path()), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening("/dev/null"), ExitStatus::BadHistory);
+    EXPECT_EQ(status_of_opening(scratch.path() + "/no/such"), ExitStatus::Unavailable);
 }
 
 Test(history, a_start_without_room_leaves_nothing_behind) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/history";
     allow_no_file_beyond(30'000);
-    EXPECT_EQ(refusal(path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(path), ExitStatus::Unavailable);
     EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
 
@@ -227,7 +228,7 @@ Test(history, a_repair_without_room_changes_nothing) {
     past.damage();
     const auto before = past.files();
     allow_no_file_beyond(30'000);
-    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
     EXPECT_TRUE(past.files() == before);
 }
 
@@ -237,7 +238,7 @@ Test(history, a_repair_takes_no_file_from_another_server) {
     past.damage();
     const History other = open_history(past.path + ".new", kRing);
     const auto before = past.files();
-    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
     EXPECT_TRUE(past.files() == before);
 }
 
@@ -284,7 +285,7 @@ Test(history, too_many_damaged_files_are_refused_and_nothing_changes) {
         write_file(past.path + ".damaged-" + std::to_string(i), "");
     }
     const auto before = past.files();
-    EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+    EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
     EXPECT_TRUE(past.files() == before);
 }
 
@@ -370,7 +371,7 @@ Test(history, a_history_cut_short_in_use_is_repaired) {
         const std::size_t kept =
             length < 4096 ? 0 : std::min((length - 4096) / 80, std::size_t{100});
         EXPECT_GE(messages_in(mended->fd), kept);
-        EXPECT_EQ(refusal(past.path), ExitStatus::Unavailable);
+        EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
         EXPECT_FALSE(repair_history_in_use(mended->fd.get(), past.path, kFileBytes).has_value());
     }
 }
