@@ -1,27 +1,16 @@
-// chatd: a chat room on a TCP port, one process per client.
-//
-// README.md, "Map of the files", lists the folders and files; "How a line travels" tells the story
-// that they make.
+// chatd: a chat room on a TCP port, one process per client. README.md, "Map of the files", lists
+// the files, and "How a line travels" tells their story.
 
 #include <fcntl.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <exception>
-#include <string>
-#include <variant>
 
-#include "base/exit_status.h"
 #include "base/version.h"
-#include "options.h"
 #include "parent/parent.h"
 #include "parent/upgrade.h"
 #include "sys/error.h"
-#include "sys/fd.h"
 #include "sys/sandbox.h"
-#include "sys/signals.h"
-#include "sys/title.h"
 #include "worker/worker.h"
 
 namespace chatd {

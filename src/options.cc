@@ -3,7 +3,6 @@
 #include <getopt.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "text/number.h"
 
@@ -184,8 +183,7 @@ std::string help_line(const Row& row) {
 std::string help_text() {
     std::string text =
         "Usage: chatd [OPTION]...\n"
-        "A chat room, one process per client. Come in with: nc localhost 8888\n"
-        "\n";
+        "A chat room, one process per client. Come in with: nc localhost 8888\n\n";
     for (const Row& row : kRows) text += help_line(row);
     return text;
 }
@@ -207,10 +205,8 @@ ParsedOptions parse_options(std::span<char*> argv, Language language) {
             return BadUsage{word + (found == ':' ? " needs a value" : " is no option")};
         }
         const Row& row = row_of(found);
-        if (row.take == nullptr) {
-            if (row.name == std::string_view("help")) return HelpWanted{};
-            return VersionWanted{};
-        }
+        if (row.name == std::string_view("help")) return HelpWanted{};
+        if (row.name == std::string_view("version")) return VersionWanted{};
         if (!row.take(options, optarg == nullptr ? "" : optarg)) return BadUsage{complaint(row)};
     }
     if (optind < argc) {

@@ -2,8 +2,6 @@
 // each takes. chatd.8 explains them. This file must never look whether a file or a user exists.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -41,18 +39,15 @@ struct Options {
 
 struct HelpWanted {};
 struct VersionWanted {};
-// What is wrong with the command line: one line, without a newline.
 struct BadUsage {
-    std::string line;
+    std::string line;  // what is wrong with the command line, without a newline
 };
-
 using ParsedOptions = std::variant<Options, HelpWanted, VersionWanted, BadUsage>;
 
 // argv: as main() gets it. language: the one clients begin with when --lang names no other.
 // The first word that is wrong or asks for help or version decides.
 [[nodiscard]] ParsedOptions parse_options(std::span<char*> argv, Language language);
 
-// What --help prints.
-[[nodiscard]] std::string help_text();
+[[nodiscard]] std::string help_text();  // what --help prints
 
 }  // namespace chatd

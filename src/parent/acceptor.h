@@ -1,6 +1,5 @@
 // The acceptor: accepts clients, turns away those that may not come in, and rests when the machine
-// is short of descriptors, processes or memory. It reads no byte of a client, and never waits for
-// one.
+// is short of descriptors, processes or memory. It reads nothing of a client and waits for none.
 #pragma once
 
 #include <functional>
@@ -22,7 +21,6 @@ class Acceptor {
     void announce();
 
     // --- One turn of the parent's loop
-
     // False while the acceptor rests, or while the broker has too many unread frames.
     [[nodiscard]] bool is_open() const;
     [[nodiscard]] Deadline wake_at() const { return rest_.until(); }
@@ -31,7 +29,6 @@ class Acceptor {
     void accept_clients(const std::function<void(Accepted)>& take);
 
     // --- From the client to its worker
-
     // May this client come in? If so, all that entered() needs is reserved. If not, the client has
     // been told why, if it took the line at once. Throws std::bad_alloc.
     [[nodiscard]] bool admit(const Accepted& client);

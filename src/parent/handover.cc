@@ -1,7 +1,6 @@
 #include "parent/handover.h"
 
 #include <concepts>
-#include <utility>
 
 #include "text/number.h"
 

@@ -1,8 +1,7 @@
 // The handover: what a parent tells the program that takes its place in the same process (SIGHUP).
-// It is text, so that two versions can tell whether they understand each other.
-//
-// A new value is one line in the struct below, one in the table in handover.cc, and one each in
-// resources.cc where it is given and where it is taken.
+// It is text, so that two versions can tell whether they understand each other. A new value is one
+// line in the struct below, one in the table in handover.cc, and one each in resources.cc where it
+// is given and where it is taken.
 //
 // This file must never use a descriptor: descriptors are numbers here.
 #pragma once
@@ -57,18 +56,16 @@ struct Handover {
     std::vector<Worker> workers = {};
     std::string outbox;  // frames for the broker that are not on the link yet
 
-    // See protocol/counters.h.
-    std::uint32_t counters_version = 0;
+    std::uint32_t counters_version = 0;  // see protocol/counters.h
     Descriptor broker_counters;
     std::vector<std::uint64_t> parent_counters;
 
-    // See sys/metrics_socket.h; without a socket there is no descriptor, and the name is empty.
+    // See sys/metrics_socket.h. Without --metrics there is no descriptor, and the name is empty.
     Descriptor metrics = {};
     Descriptor metrics_directory = {};
     std::string metrics_name = {};
 
-    // All descriptors that there are.
-    [[nodiscard]] std::vector<int> fds() const;
+    [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };
 
 [[nodiscard]] std::string write_handover(const Handover& handover);

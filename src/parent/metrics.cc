@@ -1,9 +1,7 @@
 #include "parent/metrics.h"
 
 #include <array>
-#include <cstddef>
 #include <span>
-#include <utility>
 
 #include "text/number.h"
 
@@ -33,31 +31,22 @@ std::string seconds(std::uint64_t nanoseconds) {
     return text;
 }
 
-// Writes the text; each metric is its name, its help, its type and its values.
+// Writes the text; each metric is its name, its help, its type and its values. A counter has a name
+// that ends with _total; any other number is a gauge.
 class Metrics {
   public:
-    void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
-        head(name, "gauge", help);
+    void number(std::string_view name, std::string_view help, std::uint64_t value) {
+        head(name, type_of(name), help);
         sample(name, {}, std::to_string(value));
     }
 
-    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
-        head(name, "counter", help);
-        sample(name, {}, std::to_string(value));
-    }
-
-    // A counter with one row for each value of a label.
-    void counters(std::string_view name, std::string_view help, std::string_view label,
-                  std::span<const std::string_view> names, std::span<const std::uint64_t> values) {
-        head(name, "counter", help);
+    // One number for each value of a label.
+    void numbers(std::string_view name, std::string_view help, std::string_view label,
+                 std::span<const std::string_view> names, std::span<const std::uint64_t> values) {
+        head(name, type_of(name), help);
         for (std::size_t i = 0; i < names.size(); ++i) {
             sample(name, labelled(label, names[i]), std::to_string(values[i]));
         }
-    }
-
-    void info(std::string_view name, std::string_view help, std::string_view version) {
-        head(name, "gauge", help);
-        sample(name, labelled("version", version), "1");
     }
 
     // Buckets are cumulative.
@@ -78,6 +67,10 @@ class Metrics {
     std::string text;
 
   private:
+    static std::string_view type_of(std::string_view name) {
+        return name.ends_with("_total") ? "counter" : "gauge";
+    }
+
     static std::string labelled(std::string_view label, std::string_view value) {
         return '{' + std::string(label) + "=\"" + std::string(value) + "\"}";
     }
@@ -110,28 +103,29 @@ std::string render_metrics(const Status& status) {
     Metrics out;
     const ParentCounters& parent = status.parent;
     const BrokerCounters& broker = status.broker;
-    out.info("info", "The program.", status.version);
-    out.gauge("clients", "Clients that are connected.", status.clients);
-    out.gauge("clients_max", "Clients that there may be.", status.clients_max);
-    out.gauge("members", "People in the room.", broker.members);
-    out.counter("messages_total", "Messages said to all, those of the history included.",
-                broker.messages);
-    out.counter("deliveries_total",
-                "Messages said to all, for each member they went to, its own included.",
-                broker.deliveries);
-    out.counter("skipped_messages_total", "Messages that members who read too slowly missed.",
-                broker.skipped);
+    out.numbers("info", "The program.", "version", std::array{status.version},
+                std::array{std::uint64_t{1}});
+    out.number("clients", "Clients that are connected.", status.clients);
+    out.number("clients_max", "Clients that there may be.", status.clients_max);
+    out.number("members", "People in the room.", broker.members);
+    out.number("messages_total", "Messages said to all, those of the history included.",
+               broker.messages);
+    out.number("deliveries_total",
+               "Messages said to all, for each member they went to, its own included.",
+               broker.deliveries);
+    out.number("skipped_messages_total", "Messages that members who read too slowly missed.",
+               broker.skipped);
     out.histogram("fan_out_seconds", "How long it takes to send everybody what is new.", broker);
-    out.counter("worker_forks_total", "Workers started, one for each client.", parent.forks);
-    out.counters("worker_exits_total", "Workers ended, by cause.", "cause", exit_labels(),
-                 parent.ended);
-    out.counter("broker_restarts_total", "Brokers that died and were replaced.",
-                parent.broker_restarts);
-    out.counters("clients_refused_total", "Clients turned away, by reason.", "reason",
-                 kTurnedAwayNames, parent.turned_away);
-    out.counter("penalties_total", "Ends of clients that cost their address some waiting.",
-                parent.penalties);
-    out.gauge("penalised_sources", "Addresses that have to wait now.", status.penalised_addresses);
+    out.number("worker_forks_total", "Workers started, one for each client.", parent.forks);
+    out.numbers("worker_exits_total", "Workers ended, by cause.", "cause", exit_labels(),
+                parent.ended);
+    out.number("broker_restarts_total", "Brokers that died and were replaced.",
+               parent.broker_restarts);
+    out.numbers("clients_refused_total", "Clients turned away, by reason.", "reason",
+                kTurnedAwayNames, parent.turned_away);
+    out.number("penalties_total", "Ends of clients that cost their address some waiting.",
+               parent.penalties);
+    out.number("penalised_sources", "Addresses that have to wait now.", status.penalised_addresses);
     return std::move(out.text);
 }
 

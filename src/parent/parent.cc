@@ -1,25 +1,17 @@
 #include "parent/parent.h"
 
-#include <signal.h>
-
 #include <cerrno>
 #include <new>
-#include <span>
-#include <utility>
-#include <vector>
 
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "base/version.h"
 #include "parent/acceptor.h"
 #include "parent/metrics.h"
-#include "parent/resources.h"
 #include "parent/supervisor.h"
 #include "parent/upgrade.h"
-#include "protocol/frame.h"
 #include "protocol/worker_exit.h"
 #include "sys/privilege.h"
-#include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/systemd.h"
 #include "text/number.h"
@@ -111,8 +103,8 @@ class Parent {
     }
 
     void take_signals() {
-        bool close = false;
-        for (const int signal : {SIGTERM, SIGINT}) close |= signals_.take(signal);
+        bool close = signals_.take(SIGTERM);
+        close |= signals_.take(SIGINT);
         // SIGHUP from a terminal that is closed ends a server that runs there, and is no upgrade.
         const bool hung_up = signals_.take(SIGHUP);
         close |= hung_up && resources_.has_terminal && !has_terminal();

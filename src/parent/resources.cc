@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <tuple>
-#include <utility>
 
 #include "base/bounds.h"
 #include "broker/room.h"
@@ -43,10 +41,6 @@ std::uint32_t clients_max(const Options& options) {
     return static_cast<std::uint32_t>(std::min(wanted, possible));
 }
 
-std::string run_directory(const Options& options, const std::optional<User>& new_user) {
-    return options.run_directory.empty() ? default_run_directory(new_user) : options.run_directory;
-}
-
 // The history is opened as the user that this process becomes, because that user has to be able to
 // repair the file while it is in use.
 UniqueFd open_log(const Options& options, const std::optional<User>& new_user, Journal& journal) {
@@ -73,10 +67,10 @@ UniqueFd take_over(Handover::Descriptor fd) {
     return UniqueFd(fd.number);
 }
 
-// Does this program count what the program before has counted? Otherwise all counters begin anew.
+// Did the program before count the same? Otherwise all counters begin anew.
 bool knows_counters(const Handover& handover) {
     return handover.counters_version == kCountersVersion &&
-           handover.parent_counters.size() == std::tuple_size_v<Numbers>;
+           handover.parent_counters.size() == Numbers().size();
 }
 
 UniqueFd inherit_broker_counters(const Handover& handover) {
@@ -136,7 +130,8 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         metrics = std::make_unique<MetricsSocket>(options.metrics_path, new_user);
     }
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
-    LocalDirectory directory(run_directory(options, new_user), new_user);
+    const std::string& path = options.run_directory;
+    LocalDirectory directory(path.empty() ? default_run_directory(new_user) : path, new_user);
     UniqueFd log = open_log(options, new_user, journal);
     UniqueFd program_directory = directory_of_program(argv0);
     const int oom_score = lower_oom_score();

@@ -3,19 +3,13 @@
 // place.
 #pragma once
 
-#include <sys/types.h>
-
-#include <cstdint>
 #include <memory>
 #include <memory_resource>
-#include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "options.h"
 #include "parent/handover.h"
 #include "protocol/counters.h"
-#include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/local.h"
 #include "sys/memory.h"
@@ -68,11 +62,11 @@ struct Resources {
 // The resources as they are now, for the next program. This process still owns the descriptors.
 [[nodiscard]] Handover describe_resources(const Resources& resources);
 
-// Throws SetupError when this program does not know one of the formats. Changes nothing.
+// Throws SetupError when this program does not know one of the formats.
 void check_handover(const Handover& handover);
 
-// Takes over what another program of this process has handed over; the descriptors are owned by the
-// result. Throws SetupError.
+// Takes over what another program of this process has handed over. The result owns the descriptors.
+// Throws SetupError.
 [[nodiscard]] Resources inherit_resources(const Handover& handover);
 
 }  // namespace chatd

@@ -3,16 +3,13 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "broker/broker.h"
 #include "parent/history.h"
 #include "protocol/worker_exit.h"
-#include "sys/memory.h"
 #include "sys/privilege.h"
 #include "sys/wakeup.h"
 
@@ -44,13 +41,14 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
     resources.outbox.reserve(kControlBytesMax + resources.clients_max * kEndedBytes);
 }
 
-// --- Birth ---------------------------------------------------------------------------------------
+// --- Birth
 
 void Supervisor::start() {
     start_at_.reset();
     repair_log();
     born_ = Clock::now();
-    resources_.broker = fork_broker();
+    fault_point("parent:before-broker-fork");
+    resources_.broker = fork_child([this] { return run_child(); });
     if (resources_.broker < 0) {
         if (!std::exchange(fork_fails_, true)) {
             journal_.error("fork of the broker: %s; the room waits", std::strerror(errno));
@@ -70,11 +68,6 @@ void Supervisor::repair_log() {
     if (!history) return;
     journal_.error("%s", history->news.c_str());
     resources_.log_memory = std::move(history->fd);
-}
-
-pid_t Supervisor::fork_broker() {
-    fault_point("parent:before-broker-fork");
-    return fork_child([this] { return run_child(); });
 }
 
 int Supervisor::run_child() {
@@ -103,7 +96,7 @@ void Supervisor::replace() {
     kill();
 }
 
-// --- Death ---------------------------------------------------------------------------------------
+// --- Death
 
 bool Supervisor::handle_exit(const Reaped& reaped) {
     if (reaped.pid != resources_.broker) return false;
@@ -143,7 +136,7 @@ void Supervisor::kill() {
     if (is_running()) (void)::kill(resources_.broker, SIGKILL);
 }
 
-// --- Does the broker live? -----------------------------------------------------------------------
+// --- Does the broker live?
 
 // Workers use the wakeup only when they wait in vain, so this costs nothing while all is well.
 // While one question to the broker is open, the wakeup is not watched.
@@ -159,19 +152,14 @@ void Supervisor::ask_broker() {
     answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
 }
 
-// How many of the queued bytes brokers have read.
-std::uint64_t Supervisor::read_bytes() const {
-    return queued_bytes_ - resources_.outbox.size() - unread_bytes(resources_.control.second.get());
-}
-
 void Supervisor::check_answer() {
     answer_due_.reset();
-    if (!is_running() || read_bytes() >= ping_end_) return;
+    if (!is_running()) return;
+    const std::size_t unread = unread_bytes(resources_.control.second.get());
+    if (queued_bytes_ - resources_.outbox.size() - unread >= ping_end_) return;
     journal_.error("the broker does not answer, pid %d: it is replaced", resources_.broker);
     kill();
 }
-
-// --- One turn ------------------------------------------------------------------------------------
 
 pollfd Supervisor::link_poll() const {
     return {resources_.control.first.get(),
@@ -187,8 +175,6 @@ void Supervisor::turn() {
         (void)send_from(resources_.control.first.get(), resources_.outbox);
     }
 }
-
-// --- The end -------------------------------------------------------------------------------------
 
 void Supervisor::begin_closing() {
     is_closing_ = true;

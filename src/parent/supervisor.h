@@ -5,11 +5,9 @@
 
 #include <poll.h>
 
-#include "options.h"
 #include "parent/resources.h"
 #include "protocol/frame.h"
 #include "sys/clock.h"
-#include "sys/journal.h"
 #include "sys/process.h"
 #include "sys/signals.h"
 #include "sys/title.h"
@@ -39,7 +37,6 @@ class Supervisor {
     }
 
     // --- One turn of the parent's loop
-
     [[nodiscard]] pollfd link_poll() const;
     [[nodiscard]] pollfd wakeup_poll() const;
     [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_}); }
@@ -54,18 +51,15 @@ class Supervisor {
     void turn();
 
     // --- The end
-
     void begin_closing();  // A broker that dies from now on is not replaced.
     void close_link();     // the broker ends once it has read everything
     void kill();
     [[nodiscard]] bool is_running() const { return resources_.broker > 0; }
 
   private:
-    [[nodiscard]] pid_t fork_broker();
     [[nodiscard]] int run_child();
     void repair_log();
     void restart(Duration lived);
-    [[nodiscard]] std::uint64_t read_bytes() const;
     void check_answer();
 
     Resources& resources_;

@@ -4,17 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "protocol/worker_exit.h"
 #include "sys/error.h"
-#include "sys/fd.h"
-#include "sys/memory.h"
 #include "text/number.h"
 
 namespace chatd {
@@ -43,12 +39,6 @@ Handover take_from_memory(int fd) {
     return *handover;
 }
 
-// The descriptor that the variable names, if its value is of this kind.
-std::optional<int> descriptor_in(std::string_view value, std::string_view kind) {
-    if (!value.starts_with(kind)) return std::nullopt;
-    return parse_number<int>(value.substr(kind.size()), STDERR_FILENO + 1);
-}
-
 // Replaces this program. Returns only on failure, with errno.
 void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title,
                   int program_directory) {
@@ -68,13 +58,14 @@ StartMode read_start_mode() {
     if (variable == nullptr) return {};
     const std::string value(variable);
     (void)::unsetenv(kVariable);
-    const std::optional<int> check = descriptor_in(value, kCheck);
-    const std::optional<int> take_over = descriptor_in(value, kTakeOver);
-    if (!check && !take_over) {
+    const std::size_t kind_bytes = value.find(':') + 1;
+    const std::string kind = value.substr(0, kind_bytes);
+    const auto fd = parse_number<int>(value.substr(kind_bytes), STDERR_FILENO + 1);
+    if (!fd || (kind != kCheck && kind != kTakeOver)) {
         throw SetupError(ExitStatus::Usage, std::string(kVariable) + " is not for you to set");
     }
-    const UniqueFd memory(check ? *check : *take_over);
-    return {check ? StartMode::Kind::Check : StartMode::Kind::TakeOver,
+    const UniqueFd memory(*fd);
+    return {kind == kCheck ? StartMode::Kind::Check : StartMode::Kind::TakeOver,
             take_from_memory(memory.get())};
 }
 
@@ -93,11 +84,10 @@ void Upgrade::attempt(void (Upgrade::*step)()) {
 
 void Upgrade::start_trial() {
     const UniqueFd handover = put_in_memory(write_handover(describe_resources(resources_)));
-    trial_ = fork_child([&] {
+    trial_ = fork_child([&]() -> int {
         keep_only({handover.get(), resources_.program_directory.get()});
         execute_with(kCheck, handover, title_, resources_.program_directory.get());
         throw system_error(std::string("cannot execute ") + title_.arguments()[0]);
-        return 0;
     });
     if (trial_ < 0) {
         journal_.error("no upgrade: fork: %s", std::strerror(errno));

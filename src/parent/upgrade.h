@@ -3,11 +3,8 @@
 // program that says that it understands the handover.
 #pragma once
 
-#include <optional>
-
 #include "parent/resources.h"
 #include "sys/clock.h"
-#include "sys/journal.h"
 #include "sys/process.h"
 #include "sys/title.h"
 
@@ -20,8 +17,8 @@ struct StartMode {
     Handover handover = {};  // unless Fresh
 };
 
-// Reads it from the environment, and takes it out there. Throws SetupError when there is a handover
-// that this program does not understand.
+// Reads it from the environment, and takes it out there. Throws SetupError when this program does
+// not understand what is there.
 [[nodiscard]] StartMode read_start_mode();
 
 class Upgrade {
