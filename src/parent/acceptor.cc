@@ -13,7 +13,6 @@ namespace chatd {
 Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journal)
     : resources_(resources),
       journal_(journal),
-      ready_fd_(options.ready_fd),
       admission_(options, resources.clients_max, resources.unshared->get(),
                  static_cast<std::uint32_t>(steady_ns())) {
     // Reserved now, because memory may be short later.
@@ -24,17 +23,17 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
     }
 }
 
-void Acceptor::announce() {
+void Acceptor::announce(int ready_fd) {
     const int port = bound_port(resources_.listeners.front());
     for (const Listener& listener : resources_.listeners) {
         journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
     }
-    if (ready_fd_ < 0) return;
+    if (ready_fd < 0) return;
     const std::string line = std::to_string(port) + '\n';
-    if (::write(ready_fd_, line.data(), line.size()) < 0) {
-        throw system_error("--ready-fd " + std::to_string(ready_fd_), ExitStatus::Usage);
+    if (::write(ready_fd, line.data(), line.size()) < 0) {
+        throw system_error("--ready-fd " + std::to_string(ready_fd), ExitStatus::Usage);
     }
-    (void)::close(ready_fd_);
+    (void)::close(ready_fd);
 }
 
 bool Acceptor::is_open() const {

@@ -6,19 +6,18 @@
 
 #include "parent/admission.h"
 #include "parent/resources.h"
-#include "sys/clock.h"
 #include "sys/listener_rest.h"
 
 namespace chatd {
 
 class Acceptor {
   public:
-    // Counts the workers that are in the resources already. All three outlive this object. Throws
-    // std::bad_alloc.
+    // Counts the workers of `resources`. All three outlive this object. Throws std::bad_alloc.
     Acceptor(const Options& options, Resources& resources, Journal& journal);
 
-    // Says in the journal and to --ready-fd that clients can come. Throws SetupError.
-    void announce();
+    // Says in the journal that clients can come, and writes the port to the descriptor of
+    // --ready-fd (-1: there is none), which it closes. Throws SetupError.
+    void announce(int ready_fd);
 
     // --- One turn of the parent's loop
     // False while the acceptor rests, or while the broker has too many unread frames.
@@ -54,7 +53,6 @@ class Acceptor {
 
     Resources& resources_;
     Journal& journal_;
-    int ready_fd_;
     Admission admission_;
     ListenerRest rest_;
     bool newcomers_wait_ = false;  // the journal says so, and no client has come in since

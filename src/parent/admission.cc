@@ -8,8 +8,6 @@
 
 namespace chatd {
 
-// --- Addresses
-
 std::optional<TurnedAway> AddressLimits::turns_away(std::string_view address, Moment now) const {
     const auto found = addresses_.find(address);
     if (found == addresses_.end()) return std::nullopt;
@@ -67,8 +65,6 @@ void AddressLimits::forget_expired(Moment now) {
         return row.second.clients == 0 && now >= row.second.penalty_until;
     });
 }
-
-// --- All limits
 
 bool LoginThrottle::turns_away(std::uint64_t logins) {
     if (logins_max_ == 0 || logins <= logins_max_) return false;

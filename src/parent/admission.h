@@ -6,17 +6,10 @@
 // the time, and an address is a text.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory_resource>
-#include <optional>
 #include <random>
-#include <string>
-#include <string_view>
 
-#include "base/time.h"
 #include "options.h"
 #include "protocol/counters.h"
 

@@ -7,16 +7,14 @@
 namespace chatd {
 namespace {
 
-constexpr std::string_view kFormat = "chatd-handover-1\n";
-constexpr std::string_view kEnd = "end";
-
 // The table of the format: the lines in their order, each with its word and its values. rows()
-// stands for one line for each row. Never change a line without a new kFormat: programs since
+// stands for one line for each row. Never change a line without a new first line: programs since
 // 0.3.0 write and read exactly these ("bell" is what 0.3.0 called the wakeup).
 template <class SomeHandover, class Visitor>
 void visit_lines(SomeHandover& handover, Visitor& visitor) {
     using Listener = Handover::Listener;
     using Worker = Handover::Worker;
+    visitor.line("chatd-handover-1");
     visitor.line("formats", handover.frame_version, handover.log_version, handover.table_version);
     visitor.line("clients-max", handover.clients_max);
     visitor.line("terminal", handover.has_terminal);
@@ -33,6 +31,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.line("counters", handover.counters_version, handover.broker_counters,
                  handover.parent_counters);
     visitor.line("metrics", handover.metrics, handover.metrics_directory, handover.metrics_name);
+    visitor.line("end");
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.
@@ -83,14 +82,15 @@ class Reader {
         }
     }
 
+    // Was each line of the table there?
+    [[nodiscard]] bool is_good() const { return good_; }
+
+  private:
     bool skip(std::string_view expected) {
         if (!rest_.starts_with(expected)) return false;
         rest_.remove_prefix(expected.size());
         return true;
     }
-    [[nodiscard]] bool is_good() const { return good_; }
-
-  private:
     // False: the next value is not of this type.
     template <std::integral Number>
     bool read(Number& number) {
@@ -140,17 +140,15 @@ std::vector<int> Handover::fds() const {
 
 std::string write_handover(const Handover& handover) {
     Writer out;
-    out.text_ = kFormat;
     visit_lines(handover, out);
-    return out.text_.append(kEnd) + '\n';
+    return std::move(out.text_);
 }
 
 std::optional<Handover> read_handover(std::string_view text) {
     Reader in(text);
-    if (!in.skip(kFormat)) return std::nullopt;
     Handover handover;
     visit_lines(handover, in);
-    return in.is_good() && in.skip(kEnd) ? std::optional(handover) : std::nullopt;
+    return in.is_good() ? std::optional(handover) : std::nullopt;
 }
 
 }  // namespace chatd

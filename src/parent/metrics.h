@@ -4,9 +4,6 @@
 // This file must never read a counter or send a text: the parent does.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "protocol/counters.h"

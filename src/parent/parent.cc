@@ -21,8 +21,6 @@ namespace chatd {
 namespace {
 
 class Parent {
-    using Table = decltype(Resources::workers);
-
   public:
     // Takes all resources; starts no process.
     Parent(const Options& options, ProcessTitle& title, const Signals& signals,
@@ -38,6 +36,7 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_) {
+        // Reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
     }
 
@@ -49,7 +48,7 @@ class Parent {
             } catch (const std::bad_alloc&) {
                 acceptor_.rest("memory", ENOMEM);
             }
-            if (is_done()) break;
+            if (closing_until_ && resources_.workers.empty() && !supervisor_.is_running()) break;
             wait();
         }
         journal_.info("all is closed");
@@ -64,7 +63,7 @@ class Parent {
         } else {
             try_sandbox(options_.sandbox);
             supervisor_.start();
-            acceptor_.announce();
+            acceptor_.announce(options_.ready_fd);
         }
         service_.ready(headcount(), Clock::now());
     }
@@ -125,19 +124,15 @@ class Parent {
     void take_client(Accepted client) {
         if (!acceptor_.admit(client)) return;
         const std::uint64_t birth_ns = steady_ns();
-        Table::node_type row = make_row({birth_ns, client.address});
+        // The row is allocated before the fork: if that failed afterwards, there would be a child
+        // that the table lacks.
+        resources_.workers.emplace(0, WorkerRecord{birth_ns, client.address});
+        WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
         const pid_t pid = fork_worker(client, birth_ns);
         if (pid < 0) return acceptor_.fork_failed(client, errno);
         fault_point("parent:after-fork");
         register_worker(pid, std::move(row), client);
-    }
-
-    // Allocates the row before the fork: if it failed afterwards, there would be a child that the
-    // table lacks.
-    Table::node_type make_row(const WorkerRecord& worker) {
-        resources_.workers.emplace(0, worker);
-        return resources_.workers.extract(0);
     }
 
     pid_t fork_worker(Accepted& client, std::uint64_t birth_ns) {
@@ -159,7 +154,7 @@ class Parent {
         });
     }
 
-    void register_worker(pid_t pid, Table::node_type row, const Accepted& client) {
+    void register_worker(pid_t pid, WorkerTable::node_type row, const Accepted& client) {
         ++resources_.counters.forks;
         row.key() = pid;
         resources_.workers.insert(std::move(row));
@@ -179,13 +174,12 @@ class Parent {
         children_ended_ = false;
     }
 
-    void worker_ended(Table::iterator row, int wait_status) {
+    void worker_ended(WorkerTable::iterator row, int wait_status) {
         const auto& [pid, worker] = *row;
-        const auto lived_ms =
-            static_cast<std::int64_t>((steady_ns() - worker.birth_ns) / 1'000'000);
+        const std::uint64_t lived_ns = steady_ns() - worker.birth_ns;
         fault_point("parent:after-reap");
         supervisor_.send(Ended{.birth_ns = worker.birth_ns,
-                               .lived_ms = lived_ms,
+                               .lived_ms = static_cast<std::int64_t>(lived_ns / 1'000'000),
                                .pid = pid,
                                .wait_status = wait_status});
         const WorkerEnd end = worker_end(wait_status);
@@ -260,10 +254,6 @@ class Parent {
         for (const auto& [pid, worker] : resources_.workers) (void)::kill(pid, SIGKILL);
         supervisor_.kill();
         closing_until_ = Clock::now() + kShutdownGrace;
-    }
-
-    [[nodiscard]] bool is_done() const {
-        return closing_until_ && resources_.workers.empty() && !supervisor_.is_running();
     }
 
     const Options& options_;

@@ -26,17 +26,16 @@ std::uint32_t clients_max(const Options& options) {
     const std::size_t descriptors = raise_descriptor_limit();
     const std::size_t possible = descriptors > kSpareFds ? descriptors - kSpareFds : 0;
     const std::size_t wanted = options.clients_max.value_or(kClientsMax);
+    const std::string limit = std::to_string(descriptors);
     if (possible == 0) {
-        throw SetupError(ExitStatus::System, "the limit of open files is " +
-                                                 std::to_string(descriptors) +
+        throw SetupError(ExitStatus::System, "the limit of open files is " + limit +
                                                  ", too low; raise it with ulimit -n");
     }
     if (options.clients_max && wanted > possible) {
         throw SetupError(ExitStatus::System,
                          std::to_string(wanted) + " clients need " +
                              std::to_string(wanted + kSpareFds) + " open files, the limit is " +
-                             std::to_string(descriptors) +
-                             "; raise it with ulimit -n, or lower --max-clients");
+                             limit + "; raise it with ulimit -n, or lower --max-clients");
     }
     return static_cast<std::uint32_t>(std::min(wanted, possible));
 }
@@ -201,7 +200,7 @@ void check_handover(const Handover& handover) {
 Resources inherit_resources(const Handover& handover) {
     check_handover(handover);
     auto unshared = std::make_unique<UnsharedMemory>();
-    decltype(Resources::workers) workers(unshared->get());
+    WorkerTable workers(unshared->get());
     for (const Handover::Worker& worker : handover.workers) {
         workers.emplace(worker.pid, WorkerRecord{worker.birth_ns, worker.address});
     }

@@ -1,10 +1,8 @@
 // What the parent owns: the listeners, the room's memory, the link to the broker, the table of its
-// workers. All of it outlives every broker, and goes over to the program that takes the parent's
-// place.
+// workers. All of it outlives every broker, and goes over to the next program in an upgrade.
 #pragma once
 
 #include <memory>
-#include <memory_resource>
 #include <unordered_map>
 
 #include "options.h"
@@ -23,6 +21,7 @@ struct WorkerRecord {
     std::uint64_t birth_ns;
     std::string address;  // of the client: see Accepted
 };
+using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 
 struct Resources {
     std::uint32_t clients_max;
@@ -41,22 +40,20 @@ struct Resources {
     ParentCounters counters = {};
     std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics
 
-    // The workers by pid. This table is written to at each fork.
+    // The table of the workers is written to at each fork: see UnsharedMemory.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
-    std::pmr::unordered_map<pid_t, WorkerRecord> workers{unshared->get()};
+    WorkerTable workers{unshared->get()};
     pid_t broker = -1;        // -1: no broker runs
     std::string outbox = {};  // frames for the broker that are not on the link yet
 };
 
-// Gets all of it. Some of it only root can have: once that is had, this process becomes the user
-// of --user. `argv0` is the name of this program. The journal is told what of the history is lost.
-// Throws SetupError.
+// Gets all of it, first what only root can have, and becomes the user of --user. `argv0`: the name
+// of this program. The journal is told what of the history is lost. Throws SetupError.
 [[nodiscard]] Resources acquire_resources(const Options& options, const char* argv0,
                                           Journal& journal);
 
-// What the broker has counted; all zeros when its memory cannot be read. The broker may write there
-// what it likes, or cut the memory short: the result is only ever numbers, and no more members than
-// clients_max.
+// What the broker has counted; all zeros when that cannot be read. The broker may write there what
+// it likes, or cut the memory short: these are numbers only, and `members` is at most clients_max.
 [[nodiscard]] BrokerCounters read_counters(const Resources& resources);
 
 // The resources as they are now, for the next program. This process still owns the descriptors.

@@ -41,8 +41,6 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
     resources.outbox.reserve(kControlBytesMax + resources.clients_max * kEndedBytes);
 }
 
-// --- Birth
-
 void Supervisor::start() {
     start_at_.reset();
     repair_log();
@@ -96,8 +94,6 @@ void Supervisor::replace() {
     kill();
 }
 
-// --- Death
-
 bool Supervisor::handle_exit(const Reaped& reaped) {
     if (reaped.pid != resources_.broker) return false;
     const Duration lived = Clock::now() - born_;
@@ -136,31 +132,6 @@ void Supervisor::kill() {
     if (is_running()) (void)::kill(resources_.broker, SIGKILL);
 }
 
-// --- Does the broker live?
-
-// Workers use the wakeup only when they wait in vain, so this costs nothing while all is well.
-// While one question to the broker is open, the wakeup is not watched.
-pollfd Supervisor::wakeup_poll() const {
-    return {is_running() && !answer_due_ && !is_closing_ ? resources_.wakeup.get() : -1, POLLIN, 0};
-}
-
-void Supervisor::ask_broker() {
-    clear_wakeup(resources_.wakeup.get());
-    send(Ping{});
-    ping_end_ = queued_bytes_;
-    const Moment recovered = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
-    answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
-}
-
-void Supervisor::check_answer() {
-    answer_due_.reset();
-    if (!is_running()) return;
-    const std::size_t unread = unread_bytes(resources_.control.second.get());
-    if (queued_bytes_ - resources_.outbox.size() - unread >= ping_end_) return;
-    journal_.error("the broker does not answer, pid %d: it is replaced", resources_.broker);
-    kill();
-}
-
 pollfd Supervisor::link_poll() const {
     return {resources_.control.first.get(),
             static_cast<short>(resources_.outbox.empty() ? 0 : POLLOUT), 0};
@@ -187,6 +158,31 @@ void Supervisor::begin_closing() {
 void Supervisor::close_link() {
     resources_.control.second.reset();
     resources_.control.first.reset();
+}
+
+// --- Does the broker live?
+
+// Workers use the wakeup only when they wait in vain, so this costs nothing while all is well.
+// While one question to the broker is open, the wakeup is not watched.
+pollfd Supervisor::wakeup_poll() const {
+    return {is_running() && !answer_due_ && !is_closing_ ? resources_.wakeup.get() : -1, POLLIN, 0};
+}
+
+void Supervisor::ask_broker() {
+    clear_wakeup(resources_.wakeup.get());
+    send(Ping{});
+    ping_end_ = queued_bytes_;
+    const Moment recovered = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
+    answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
+}
+
+void Supervisor::check_answer() {
+    answer_due_.reset();
+    if (!is_running()) return;
+    const std::size_t unread = unread_bytes(resources_.control.second.get());
+    if (queued_bytes_ - resources_.outbox.size() - unread >= ping_end_) return;
+    journal_.error("the broker does not answer, pid %d: it is replaced", resources_.broker);
+    kill();
 }
 
 }  // namespace chatd

@@ -3,11 +3,8 @@
 // broker that takes frames off its link is alive, and the kernel tells how many it has taken.
 #pragma once
 
-#include <poll.h>
-
 #include "parent/resources.h"
 #include "protocol/frame.h"
-#include "sys/clock.h"
 #include "sys/process.h"
 #include "sys/signals.h"
 #include "sys/title.h"
@@ -37,12 +34,11 @@ class Supervisor {
     }
 
     // --- One turn of the parent's loop
-    [[nodiscard]] pollfd link_poll() const;
-    [[nodiscard]] pollfd wakeup_poll() const;
+    [[nodiscard]] pollfd link_poll() const;    // writable: the link has room for what is queued
+    [[nodiscard]] pollfd wakeup_poll() const;  // readable: ask_broker()
     [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_}); }
 
-    // Sends a Ping. The broker has kBrokerAnswer to read it.
-    void ask_broker();
+    void ask_broker();  // Sends a Ping, which the broker has to read within kBrokerAnswer.
 
     // Handles the end of the broker. False: this child was not the broker.
     bool handle_exit(const Reaped& reaped);

@@ -31,12 +31,10 @@ Handover take_from_memory(int fd) {
     const Mapping memory(fd);
     const auto handover = read_handover(
         {reinterpret_cast<const char*>(memory.bytes().data()), memory.bytes().size()});
-    if (!handover) {
-        throw SetupError(ExitStatus::System,
-                         "this version does not understand what it is to take "
-                         "over; stop the server and start it anew");
-    }
-    return *handover;
+    if (handover) return *handover;
+    throw SetupError(ExitStatus::System,
+                     "this version does not understand what it is to take "
+                     "over; stop the server and start it anew");
 }
 
 // Replaces this program. Returns only on failure, with errno.

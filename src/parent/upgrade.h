@@ -4,7 +4,6 @@
 #pragma once
 
 #include "parent/resources.h"
-#include "sys/clock.h"
 #include "sys/process.h"
 #include "sys/title.h"
 

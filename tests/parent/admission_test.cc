@@ -1,4 +1,5 @@
-// Specification of parent/admission: who may come in, and what the others read.
+// Specification of parent/admission: who may come in, which addresses wait, and what is read by
+// those that are turned away.
 #include "parent/admission.h"
 
 #include <criterion/criterion.h>

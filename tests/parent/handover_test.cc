@@ -38,7 +38,7 @@ metrics 14 15 12:metrics.sock
 end
 )";
 
-// That text with the line that begins with `word` replaced.
+// kOf030, with `line` in place of its line that begins with `word`.
 std::string with_line(const std::string& word, const std::string& line) {
     std::string text = kOf030;
     const std::size_t begin = text.find('\n' + word + ' ') + 1;
@@ -133,7 +133,7 @@ Test(handover, a_server_without_clients_comes_over) {
     EXPECT_EQ(read->broker, -1);
 }
 
-// As programs before 0.3 wrote it.
+// Programs before 0.3 wrote such handovers.
 Test(handover, one_without_a_line_or_a_value_is_refused) {
     for (const char* word :
          {"formats", "clients-max", "terminal", "run-directory", "socket", "memory", "control",

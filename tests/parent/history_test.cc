@@ -92,7 +92,7 @@ struct Chat {
         for (int i = 0; i < kMessages; ++i) say(history.fd, std::to_string(i));
     }
 
-    // One of the entries.
+    // Damages this message.
     void damage(int message = 50) const {
         flip(path, contents(path).find("alice" + std::to_string(message)));
     }
@@ -112,7 +112,7 @@ long blocks(const std::string& path) {
     return status.st_blocks * 512;
 }
 
-// As a full disk does.
+// Makes every write beyond this size fail, as on a full disk.
 void allow_no_file_beyond(rlim_t bytes) {
     (void)signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{bytes, bytes};
