@@ -1,14 +1,12 @@
 // The broker: the process that owns the room. It takes requests from the workers, appends them to
-// the log, and sends every member the log from where that member is. The broker never sees a TCP
-// socket, never waits for a worker, and keeps no queue for anybody.
+// the log, and sends every member the log from where that member is. It never sees a TCP socket,
+// never waits for a worker, and keeps no queue for anybody.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "base/rate_limiter.h"
 #include "base/sandbox_mode.h"
-#include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/title.h"
 
@@ -16,15 +14,15 @@ namespace chatd {
 
 // Descriptors belong to the caller.
 struct BrokerSetup {
-    int listener;        // where workers connect
-    int control;         // what the parent sends; when it ends, the broker ends
-    int log_memory;      // see log/log_format
-    int members_memory;  // see broker/members
-    int counters;        // see BrokerCounters
-    std::uint32_t replay;
-    bool sync;    // nothing is sent before the disk has it
-    bool crowds;  // people who come and go together share a line
-    Rate rate;    // of lines that a client may send
+    int listener;          // where workers connect
+    int control;           // what the parent sends; when it ends, the broker ends
+    int log_memory;        // see log/log_format
+    int members_memory;    // see broker/members
+    int counters;          // see BrokerCounters
+    std::uint32_t replay;  // messages that a newcomer is shown
+    bool sync;             // nothing is sent before the disk has it
+    bool crowds;           // people who come and go together share a line
+    Rate rate;             // of lines that a client may send
     SandboxMode sandbox;
     std::size_t descriptors_max;
 };

@@ -1,10 +1,12 @@
-// Decides when the broker sends new entries to all members. A fan-out follows at once, unless the
-// last one took long: then the broker waits and collects more, because fewer and larger sends cost
-// less.
+// Decides when the broker sends new entries to all members: at once, unless the last fan-out took
+// long. Then the broker waits and collects more, because fewer and larger sends cost less.
 //
 // This file must never read a clock or send anything: the broker tells it what time it is.
 #pragma once
 
+#include <algorithm>
+
+#include "base/bounds.h"
 #include "base/time.h"
 #include "log/log_format.h"
 
@@ -16,13 +18,23 @@ class FanOut {
     void note_urgent(Position urgent_end) { urgent_end_ = urgent_end; }
 
     // When the log up to `head` is to be sent; never while everybody has been sent all of it.
-    [[nodiscard]] Deadline due_at(Position head) const;
+    [[nodiscard]] Deadline due_at(Position head) const {
+        if (done_to_ == head) return std::nullopt;
+        return urgent_end_ > done_to_ ? next_ : next_crowd_;
+    }
 
-    // Everybody was sent the log up to `end`, from `begin` to `now`. A pause follows.
-    void finished(Position end, Moment begin, Moment now);
+    // Everybody was sent the log up to `end`, from `begin` to `now`. A pause follows: with nothing
+    // else to do it costs no time. It is longer for comings and goings, so that a thousand people
+    // who enter at once are not held up by the news of each other.
+    void finished(Position end, Moment begin, Moment now) {
+        done_to_ = end;
+        const Duration took = now - begin;
+        next_ = now + std::min<Duration>(took / 4, kFanOutPauseMax);
+        next_crowd_ = now + std::min<Duration>(took * 4, kCrowdPauseMax);
+    }
 
     // Puts the next fan-out off to this time, because the disk has failed.
-    void postpone(Moment until);
+    void postpone(Moment until) { next_ = next_crowd_ = until; }
 
     // The next fan-out comes without a pause: the server shuts down.
     void hurry() { next_ = next_crowd_ = {}; }

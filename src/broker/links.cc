@@ -1,24 +1,107 @@
 #include "broker/links.h"
 
-#include <utility>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "base/check.h"
+#include "base/fault.h"
+#include "sys/clock.h"
+#include "sys/local.h"
 
 namespace chatd {
+namespace {
 
-Link& Links::add(UniqueFd fd, WorkerState connected) {
-    std::size_t slot = links_.size();
-    if (free_slots_.empty()) {
-        links_.emplace_back();
-    } else {
-        slot = free_slots_.back();
-        free_slots_.pop_back();
+constexpr std::size_t kPiecesMax = 32;  // as many as a reader hands over at once
+
+IoResult send_pieces(int fd, std::span<const Piece> pieces) {
+    if (pieces.size() == 1) return send_some(fd, pieces[0].bytes);
+    CHATD_CHECK(pieces.size() <= kPiecesMax);
+    std::array<iovec, kPiecesMax> vectors;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        // sendmsg(2) only reads; its struct has no const.
+        vectors[i] = {const_cast<char*>(pieces[i].bytes.data()), pieces[i].bytes.size()};
     }
-    links_[slot] = std::make_unique<Link>(std::move(fd), slot, std::move(connected));
-    Link* const link = links_[slot].get();
-    const bool is_new = by_pid_.emplace(link->pid(), link).second;
+    return send_some(fd, std::span(vectors).first(pieces.size()));
+}
+
+}  // namespace
+
+// --- One worker ----------------------------------------------------------------------------------
+
+bool Link::read(std::span<char> buffer, const std::function<bool(const Frame&)>& take) {
+    const IoResult got = receive(fd(), buffer);
+    if (got.status != IoStatus::Done) return got.status == IoStatus::WouldBlock;
+    return frames_.read({buffer.data(), got.bytes}, take);
+}
+
+bool Link::flush(const Log& log, Crowds& crowds, const LogReader::Standing& standing) {
+    const auto send = [this](std::span<const Piece> pieces) -> std::optional<std::size_t> {
+        const IoResult sent = send_pieces(fd(), pieces);
+        if (sent.status == IoStatus::Closed) return std::nullopt;
+        return sent.bytes;
+    };
+    return worker.reader.flush(log, crowds, standing, send);
+}
+
+// --- All workers ---------------------------------------------------------------------------------
+
+Links::Links(int listener, int parent, Poller& poller, Journal& journal, Handle handle)
+    : listener_(listener),
+      parent_(parent),
+      poller_(poller),
+      journal_(journal),
+      handle_(std::move(handle)) {
+    watch_listener();
+    CHATD_CHECK(poller_.add(parent_, EPOLLIN, kParent));
+}
+
+void Links::watch_listener() {
+    CHATD_CHECK(poller_.add(listener_, EPOLLIN, kListener));
+}
+
+void Links::accept(const std::function<void(UniqueFd, pid_t)>& take) {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+        UniqueFd fd(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd.valid()) {
+            if (const auto pid = peer_pid(fd.get())) {
+                take(std::move(fd), *pid);
+            } else {
+                journal_.warning("somebody else connected to our socket");
+            }
+        } else if (is_shortage(errno)) {
+            return rest(errno);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return;
+        }
+    }
+}
+
+void Links::rest(int error) {
+    if (rest_.is_on()) return;
+    if (!std::exchange(is_short_, true)) {
+        journal_.warning("accept: %s; new workers wait", std::strerror(error));
+    }
+    rest_.begin(Clock::now());
+    poller_.remove(listener_);
+}
+
+void Links::add(UniqueFd fd, WorkerState connected) {
+    if (std::exchange(is_short_, false)) journal_.info("new workers come in again");
+    if (free_ids_.empty()) {
+        free_ids_.push_back(kFirstLink + links_.size());
+        links_.emplace_back();
+    }
+    const std::uint64_t id = free_ids_.back();
+    free_ids_.pop_back();
+    auto& place = links_[id - kFirstLink];
+    place = std::make_unique<Link>(std::move(fd), id, std::move(connected));
+    const bool is_new = by_pid_.emplace(place->worker.process.pid, place.get()).second;
     CHATD_CHECK(is_new);
-    return *link;
+    if (!poller_.add(place->fd(), EPOLLIN, id)) place->fd_.reset();
 }
 
 Link* Links::by_pid(pid_t pid) const {
@@ -26,18 +109,58 @@ Link* Links::by_pid(pid_t pid) const {
     return found == by_pid_.end() ? nullptr : found->second;
 }
 
-void Links::forget(Link& link) {
-    by_pid_.erase(link.pid());
-    forgotten_.push_back(&link);
+void Links::read(Link& link) {
+    now_ = {Clock::now(), wall_ms()};
+    // Two pointers fit into a std::function without an allocation; a time would not.
+    const auto take = [this, &link](const Frame& frame) { return handle_(link, frame, now_); };
+    if (!link.read(buffer_, take)) close(link);
 }
 
-void Links::drop_forgotten() {
-    for (Link* const link : forgotten_) {
-        const std::size_t slot = link->slot();
-        free_slots_.push_back(slot);
-        links_[slot].reset();
+void Links::read_to_the_end(Link& link) {
+    (void)::shutdown(link.fd(), SHUT_RD);  // What is there can be read; no more can come.
+    std::array<char, 1> probe;
+    while (link.is_open() && peek(link.fd(), probe).status != IoStatus::WouldBlock) read(link);
+}
+
+void Links::close(Link& link) {
+    if (!link.is_open()) return;
+    poller_.remove(link.fd());
+    link.fd_.reset();
+    if (!rest_.is_on()) return;
+    rest_.end();
+    watch_listener();
+}
+
+void Links::forget(Link& link) {
+    by_pid_.erase(link.worker.process.pid);
+    forgotten_.push_back(link.id());
+}
+
+void Links::turn(Moment now) {
+    if (rest_.ends_now(now)) watch_listener();
+    for (const std::uint64_t id : std::exchange(forgotten_, {})) {
+        links_[id - kFirstLink].reset();
+        free_ids_.push_back(id);
     }
-    forgotten_.clear();
+}
+
+// --- The parent ----------------------------------------------------------------------------------
+
+// `obey` may use the buffer itself, so what came is copied.
+bool Links::read_parent(const std::function<void(const Frame&)>& obey) {
+    const IoResult got = peek(parent_, buffer_);
+    if (got.status != IoStatus::Done) return got.status == IoStatus::WouldBlock;
+    const std::string received(buffer_.data(), got.bytes);
+    std::string_view rest = received;
+    Frame frame{};
+    FrameStatus status;
+    while ((status = take_frame(rest, frame)) == FrameStatus::Whole) obey(frame);
+    CHATD_CHECK(status == FrameStatus::Partial);
+    fault_point("broker:after-control");
+    const std::size_t handled = received.size() - rest.size();
+    const IoResult taken = receive(parent_, std::span(buffer_).first(handled));
+    CHATD_CHECK(handled == 0 || taken.bytes == handled);
+    return true;
 }
 
 }  // namespace chatd

@@ -2,29 +2,41 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "base/fault.h"
 #include "sys/memory.h"
 
 namespace chatd {
 
-Publisher::Publisher(Log& log, bool sync, int log_fd, Journal& journal)
+Publisher::Publisher(Log& log, std::optional<int> disk, Sessions& sessions, Links& links,
+                     BrokerCounters& counters, Journal& journal)
     : log_(log),
-      sync_(sync),
-      log_fd_(log_fd),
+      disk_(disk),
+      sessions_(sessions),
+      links_(links),
+      counters_(counters),
       journal_(journal),
-      end_(sync ? log.synced() : log.head()) {}
+      crowds_(log) {
+    crowds_.set_end(disk ? log.synced() : log.head());
+}
+
+Deadline Publisher::due_at() {
+    fan_out_.note_urgent(sessions_.urgent_end());
+    return fan_out_.due_at(log_.head());
+}
 
 bool Publisher::publish() {
-    if (end_ != log_.head() && sync_ && !sync()) return false;
-    end_ = log_.head();
+    if (urgent_.empty() && !is_due()) return false;
+    if (disk_ && crowds_.end() != log_.head() && !sync(*disk_)) {
+        fan_out_.postpone(Clock::now() + kDiskPause);
+        return false;
+    }
+    crowds_.set_end(log_.head());
     return true;
 }
 
-bool Publisher::sync() {
-    const bool fails = fault_point("broker:sync");
-    if (fails || !put_on_disk(log_fd_)) {
+bool Publisher::sync(int disk) {
+    if (fault_point("broker:sync") || !put_on_disk(disk)) {
         if (!std::exchange(disk_fails_, true)) {
             journal_.error("the history cannot be put on the disk: %s; the room waits",
                            std::strerror(errno));
@@ -36,6 +48,53 @@ bool Publisher::sync() {
     if (std::exchange(disk_fails_, false)) journal_.info("the disk takes the history again");
     log_.note_synced();
     return true;
+}
+
+void Publisher::send() {
+    // Flushing may read to the end of a link, and find one more question there.
+    for (Link* const link : std::exchange(urgent_, {})) {
+        Sessions::answered(link->worker);
+        fault_point("broker:before-answer");
+        if (link->is_open()) flush(*link);
+        fault_point("broker:after-answer");
+    }
+    if (is_due()) fan_out();
+}
+
+void Publisher::fan_out() {
+    const Moment begin = Clock::now();
+    const Position end = crowds_.end();
+    fault_point("broker:before-fan-out");
+    links_.for_each_open([&](Link& link) {
+        const LogReader& reader = link.worker.reader;
+        if (!reader.is_blocked() && reader.is_behind(end)) flush(link);
+        fault_point("broker:in-fan-out");
+    });
+    fault_point("broker:after-fan-out");
+    const Moment now = Clock::now();
+    fan_out_.finished(end, begin, now);
+    count_fan_out(counters_, static_cast<std::uint64_t>((now - begin).count()));
+}
+
+void Publisher::flush(Link& link) {
+    LogReader& reader = link.worker.reader;
+    const bool was_blocked = reader.is_blocked();
+    const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.worker));
+    add_to_counter(counters_.deliveries, std::exchange(reader.delivered, 0));
+    add_to_counter(counters_.skipped, std::exchange(reader.skipped, 0));
+    if (!goes_on) {
+        links_.read_to_the_end(link);
+        return links_.close(link);
+    }
+    // While a worker does not read, the broker does not read its requests either, so nothing
+    // accumulates here.
+    if (reader.is_blocked() != was_blocked) {
+        links_.wait_for(link, reader.is_blocked() ? EPOLLOUT : EPOLLIN);
+    }
+}
+
+void Publisher::dismiss(Link& link) {
+    (void)link.flush(log_, crowds_, {.name = {}, .acked = kNoLongerMember});
 }
 
 }  // namespace chatd

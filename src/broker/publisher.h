@@ -1,31 +1,61 @@
-// Decides how much of the log may be sent: all of it, or with --sync only what is on the disk.
+// Sends the log to the members: all of it, or with --sync only what is on the disk. When, that is
+// decided by broker/fan_out; what each member is sent, by log/reader.
 #pragma once
 
-#include "log/log.h"
-#include "sys/journal.h"
+#include <optional>
+#include <vector>
+
+#include "broker/fan_out.h"
+#include "broker/links.h"
+#include "protocol/counters.h"
 
 namespace chatd {
 
 class Publisher {
   public:
-    // sync: nothing is published before the disk has it. log_fd: the file that `log` lies in.
-    Publisher(Log& log, bool sync, int log_fd, Journal& journal);
+    // disk: with --sync, the file that the log lies in. All of these belong to the caller.
+    Publisher(Log& log, std::optional<int> disk, Sessions& sessions, Links& links,
+              BrokerCounters& counters, Journal& journal);
 
-    // Publishes what the log has by now; with sync by one fdatasync for everything that came
-    // together. False: the disk has failed, and nothing more is published.
+    // The next send() flushes the link: the broker answers a question at once, and does not wait
+    // for the pause between fan-outs. A link must be forgotten before it is destroyed.
+    void note_urgent(Link& link) { urgent_.push_back(&link); }
+    void forget(Link& link) { std::erase(urgent_, &link); }
+
+    // The next fan-out comes without a pause: the server shuts down.
+    void hurry() { fan_out_.hurry(); }
+
+    // When the log is to be sent to everybody.
+    [[nodiscard]] Deadline due_at();
+    [[nodiscard]] bool is_due() { return chatd::is_due(due_at(), Clock::now()); }
+
+    // Publishes what the log has by now; with --sync by one fdatasync(2) for everything that came
+    // together. False: there is nothing to send now, or the disk has failed.
     [[nodiscard]] bool publish();
 
-    // The position up to which the log may be sent.
-    [[nodiscard]] Position end() const { return end_; }
+    // Sends what is published: to urgent links, and to everybody when that is due.
+    void send();
+
+    // Sends what is published to one worker, as much as the kernel takes. Closes a link that is at
+    // its end.
+    void flush(Link& link);
+
+    // Sends the worker the reason why its link ends, if it still reads. The caller closes the link.
+    void dismiss(Link& link);
 
   private:
-    [[nodiscard]] bool sync();
+    [[nodiscard]] bool sync(int disk);
+    void fan_out();
 
     Log& log_;
-    bool sync_;
-    int log_fd_;
+    std::optional<int> disk_;
+    Sessions& sessions_;
+    Links& links_;
+    BrokerCounters& counters_;
     Journal& journal_;
-    Position end_;
+    Crowds crowds_;  // up to what is published
+    FanOut fan_out_;
+    std::vector<Link*> urgent_;
     bool disk_fails_ = false;
 };
 

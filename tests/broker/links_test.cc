@@ -1,7 +1,7 @@
-// Specification of broker/link: frames of a worker that come in any pieces, and a worker that is
+// Specification of broker/links: frames of a worker that come in any pieces, and a worker that is
 // gone.
 
-#include "broker/link.h"
+#include "broker/links.h"
 
 #include <criterion/criterion.h>
 #include <sys/socket.h>
@@ -29,10 +29,10 @@ constexpr std::uint64_t kMe = 1;
 // A log, the link of one member, and its worker at the other end.
 class Line {
   public:
-    Line() : log(bytes()), link(UniqueFd(), 0, begun()) {
+    Line() : log(bytes()), link(UniqueFd(), Links::kFirstLink, begun()) {
         int fds[2];
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-        link = Link(UniqueFd(fds[0]), 0, begun());
+        link = Link(UniqueFd(fds[0]), Links::kFirstLink, begun());
         worker_ = UniqueFd(fds[1]);
         // The least that the kernel allows: a few kilobytes.
         const int least = 1;
@@ -93,11 +93,11 @@ std::string framed(const Body& body, std::string_view name = {}, std::string_vie
 
 }  // namespace
 
-TestSuite(link, .timeout = 20);
+TestSuite(links, .timeout = 20);
 
 // --- To the worker
 
-Test(link, more_than_the_kernel_takes_at_once_arrives_in_order) {
+Test(links, more_than_the_kernel_takes_at_once_arrives_in_order) {
     Line line;
     line.start_at_head();
     std::string expected;
@@ -115,7 +115,7 @@ Test(link, more_than_the_kernel_takes_at_once_arrives_in_order) {
 
 // --- From the worker
 
-Test(link, frames_arrive_whole_however_they_were_cut) {
+Test(links, frames_arrive_whole_however_they_were_cut) {
     const std::string stream = framed(AskReplay{1}) + framed(AskWho{}, "al") +
                                framed(Post{1, EntryKind::Say, {}, {}}, {}, "hello");
     for (std::size_t split = 1; split < stream.size(); ++split) {
@@ -134,13 +134,13 @@ Test(link, frames_arrive_whole_however_they_were_cut) {
     }
 }
 
-Test(link, a_read_without_anything_to_read_is_no_end) {
+Test(links, a_read_without_anything_to_read_is_no_end) {
     Line line;
     std::array<char, 64> buffer;
     EXPECT_TRUE(line.link.read(buffer, [](const Frame&) { return false; }));
 }
 
-Test(link, a_malformed_frame_ends_the_link_but_what_came_before_it_counts) {
+Test(links, a_malformed_frame_ends_the_link_but_what_came_before_it_counts) {
     Line line;
     std::array<char, 64> buffer;
     int frames = 0;
@@ -149,7 +149,7 @@ Test(link, a_malformed_frame_ends_the_link_but_what_came_before_it_counts) {
     EXPECT_EQ(frames, 1);
 }
 
-Test(link, a_frame_that_is_not_taken_ends_the_link) {
+Test(links, a_frame_that_is_not_taken_ends_the_link) {
     Line line;
     std::array<char, 64> buffer;
     int frames = 0;
@@ -161,7 +161,7 @@ Test(link, a_frame_that_is_not_taken_ends_the_link) {
     EXPECT_EQ(frames, 1);
 }
 
-Test(link, a_worker_that_is_gone_ends_the_link) {
+Test(links, a_worker_that_is_gone_ends_the_link) {
     Line line;
     line.start_at_head();
     line.say("hello");
