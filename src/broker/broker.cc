@@ -115,12 +115,12 @@ class Broker : private WorkerObserver {
     }
 
     void count() {
-        set_counter(counters_.members, room_.members());
+        set_counter(counters_.members, room_.members().size());
         set_counter(counters_.messages, log_.messages());
     }
 
     void show_title() {
-        title_.set("chatd: broker, " + counted(room_.members(), "member", "members") + ", " +
+        title_.set("chatd: broker, " + counted(room_.members().size(), "member", "members") + ", " +
                    counted(log_.messages(), "message", "messages"));
     }
 

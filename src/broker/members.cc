@@ -9,29 +9,18 @@
 namespace chatd {
 namespace {
 
+// Copies `text` to the beginning of `place`, where it must fit, and returns its size.
+std::uint8_t put_text(std::span<char> place, std::string_view text) {
+    CHATD_CHECK(text.size() <= place.size());
+    std::copy(text.begin(), text.end(), place.begin());
+    return static_cast<std::uint8_t>(text.size());
+}
+
 void set_name(Member& member, std::string_view name) {
-    CHATD_CHECK(name.size() <= sizeof member.name_text);
-    std::copy(name.begin(), name.end(), member.name_text);
-    member.name_bytes = static_cast<std::uint8_t>(name.size());
-}
-
-void set_peer(Member& member, std::string_view peer) {
-    CHATD_CHECK(peer.size() <= sizeof member.peer_text);
-    std::copy(peer.begin(), peer.end(), member.peer_text);
-    member.peer_bytes = static_cast<std::uint8_t>(peer.size());
-}
-
-template <class Index, class Key>
-Member* find_in(const Index& index, const Key& key) {
-    const auto found = index.find(key);
-    return found == index.end() ? nullptr : found->second;
+    member.name_bytes = put_text(member.name_text, name);
 }
 
 }  // namespace
-
-std::size_t Members::memory_bytes(std::uint32_t members_max) {
-    return sizeof(Header) + members_max * sizeof(Member);
-}
 
 Members::Members(std::span<std::byte> memory, Log& log)
     : header_(reinterpret_cast<Header*>(memory.data())),
@@ -67,16 +56,9 @@ void Members::recover_rows(Log& log) {
     header_->applied_seq = log.next_seq() - 1;
 }
 
-Member* Members::by_session(std::uint64_t session) const {
-    return find_in(sessions_, session);
-}
-
-Member* Members::by_pid(std::int32_t pid) const {
-    return find_in(pids_, pid);
-}
-
 Member* Members::by_name(std::string_view name) const {
-    return find_in(names_, fold_name(name));
+    const auto found = names_.find(fold_name(name));
+    return found == names_.end() ? nullptr : found->second;
 }
 
 bool Members::is_taken(std::string_view name, const Member* self) const {
@@ -107,8 +89,8 @@ Member& Members::write_row(const Applicant& applicant, std::uint64_t session, st
     member.active_ms = now_ms;
     member.pid = applicant.pid;
     set_name(member, applicant.name);
-    set_peer(member, applicant.peer);
-    // The session comes last: a row that has one is whole.
+    member.peer_bytes = put_text(member.peer_text, applicant.peer);
+    // Stored last: a row that has a session is whole.
     std::atomic_ref(member.session).store(session, std::memory_order_release);
     return member;
 }
@@ -121,7 +103,7 @@ void Members::apply(const LogEntry& added) {
         settle(*member, added);
         if (has_new_name) index_name(*member);
     }
-    // Stored last, because the row must be complete before this says so.
+    // Stored last: the row is complete when this says so.
     std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
 }
 
@@ -134,8 +116,6 @@ void Members::settle(Member& member, const LogEntry& added) {
     if (added.entry.kind == EntryKind::Rename) set_name(member, added.frame.text);
     if (added.entry.kind == EntryKind::Leave) member.session = 0;
 }
-
-// --- Indexes -------------------------------------------------------------------------------------
 
 void Members::add_to_indexes(Member& member) {
     index_name(member);

@@ -1,15 +1,11 @@
-// The member table: who is in the room, under which name, in which process. The table follows from
-// the log.
+// The member table: who is in the room, under which name, in which process. It follows from the
+// log. The rows lie in memory that outlives the broker, like the log. They may be one entry behind
+// it: a new broker applies that entry with the code that applied all others. The indexes over the
+// rows are made anew by each broker.
 //
-// The rows lie in memory that outlives the broker, like the log. They may be one entry behind it: a
-// new broker applies what the log has and the table has not, by the code that applied everything
-// else. The indexes over the rows are made anew by each broker.
-//
-// This file must never decide who may be a member (see broker/room), and makes no system call.
+// This file must never decide who may be a member: broker/room does.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -17,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/bounds.h"
+#include "broker/poison.h"
 #include "log/log.h"
 
 namespace chatd {
@@ -52,18 +48,12 @@ struct Applicant {
     std::string_view peer;
 };
 
-// Which request killed a broker: see broker/poison.
-struct PoisonRecord {
-    std::uint64_t handled_session;  // of the request being handled; 0: none is
-    std::uint64_t handled_counter;
-    std::uint64_t suspect_session;  // of the request that the last broker died of
-    std::uint64_t suspect_counter;
-    std::uint64_t suspect_deaths;  // brokers in a row that died of this one
-};
-
 class Members {
   public:
-    static std::size_t memory_bytes(std::uint32_t members_max);
+    // The size of a table for so many members.
+    static std::size_t memory_bytes(std::uint32_t members_max) {
+        return sizeof(Header) + members_max * sizeof(Member);
+    }
 
     // Takes up the table in `memory`, which is zeros at first and outlives this object, and brings
     // it up to the log.
@@ -73,23 +63,24 @@ class Members {
     Members& operator=(const Members&) = delete;
 
     // These return null for nobody. A pointer is valid until its member leaves.
-    [[nodiscard]] Member* by_session(std::uint64_t session) const;
-    [[nodiscard]] Member* by_pid(std::int32_t pid) const;
+    [[nodiscard]] Member* by_session(std::uint64_t session) const {
+        return find_in(sessions_, session);
+    }
+    [[nodiscard]] Member* by_pid(std::int32_t pid) const { return find_in(pids_, pid); }
     [[nodiscard]] Member* by_name(std::string_view name) const;  // whatever the case
 
-    // Does somebody else than `self` (may be null) have this name, or one that looks like it?
+    // Has anybody but `self` (may be null) this name, or one that looks like it?
     [[nodiscard]] bool is_taken(std::string_view name, const Member* self) const;
 
     // The first `max` members, by name, whose name begins with `prefix`, whatever the case.
     [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix,
-                                                      std::size_t max) const;
+                                                      std::size_t max = SIZE_MAX) const;
 
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(names_.size()); }
     [[nodiscard]] bool is_full() const { return free_.empty(); }
 
     // A member joins in two steps, so that a broker may die in between: its row is written, whole;
-    // then, once its Join is in the log, the row is found by lookups. Call this only while the
-    // table is not full.
+    // then, once its Join is in the log, lookups find the row. Only while the table is not full.
     Member& write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms);
     void add_to_indexes(Member& member);
 
@@ -97,13 +88,19 @@ class Members {
     // stay valid.
     void apply(const LogEntry& added);
 
-    [[nodiscard]] PoisonRecord& poison_record() { return header_->poison; }
+    [[nodiscard]] Poison& poison() { return header_->poison; }
 
   private:
     struct Header {
         std::uint64_t applied_seq;  // of the last entry that the rows know of
-        PoisonRecord poison;
+        Poison poison;
     };
+
+    template <class Key>
+    static Member* find_in(const std::unordered_map<Key, Member*>& index, Key key) {
+        const auto found = index.find(key);
+        return found == index.end() ? nullptr : found->second;
+    }
 
     void recover_rows(Log& log);
     static void settle(Member& member, const LogEntry& added);

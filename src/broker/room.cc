@@ -8,11 +8,7 @@ namespace chatd {
 namespace {
 
 Entry entry_from(const Member& member, EntryKind kind, std::int64_t now_ms) {
-    Entry entry{};
-    entry.kind = kind;
-    entry.from = member.session;
-    entry.time_ms = now_ms;
-    return entry;
+    return {.time_ms = now_ms, .from = member.session, .kind = kind};
 }
 
 // A worker may give only these reasons; the broker gives the others.
@@ -23,18 +19,15 @@ bool is_workers_to_say(LeaveReason reason) {
 }  // namespace
 
 Room::Room(std::span<std::byte> memory, Log& log, std::int64_t now_ms)
-    : log_(log), members_(memory, log), poison_(members_.poison_record()) {
+    : log_(log), members_(memory, log) {
     refuse_poison(now_ms);
 }
 
-// --- Coming in -----------------------------------------------------------------------------------
-
-Room::Admission Room::attach(const Applicant& applicant, std::int64_t now_ms) {
-    if (Member* const known = by_pid(applicant.pid)) {
+Room::Answer Room::attach(const Applicant& applicant, std::int64_t now_ms) {
+    if (Member* const known = members_.by_pid(applicant.pid)) {
         if (known->birth_ns == applicant.birth_ns &&
             (applicant.session == known->session || applicant.session == 0)) {
-            // The member is back over a new link. Or it has just joined, and its Welcome was lost
-            // with a broker.
+            // Back over a new link; or it has just joined, and its Welcome was lost with a broker.
             return {known, {}};
         }
         // The kernel has given the pid to a new process, so the old one is gone.
@@ -46,7 +39,7 @@ Room::Admission Room::attach(const Applicant& applicant, std::int64_t now_ms) {
     return join(applicant, now_ms);
 }
 
-Room::Admission Room::join(const Applicant& applicant, std::int64_t now_ms) {
+Room::Answer Room::join(const Applicant& applicant, std::int64_t now_ms) {
     Member& member = members_.write_row(applicant, log_.next_seq(), now_ms);
     fault_point("broker:after-row");
     append(entry_from(member, EntryKind::Join, now_ms), applicant.name, {});
@@ -55,36 +48,38 @@ Room::Admission Room::join(const Applicant& applicant, std::int64_t now_ms) {
     return {&member, {}};
 }
 
-// --- Requests ------------------------------------------------------------------------------------
-
 bool Room::post(Member& member, const Post& request, std::string_view name, std::string_view text,
                 std::int64_t now_ms) {
     if (request.counter <= member.counter) return true;
     if (request.counter != member.counter + 1) return false;
-    poison_.begin(member.session, request.counter);
+    members_.poison().begin({member.session, request.counter});
     fault_point("broker:while-handling", text);
     const bool is_honest = append_post(member, request, name, text, now_ms);
     fault_point("broker:after-apply");
-    poison_.end();
+    members_.poison().end();
     return is_honest;
 }
 
-bool Room::append_post(Member& member, const Post& request, std::string_view name,
+bool Room::append_post(const Member& member, const Post& request, std::string_view name,
                        std::string_view text, std::int64_t now_ms) {
     if (!is_clean_text(text)) return false;
     Entry entry = entry_from(member, request.kind, now_ms);
     entry.counter = request.counter;
     switch (request.kind) {
+        case EntryKind::Tell: return append_tell(member, entry, name, text);
+        case EntryKind::Rename: return append_rename(member, entry, name);
         case EntryKind::Say:
         case EntryKind::Emote:
             if (text.empty()) return false;
-            append(entry, member.name(), text);
-            return true;
-        case EntryKind::Tell: return append_tell(member, entry, name, text);
-        case EntryKind::Rename: return append_rename(member, entry, name);
-        case EntryKind::Leave: return append_leave(member, entry, request.reason, text);
+            break;
+        case EntryKind::Leave:
+            if (!is_workers_to_say(request.reason)) return false;
+            entry.reason = static_cast<std::uint8_t>(request.reason);
+            break;
         default: return false;
     }
+    append(entry, member.name(), text);
+    return true;
 }
 
 bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
@@ -110,16 +105,8 @@ bool Room::append_rename(const Member& member, Entry entry, std::string_view nam
     return true;
 }
 
-bool Room::append_leave(const Member& member, Entry entry, LeaveReason reason,
-                        std::string_view text) {
-    if (!is_workers_to_say(reason)) return false;
-    entry.reason = static_cast<std::uint8_t>(reason);
-    append(entry, member.name(), text);
-    return true;
-}
-
-// A request that does nothing still makes its entry: so its sender learns of it in order and
-// exactly once, like of everything else.
+// A request that does nothing makes an entry too: so its sender learns of it in order and exactly
+// once, like of everything else.
 void Room::refuse(const Member& member, Entry entry, Refusal reason, std::string_view wanted) {
     entry.kind = EntryKind::Refused;
     entry.reason = static_cast<std::uint8_t>(reason);
@@ -132,18 +119,16 @@ void Room::append(const Entry& entry, std::string_view name, std::string_view te
 }
 
 void Room::refuse_poison(std::int64_t now_ms) {
-    const auto suspect = poison_.take_suspect();
+    const auto suspect = members_.poison().take_suspect();
     if (!suspect) return;
-    const Member* const sender = by_session(suspect->session);
+    const Member* const sender = members_.by_session(suspect->session);
     if (sender == nullptr || sender->counter >= suspect->counter) return;
-    if (!poison_.is_convicted(*suspect)) return;
+    if (!members_.poison().is_convicted(*suspect)) return;
     poisoner_ = sender->name();
     Entry entry = entry_from(*sender, EntryKind::Refused, now_ms);
     entry.counter = suspect->counter;
     refuse(*sender, entry, Refusal::Poison, {});
 }
-
-// --- Leaving -------------------------------------------------------------------------------------
 
 std::optional<Position> Room::end_of(std::uint64_t session, std::uint64_t last_seq) const {
     for (auto entry = log_.newest(); entry && entry->entry.seq > last_seq;
@@ -163,10 +148,7 @@ void Room::remove(Member& member, LeaveReason reason, std::uint8_t detail, std::
 }
 
 void Room::close(std::int64_t now_ms) {
-    Entry entry{};
-    entry.kind = EntryKind::Closing;
-    entry.time_ms = now_ms;
-    append(entry, {}, {});
+    append({.time_ms = now_ms, .kind = EntryKind::Closing}, {}, {});
 }
 
 }  // namespace chatd

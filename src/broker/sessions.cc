@@ -2,22 +2,12 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "base/bounds.h"
 #include "base/fault.h"
 #include "text/clean.h"
 #include "text/name.h"
 
 namespace chatd {
-
-// An honest worker keeps to the rate of lines by itself, but what it had to save up comes at once.
-Rate rate_of_requests(Rate lines) {
-    return {lines.per_second, lines.burst + kRequestsSavedUp};
-}
-
-Sessions::Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer)
-    : settings_(settings), log_(log), room_(room), observer_(observer) {}
 
 std::optional<WorkerState> Sessions::connected(pid_t pid, WorkerState* old, Moment now) const {
     if (old == nullptr) {
@@ -61,28 +51,28 @@ Sessions::Verdict Sessions::attach(WorkerState& worker, const Frame& frame, Now 
     // not heard of the old one's end. The new worker tries again.
     if (has_joined && wanted.birth_ns != process.birth_ns) return Verdict::End;
     const bool joins_again = has_joined && wanted.session == 0;
-    if (joins_again && room_.by_pid(process.pid) == nullptr) return dismiss(worker);
+    if (joins_again && room_.members().by_pid(process.pid) == nullptr) return dismiss(worker);
 
     worker.is_urgent = true;
     fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
-    const Room::Admission admission = room_.attach({.pid = process.pid,
-                                                    .birth_ns = wanted.birth_ns,
-                                                    .session = wanted.session,
-                                                    .name = frame.name,
-                                                    .peer = frame.text},
-                                                   now.wall_ms);
-    if (admission.member != nullptr) {
-        admit(worker, *admission.member, wanted, now);
-        if (wanted.session == 0) observer_.joined(worker, admission.member->peer());
+    const Room::Answer answer = room_.attach({.pid = process.pid,
+                                              .birth_ns = wanted.birth_ns,
+                                              .session = wanted.session,
+                                              .name = frame.name,
+                                              .peer = frame.text},
+                                             now.wall_ms);
+    if (answer.member != nullptr) {
+        let_in(worker, *answer.member, wanted, now);
+        if (wanted.session == 0) observer_.joined(worker, answer.member->peer());
     } else if (wanted.session != 0) {
         see_off(worker, wanted);
     } else {
-        append_frame(worker.reader.replies, Denied{admission.reason});
+        append_frame(worker.reader.replies, Denied{answer.reason});
     }
     return Verdict::GoOn;
 }
 
-void Sessions::admit(WorkerState& worker, const Member& member, const Attach& wanted, Now now) {
+void Sessions::let_in(WorkerState& worker, const Member& member, const Attach& wanted, Now now) {
     worker.state = WorkerState::State::Member;
     worker.session = member.session;
     worker.process.birth_ns = member.birth_ns;
@@ -101,7 +91,7 @@ void Sessions::admit(WorkerState& worker, const Member& member, const Attach& wa
 
 void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t messages, Now now) {
     std::string names;
-    for (const Member* const present : room_.matching({}, kNamesShown)) {
+    for (const Member* const present : room_.members().matching({}, kNamesShown)) {
         if (!names.empty()) names += ' ';
         names.append(present->name());
     }
@@ -110,7 +100,7 @@ void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t 
                          .acked = member.counter,
                          .messages = messages,
                          .now_ms = now.wall_ms,
-                         .members = room_.members()},
+                         .members = room_.members().size()},
                  settings_.version, names);
 }
 
@@ -122,10 +112,7 @@ void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t 
 void Sessions::see_off(WorkerState& worker, const Attach& wanted) {
     worker.process.is_expelled = true;
     const auto end = room_.end_of(wanted.session, wanted.last_seq);
-    if (!end) {
-        append_frame(worker.reader.replies, Denied{Refusal::Removed});
-        return;
-    }
+    if (!end) return append_frame(worker.reader.replies, Denied{Refusal::Removed});
     worker.state = WorkerState::State::Departed;
     worker.reader.start(log_, kNobody, log_.after_seq(wanted.last_seq), wanted.messages,
                         {.name = {}, .acked = kNoLongerMember});
@@ -134,7 +121,7 @@ void Sessions::see_off(WorkerState& worker, const Attach& wanted) {
 
 Sessions::Verdict Sessions::post(WorkerState& worker, const Frame& frame, Now now) {
     if (worker.state == WorkerState::State::Login) return Verdict::End;
-    Member* const member = room_.by_session(worker.session);
+    Member* const member = room_.members().by_session(worker.session);
     // The broker ignores requests that follow a member's Leave.
     if (member == nullptr) return Verdict::GoOn;
     const auto request = frame.as<Post>();
@@ -152,7 +139,7 @@ Sessions::Verdict Sessions::post(WorkerState& worker, const Frame& frame, Now no
 
 // The room may have refused the name.
 void Sessions::note_name(WorkerState& worker) {
-    const Member* const member = room_.by_session(worker.session);
+    const Member* const member = room_.members().by_session(worker.session);
     if (member == nullptr || member->name() == worker.name) return;
     const std::string old_name = std::exchange(worker.name, std::string(member->name()));
     observer_.renamed(worker, old_name);
@@ -168,12 +155,13 @@ bool Sessions::may_ask(WorkerState& worker) {
 
 Sessions::Verdict Sessions::answer_who(WorkerState& worker, std::string_view prefix, Now now) {
     if (!may_ask(worker)) return Verdict::End;
-    const std::vector<const Member*> found = room_.matching(prefix);
+    const Members& members = room_.members();
+    const auto found = members.matching(prefix);
     const auto matching = static_cast<std::uint32_t>(found.size());
     const std::uint32_t shown = std::min(matching, kPeopleShown);
     std::string& replies = worker.reader.replies;
     append_frame(replies,
-                 People{.now_ms = now.wall_ms, .members = room_.members(), .matching = matching},
+                 People{.now_ms = now.wall_ms, .members = members.size(), .matching = matching},
                  prefix);
     for (std::uint32_t i = 0; i < shown; ++i) {
         const Member& member = *found[i];
@@ -193,25 +181,20 @@ Sessions::Verdict Sessions::answer_replay(WorkerState& worker, std::uint32_t mes
     return Verdict::GoOn;
 }
 
-void Sessions::answered(WorkerState& worker) {
-    worker.is_asking = false;
-    worker.is_urgent = false;
-}
-
 LogReader::Standing Sessions::standing_of(const WorkerState& worker) {
-    const Member* const member = room_.by_session(worker.session);
+    const Member* const member = room_.members().by_session(worker.session);
     if (member == nullptr) return {.name = {}, .acked = kNoLongerMember};
     return {.name = member->name(), .acked = member->counter};
 }
 
 // --- The end -------------------------------------------------------------------------------------
 
-// An honest worker never does this, so the worker is assumed to be taken over. It may not come
-// back.
+// An honest worker never does this, so this one has been taken over, and may not come back.
 Sessions::Verdict Sessions::expel(WorkerState& worker, Now now) {
     observer_.broke_rules(worker);
-    Member* const member = room_.by_session(worker.session);
-    if (member != nullptr) room_.remove(*member, LeaveReason::Expelled, 0, now.wall_ms);
+    if (Member* const member = room_.members().by_session(worker.session)) {
+        room_.remove(*member, LeaveReason::Expelled, 0, now.wall_ms);
+    }
     worker.process.is_expelled = true;
     return dismiss(worker);
 }
@@ -234,7 +217,7 @@ bool Sessions::is_ended(const WorkerState& worker, const Ended& ended, bool is_g
 // that process attaches over a link that did not inherit the lie: see Room::attach().
 void Sessions::worker_ended(const WorkerState* worker, const Ended& ended, bool is_gone, Now now) {
     const WorkerEnd end = worker_end(ended.wait_status);
-    Member* const member = room_.by_pid(ended.pid);
+    Member* const member = room_.members().by_pid(ended.pid);
     const bool is_member = member != nullptr && (member->birth_ns == ended.birth_ns || is_gone);
     std::string name = worker != nullptr ? worker->name : std::string();
     // The worker may have died before it came back to this broker.

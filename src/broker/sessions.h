@@ -1,8 +1,6 @@
 // The trust boundary: what a worker may ask of the broker, and what it gets. A worker may have been
-// taken over by its client, so nothing is believed here but what the kernel confirms.
-//
-// An Attach begins a session or resumes it: a session is known by its number, the sequence number
-// of its Join. The requests of a member go to the room; its questions are answered into its reader.
+// taken over by its client, so nothing is believed here but what the kernel confirms. The requests
+// of a member go to the room; its questions are answered into its reader.
 //
 // This file must never touch a descriptor, read a clock or ask the kernel: the caller says what
 // time it is, which process is at the other end of a link, and whether a process still lives.
@@ -10,17 +8,13 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/rate_limiter.h"
-#include "base/time.h"
 #include "broker/room.h"
-#include "log/log.h"
 #include "log/reader.h"
-#include "protocol/frame.h"
 #include "protocol/worker_exit.h"
 
 namespace chatd {
@@ -53,8 +47,7 @@ struct WorkerState {
     LogReader reader;
 };
 
-// Receives the events that the journal records about workers, one function for each event, when it
-// happens.
+// Is told what the journal records about workers, once it has happened.
 class WorkerObserver {
   public:
     virtual ~WorkerObserver() = default;
@@ -75,7 +68,8 @@ class Sessions {
     };
 
     // Everything outlives this object.
-    Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer);
+    Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer)
+        : settings_(settings), log_(log), room_(room), observer_(observer) {}
 
     // The worker at the other end of a new link. `old`: the same process over its last link, or
     // null. None: the process connects too often. Connecting costs it a request, because a worker
@@ -94,7 +88,7 @@ class Sessions {
     [[nodiscard]] Verdict handle(WorkerState& worker, const Frame& frame, Now now);
 
     // The worker is being sent everything that there is, the answer to its question included.
-    static void answered(WorkerState& worker);
+    static void answered(WorkerState& worker) { worker.is_asking = worker.is_urgent = false; }
 
     // Is this the worker whose process has ended? is_gone: no process has that pid now.
     [[nodiscard]] static bool is_ended(const WorkerState& worker, const Ended& ended, bool is_gone);
@@ -106,7 +100,7 @@ class Sessions {
     // The server shuts down: the room is told, and from now on nobody is told who leaves.
     void close_room(Now now);
 
-    // How the member stands, for its reader.
+    // The member's state, for its reader. The name is valid until the member leaves or is renamed.
     [[nodiscard]] LogReader::Standing standing_of(const WorkerState& worker);
 
     // The position after the last entry that cannot wait: see broker/fan_out.
@@ -118,7 +112,7 @@ class Sessions {
     [[nodiscard]] Verdict answer_who(WorkerState& worker, std::string_view prefix, Now now);
     [[nodiscard]] Verdict answer_replay(WorkerState& worker, std::uint32_t messages, Now now);
     [[nodiscard]] static bool may_ask(WorkerState& worker);
-    void admit(WorkerState& worker, const Member& member, const Attach& wanted, Now now);
+    void let_in(WorkerState& worker, const Member& member, const Attach& wanted, Now now);
     void welcome(WorkerState& worker, const Member& member, std::uint64_t messages, Now now);
     void see_off(WorkerState& worker, const Attach& wanted);
     void note_name(WorkerState& worker);
@@ -133,8 +127,10 @@ class Sessions {
     bool is_closing_ = false;
 };
 
-// How fast a worker may send requests: faster than an honest worker ever does. A rate of 0 is no
-// limit.
-[[nodiscard]] Rate rate_of_requests(Rate lines);
+// How fast a worker may send requests: faster than an honest worker ever does, which keeps to the
+// rate of lines, except for what it had to save up. A rate of 0 is no limit.
+[[nodiscard]] inline Rate rate_of_requests(Rate lines) {
+    return {lines.per_second, lines.burst + kRequestsSavedUp};
+}
 
 }  // namespace chatd

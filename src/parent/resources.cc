@@ -7,7 +7,7 @@
 #include <bit>
 
 #include "base/bounds.h"
-#include "broker/room.h"
+#include "broker/members.h"
 #include "log/log.h"
 #include "parent/history.h"
 #include "protocol/frame.h"
@@ -142,7 +142,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .listeners = std::move(listeners),
         .broker_listener = LocalListener(std::move(directory), name),
         .log_memory = std::move(log),
-        .members_memory = make_shared_memory("chatd-members", Room::memory_bytes(most)),
+        .members_memory = make_shared_memory("chatd-members", Members::memory_bytes(most)),
         .broker_counters = make_counters(),
         .control = make_socket_pair(),
         .wakeup = make_wakeup(),

@@ -59,7 +59,7 @@ std::span<std::byte> bytes_of(Words& words) {
 
 Remains nothing(std::uint32_t members_max) {
     Remains remains{Words(log_memory_bytes(kHistoryBytesMin) / 8),
-                    Words(Room::memory_bytes(members_max) / 8)};
+                    Words(Members::memory_bytes(members_max) / 8)};
     const LogHeader header = empty_log_header(kHistoryBytesMin);
     std::memcpy(remains.log.data(), &header, sizeof header);
     return remains;
@@ -118,14 +118,14 @@ class Broker {
 
     [[nodiscard]] const Remains& remains() const { return remains_; }
 
-    Room::Admission attach(std::int32_t pid, std::string_view name, std::uint64_t session = 0) {
+    Room::Answer attach(std::int32_t pid, std::string_view name, std::uint64_t session = 0) {
         return room->attach({pid, birth_of(pid), session, name, "[::1]:7"}, now_ms);
     }
 
     Member& join(std::int32_t pid, std::string_view name) {
-        const Room::Admission admission = attach(pid, name);
-        ASSERT_TRUE(admission.member != nullptr);
-        return *admission.member;
+        const Room::Answer answer = attach(pid, name);
+        ASSERT_TRUE(answer.member != nullptr);
+        return *answer.member;
     }
 
     // The member's next request.
@@ -152,12 +152,12 @@ class Broker {
     // All that can be asked of the room, and whether its answers agree.
     Lines state() const {
         Lines lines;
-        for (const Member* const member : room->matching({})) {
+        for (const Member* const member : room->members().matching({})) {
             lines.push_back(in_words(*member));
-            ASSERT_TRUE(room->by_session(member->session) == member);
-            ASSERT_TRUE(room->by_pid(member->pid) == member);
+            ASSERT_TRUE(room->members().by_session(member->session) == member);
+            ASSERT_TRUE(room->members().by_pid(member->pid) == member);
         }
-        ASSERT_EQ(lines.size(), room->members());
+        ASSERT_EQ(lines.size(), room->members().size());
         return lines;
     }
 
@@ -175,8 +175,8 @@ void expect_same(const Broker& one, const Broker& other, test::Where where = tes
 }
 
 Member& by_name(Broker& broker, std::string_view name) {
-    for (const Member* const member : broker.room->matching(name)) {
-        if (member->name() == name) return *broker.room->by_session(member->session);
+    for (const Member* const member : broker.room->members().matching(name)) {
+        if (member->name() == name) return *broker.room->members().by_session(member->session);
     }
     throw std::runtime_error("nobody is called " + std::string(name));
 }
@@ -189,11 +189,11 @@ TestSuite(room, .timeout = 20);
 
 Test(room, a_room_over_zeros_is_empty) {
     Broker broker;
-    EXPECT_EQ(broker.room->members(), 0);
+    EXPECT_EQ(broker.room->members().size(), 0);
     EXPECT_EQ(broker.state(), Lines{});
-    EXPECT_TRUE(broker.room->by_session(0) == nullptr);
-    EXPECT_TRUE(broker.room->by_session(1) == nullptr);
-    EXPECT_TRUE(broker.room->by_pid(0) == nullptr);
+    EXPECT_TRUE(broker.room->members().by_session(0) == nullptr);
+    EXPECT_TRUE(broker.room->members().by_session(1) == nullptr);
+    EXPECT_TRUE(broker.room->members().by_pid(0) == nullptr);
     EXPECT_EQ(broker.news(), Lines{});
 }
 
@@ -209,9 +209,9 @@ Test(room, who_comes_in_is_a_member_and_everybody_hears_of_it) {
     EXPECT_EQ(alice.pid, 10);
     EXPECT_EQ(alice.name(), "alice");
     EXPECT_EQ(alice.peer(), "[::1]:7");
-    EXPECT_EQ(broker.room->members(), 1);
-    EXPECT_TRUE(broker.room->by_session(1) == &alice);
-    EXPECT_TRUE(broker.room->by_pid(10) == &alice);
+    EXPECT_EQ(broker.room->members().size(), 1);
+    EXPECT_TRUE(broker.room->members().by_session(1) == &alice);
+    EXPECT_TRUE(broker.room->members().by_pid(10) == &alice);
 }
 
 Test(room, a_session_is_the_sequence_number_of_its_join) {
@@ -225,9 +225,9 @@ Test(room, a_name_and_a_peer_may_be_as_long_as_their_limits) {
     Broker broker;
     const std::string name(kNameBytesMax, 'n');
     const std::string peer(kPeerBytesMax, 'p');
-    const auto admission = broker.room->attach({10, 1, 0, name, peer}, 0);
-    EXPECT_EQ(admission.member->name(), name);
-    EXPECT_EQ(admission.member->peer(), peer);
+    const auto answer = broker.room->attach({10, 1, 0, name, peer}, 0);
+    EXPECT_EQ(answer.member->name(), name);
+    EXPECT_EQ(answer.member->peer(), peer);
 }
 
 Test(room, a_taken_name_is_refused_whatever_its_case) {
@@ -235,13 +235,13 @@ Test(room, a_taken_name_is_refused_whatever_its_case) {
     broker.join(10, "Zoë");
     (void)broker.news();
     for (const char* name : {"Zoë", "zoë", "ZOË"}) {
-        const auto admission = broker.attach(11, name);
-        EXPECT_TRUE(admission.member == nullptr);
-        EXPECT_EQ(admission.reason, Refusal::NameTaken);
+        const auto answer = broker.attach(11, name);
+        EXPECT_TRUE(answer.member == nullptr);
+        EXPECT_EQ(answer.reason, Refusal::NameTaken);
     }
     EXPECT_EQ(broker.news(), Lines{});
-    EXPECT_EQ(broker.room->members(), 1);
-    EXPECT_TRUE(broker.room->by_pid(11) == nullptr);
+    EXPECT_EQ(broker.room->members().size(), 1);
+    EXPECT_TRUE(broker.room->members().by_pid(11) == nullptr);
     broker.join(11, "Zoé");
 }
 
@@ -288,7 +288,7 @@ Test(room, a_worker_with_a_new_link_is_the_member_it_was) {
     EXPECT_TRUE(broker.attach(10, "alice", alice.session).member == &alice);
     EXPECT_EQ(alice.counter, 1);
     EXPECT_EQ(broker.news(), Lines{});
-    EXPECT_EQ(broker.room->members(), 1);
+    EXPECT_EQ(broker.room->members().size(), 1);
 }
 
 Test(room, a_login_that_is_repeated_because_its_answer_was_lost_makes_no_second_member) {
@@ -297,18 +297,18 @@ Test(room, a_login_that_is_repeated_because_its_answer_was_lost_makes_no_second_
     (void)broker.news();
     EXPECT_TRUE(broker.attach(10, "alice").member == &alice);
     EXPECT_EQ(broker.news(), Lines{});
-    EXPECT_EQ(broker.room->members(), 1);
+    EXPECT_EQ(broker.room->members().size(), 1);
 }
 
 Test(room, a_pid_that_comes_back_with_another_birth_is_another_process) {
     Broker broker;
     broker.join(10, "alice");
     (void)broker.news();
-    const auto admission = broker.room->attach({10, 1, 0, "alice", "peer"}, 2000);
+    const auto answer = broker.room->attach({10, 1, 0, "alice", "peer"}, 2000);
     EXPECT_EQ(broker.news(), (Lines{"1:alice leaves 1/0 ", "3:alice joins"}));
-    EXPECT_EQ(admission.member->session, 3);
-    EXPECT_EQ(admission.member->birth_ns, 1);
-    EXPECT_EQ(broker.room->members(), 1);
+    EXPECT_EQ(answer.member->session, 3);
+    EXPECT_EQ(answer.member->birth_ns, 1);
+    EXPECT_EQ(broker.room->members().size(), 1);
 }
 
 Test(room, the_old_process_of_a_pid_leaves_even_if_the_new_one_may_not_come_in) {
@@ -318,7 +318,7 @@ Test(room, the_old_process_of_a_pid_leaves_even_if_the_new_one_may_not_come_in) 
     (void)broker.news();
     EXPECT_EQ(broker.room->attach({10, 1, 0, "bob", "peer"}, 2000).reason, Refusal::NameTaken);
     EXPECT_EQ(broker.news(), Lines{"1:alice leaves 1/0 "});
-    EXPECT_TRUE(broker.room->by_pid(10) == nullptr);
+    EXPECT_TRUE(broker.room->members().by_pid(10) == nullptr);
 }
 
 Test(room, a_session_that_is_no_more_does_not_come_back) {
@@ -326,9 +326,9 @@ Test(room, a_session_that_is_no_more_does_not_come_back) {
     Member& alice = broker.join(10, "alice");
     broker.room->remove(alice, LeaveReason::Lost, 0, 0);
     (void)broker.news();
-    const auto admission = broker.attach(10, "alice", 1);
-    EXPECT_TRUE(admission.member == nullptr);
-    EXPECT_EQ(admission.reason, Refusal::Removed);
+    const auto answer = broker.attach(10, "alice", 1);
+    EXPECT_TRUE(answer.member == nullptr);
+    EXPECT_EQ(answer.reason, Refusal::Removed);
     EXPECT_EQ(broker.news(), Lines{});
 }
 
@@ -412,7 +412,7 @@ Test(room, a_rename_to_a_shorter_name_leaves_nothing_of_the_longer_one) {
     Member& alice = broker.join(10, "alice");
     EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "al", {}));
     EXPECT_EQ(alice.name(), "al");
-    EXPECT_EQ(names(broker.room->matching({})), Lines{"al"});
+    EXPECT_EQ(names(broker.room->members().matching({})), Lines{"al"});
 }
 
 Test(room, a_rename_to_a_taken_name_is_refused_whatever_its_case) {
@@ -424,7 +424,7 @@ Test(room, a_rename_to_a_taken_name_is_refused_whatever_its_case) {
         EXPECT_TRUE(broker.post(alice, EntryKind::Rename, name, {}));
         EXPECT_EQ(broker.news(), Lines{"1:alice is refused to 1 1/0"});
     }
-    EXPECT_EQ(names(broker.room->matching({})), (Lines{"alice", "bob"}));
+    EXPECT_EQ(names(broker.room->members().matching({})), (Lines{"alice", "bob"}));
 }
 
 Test(room, ones_own_name_may_be_written_in_another_case) {
@@ -434,7 +434,7 @@ Test(room, ones_own_name_may_be_written_in_another_case) {
     EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "ALICE", {}));
     EXPECT_TRUE(broker.post(alice, EntryKind::Rename, "ALICE", {}));
     EXPECT_EQ(broker.news(), (Lines{"1:alice becomes ALICE", "1:ALICE becomes ALICE"}));
-    EXPECT_EQ(names(broker.room->matching("a")), Lines{"ALICE"});
+    EXPECT_EQ(names(broker.room->members().matching("a")), Lines{"ALICE"});
     EXPECT_EQ(broker.attach(11, "alice").reason, Refusal::NameTaken);
 }
 
@@ -449,7 +449,7 @@ Test(room, who_leaves_may_say_why_and_some_last_words) {
                   Lines{who + " leaves " + std::to_string(static_cast<int>(reason)) + "/0 bye"});
         EXPECT_EQ(broker.log->newest()->entry.counter, 1);
         EXPECT_EQ(broker.state(), Lines{});
-        EXPECT_TRUE(broker.room->by_pid(10) == nullptr);
+        EXPECT_TRUE(broker.room->members().by_pid(10) == nullptr);
     }
 }
 
@@ -575,7 +575,7 @@ Test(room, nobody_becomes_one_who_looks_like_another) {
     (void)broker.news();
     EXPECT_TRUE(broker.post(bob, EntryKind::Rename, "\u0430lice", {}));
     EXPECT_EQ(broker.news(), Lines{"2:bob is refused to 2 1/0"});
-    EXPECT_EQ(names(broker.room->matching({})), (Lines{"alice", "bob"}));
+    EXPECT_EQ(names(broker.room->members().matching({})), (Lines{"alice", "bob"}));
 }
 
 Test(room, a_member_may_look_like_itself) {
@@ -637,8 +637,8 @@ Test(room, look_alikes_whom_an_older_program_let_in_stay_and_go_as_they_like) {
     elice->name_text[0] = 'a';
     elice->name_text[1] = 'I';
     Broker broker(remains);
-    EXPECT_EQ(broker.room->members(), 3);
-    EXPECT_EQ(names(broker.room->matching("a")), (Lines{"aIice", "alice"}));
+    EXPECT_EQ(broker.room->members().size(), 3);
+    EXPECT_EQ(names(broker.room->members().matching("a")), (Lines{"aIice", "alice"}));
     EXPECT_EQ(broker.attach(13, "\u0430lice").reason, Refusal::NameTaken);
 
     Member& alice = by_name(broker, "alice");
@@ -674,7 +674,7 @@ Test(room, when_the_room_closes_everybody_is_told_and_nobody_leaves) {
     EXPECT_EQ(broker.news(), Lines{"0: closes"});
     EXPECT_EQ(broker.log->newest()->entry.to, 0);
     EXPECT_EQ(broker.log->newest()->entry.time_ms, 5000);
-    EXPECT_EQ(broker.room->members(), 1);
+    EXPECT_EQ(broker.room->members().size(), 1);
 }
 
 Test(room, members_are_found_by_the_beginning_of_their_names_in_their_order) {
@@ -684,7 +684,7 @@ Test(room, members_are_found_by_the_beginning_of_their_names_in_their_order) {
         broker.join(pid++, name);
     }
     const auto found = [&](std::string_view prefix) {
-        return names(broker.room->matching(prefix));
+        return names(broker.room->members().matching(prefix));
     };
     EXPECT_EQ(found(""), (Lines{"al", "alfred", "Alice", "Bo", "bob", "Ångström"}));
     EXPECT_EQ(found("AL"), (Lines{"al", "alfred", "Alice"}));
@@ -717,14 +717,15 @@ class Audience {
 
     void do_something(Broker& broker) {
         broker.now_ms += static_cast<std::int64_t>(below(100));
-        const std::vector<const Member*> members = broker.room->matching({});
+        const std::vector<const Member*> members = broker.room->members().matching({});
         const std::size_t choice = below(8);
         if (choice == 0 || members.empty()) {
             const auto pid = static_cast<std::int32_t>(10 + below(6));
             (void)broker.room->attach({pid, below(3), 0, name(), "peer"}, broker.now_ms);
             return;
         }
-        Member& member = *broker.room->by_session(members[below(members.size())]->session);
+        Member& member =
+            *broker.room->members().by_session(members[below(members.size())]->session);
         if (choice == 1) {
             broker.room->remove(member, static_cast<LeaveReason>(below(6)), 9, broker.now_ms);
             return;
@@ -936,13 +937,13 @@ Test(room, a_rename_counts_though_the_row_was_not_or_half_written) {
     expect_survives(broker, "a-much-longer-name", EntryKind::Rename, "al", {});
     expect_survives(broker, "al", EntryKind::Rename, "AL", {});
     expect_survives(broker, "bob", EntryKind::Rename, "alice", {});
-    EXPECT_EQ(names(broker.room->matching({})), (Lines{"AL", "alice"}));
+    EXPECT_EQ(names(broker.room->members().matching({})), (Lines{"AL", "alice"}));
 }
 
 Test(room, a_leave_counts_though_the_row_was_not_or_half_written) {
     Broker broker = alice_and_bob();
     expect_survives(broker, "alice", EntryKind::Leave, {}, "bye");
-    EXPECT_EQ(names(broker.room->matching({})), Lines{"bob"});
+    EXPECT_EQ(names(broker.room->members().matching({})), Lines{"bob"});
 }
 
 Test(room, a_removal_counts_though_the_row_was_not_written) {
@@ -1094,7 +1095,7 @@ Test(room, a_broker_may_die_in_anything_it_does) {
             ASSERT_EQ(refused.news().size(), 1);
             ASSERT_EQ(refused.log->newest()->entry.kind, EntryKind::Refused);
             ASSERT_EQ(refused.log->newest()->entry.to, session);
-            ASSERT_EQ(refused.room->members(), state.size());
+            ASSERT_EQ(refused.room->members().size(), state.size());
         }
     }
 }

@@ -64,7 +64,7 @@ class Core : public WorkerObserver {
   public:
     Core()
         : log_memory_(log_memory_bytes(kRingBytes) / 8),
-          table_memory_(Room::memory_bytes(kMembersMax) / 8) {
+          table_memory_(Members::memory_bytes(kMembersMax) / 8) {
         *reinterpret_cast<LogHeader*>(log_memory_.data()) = empty_log_header(kRingBytes);
         take_up();
     }
@@ -103,7 +103,7 @@ class Core : public WorkerObserver {
 
     [[nodiscard]] Verdict post(WorkerState& worker, EntryKind kind, std::string_view name,
                                std::string_view text) {
-        const Member* const member = room->by_session(worker.session);
+        const Member* const member = room->members().by_session(worker.session);
         const std::uint64_t counter = member == nullptr ? 1 : member->counter + 1;
         return handle(worker,
                       framed(Post{.counter = counter, .kind = kind, .reason = LeaveReason::Quit},
@@ -148,7 +148,8 @@ class Core : public WorkerObserver {
 
     [[nodiscard]] Lines members() const {
         Lines names;
-        for (const Member* const member : room->matching({})) names.emplace_back(member->name());
+        for (const Member* const member : room->members().matching({}))
+            names.emplace_back(member->name());
         return names;
     }
 

@@ -44,7 +44,7 @@ int wait_status_for(LeaveReason reason) {
 
 ClaimedBroker::ClaimedBroker(std::uint32_t members_max, Rate lines)
     : log_memory_(words(log_memory_bytes(kHistoryBytesMin))),
-      members_memory_(words(Room::memory_bytes(members_max))),
+      members_memory_(words(Members::memory_bytes(members_max))),
       lines_(lines) {
     const LogHeader header = empty_log_header(kHistoryBytesMin);
     std::memcpy(log_memory_.data(), &header, sizeof header);
@@ -90,7 +90,7 @@ bool ClaimedBroker::receive(Link& link, std::string_view bytes) {
     WorkerState& worker = *link.begun;
     const auto take = [&](const Frame& frame) {
         const Names before = names();
-        const Member* const mine = room_->by_pid(link.pid);
+        const Member* const mine = room_->members().by_pid(link.pid);
         const std::set<std::uint64_t> own = {mine == nullptr ? 0 : mine->session, worker.session};
         const bool was_expelled = worker.process.is_expelled;
         const Position head = log_->head();
@@ -107,7 +107,7 @@ bool ClaimedBroker::receive(Link& link, std::string_view bytes) {
 
 void ClaimedBroker::end_process(const Link& link, LeaveReason reason, Death death) {
     const Names before = names();
-    const Member* const member = room_->by_pid(link.pid);
+    const Member* const member = room_->members().by_pid(link.pid);
     const std::set<std::uint64_t> own = {member == nullptr ? 0 : member->session};
     const Ended ended{
         .birth_ns = (member == nullptr ? 0 : member->birth_ns) + (death.lied ? 1 : 0),
@@ -120,7 +120,7 @@ void ClaimedBroker::end_process(const Link& link, LeaveReason reason, Death deat
     claim_news(before, own);
     // The next process with this pid puts out a member that lied.
     const bool stays = is_closing_ || (death.lied && !death.is_gone);
-    CLAIM(stays || room_->by_pid(link.pid) == nullptr);
+    CLAIM(stays || room_->members().by_pid(link.pid) == nullptr);
 }
 
 void ClaimedBroker::close_room() {
@@ -174,7 +174,7 @@ void ClaimedBroker::ended(std::string_view name, const Ended& /*ended*/, const W
 
 ClaimedBroker::Names ClaimedBroker::names() const {
     Names all;
-    for (const Member* const member : room_->matching({})) {
+    for (const Member* const member : room_->members().matching({})) {
         CLAIM(all.emplace(member->session, member->name()).second);
     }
     return all;
@@ -243,8 +243,8 @@ void ClaimedBroker::claim_counter(const Entry& entry) {
 void ClaimedBroker::claim_members() const {
     std::set<std::string> keys;
     std::set<std::int32_t> pids;
-    const auto members = room_->matching({});
-    CLAIM(members.size() == room_->members());
+    const auto members = room_->members().matching({});
+    CLAIM(members.size() == room_->members().size());
     for (const Member* const member : members) {
         CLAIM(is_good_name(member->name()) && is_clean_text(member->peer()));
         CLAIM(keys.insert(fold_name(member->name())).second);

@@ -117,7 +117,7 @@ class Rogue {
 
   private:
     void note_counter() {
-        const Member* const member = broker_.room().by_session(link_.session);
+        const Member* const member = broker_.room().members().by_session(link_.session);
         if (member != nullptr) counter_ = member->counter;
     }
 
@@ -142,7 +142,7 @@ class Assault {
         alice_.exchange();
         // Whatever the others did, she is here, under her name.
         CLAIM(!alice_.end() && alice_.name() == "alice");
-        const Member* const member = broker_.room().by_session(alice_.session());
+        const Member* const member = broker_.room().members().by_session(alice_.session());
         CLAIM(member != nullptr && member->name() == "alice");
         alice_.claim_end();
         CLAIM(alice_.end() == WorkerExit::Goodbye);

@@ -220,7 +220,7 @@ void claim_use(std::span<std::byte> file) {
     Log log(file);
     (void)claim_entries(log);
     claim_readable(log);
-    Memory table(Room::memory_bytes(2));
+    Memory table(Members::memory_bytes(2));
     Room room(table.bytes(), log, kNow);
     const auto admission = room.attach({100, 1, 0, "alice", "192.0.2.7:1"}, kNow);
     CLAIM(admission.member != nullptr);
