@@ -1,12 +1,10 @@
-// The bodies of all frames: what worker, broker and parent say to each other. For each frame: who
-// sends it to whom, when, and what its name, its text and its fields mean.
+// The bodies of all frames: what worker, broker and parent say to each other, when, and what name,
+// text and fields mean. The bytes of these structs are what is sent, so nothing in them may ever
+// move: after an upgrade workers of the old program talk to the broker of the new one. New types of
+// frames do no harm.
 //
-// The bytes of these structs are what is sent, so nothing in them may ever move: after an upgrade
-// workers of the old program talk to the broker of the new one. New types of frames do no harm.
-//
-// In all of them a session is the number of a member: the sequence number of its Join. Sequence
-// numbers start at 1, so no session has the number 0. Times in ms are those of the wall clock,
-// since 1970, unless a comment says otherwise.
+// A session is the number of a member: the sequence number of its Join, which is never 0. Times in
+// ms are those of the wall clock, since 1970, unless a comment says otherwise.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +44,7 @@ enum class EntryKind : std::uint8_t {
     Emote,     // name does text
     Tell,      // name says text to one session alone
     Rename,    // name is called text from now on
-    Refused,   // to one session: its request did nothing; reason: a Refusal; text: the name it
-               // wanted
+    Refused,   // to one session: its request did nothing; reason: a Refusal; text: a name it wanted
     Closing,   // the server shuts down
 };
 
@@ -69,10 +66,8 @@ enum class Refusal : std::uint8_t {
     Poison,       // several brokers died while they handled this request
 };
 
-// --- Worker to broker ----------------------------------------------------------------------------
-
-// The first frame on every link: the worker asks to join the room, or to come back to it over a new
-// link. The broker answers Welcome or Denied. name: the client's name; text: its peer address.
+// The first frame on every link: the worker asks to join the room, or to come back to it. Welcome
+// or Denied answers it. name: the client's name; text: its peer address.
 struct Attach {
     static constexpr FrameType kType = FrameType::Attach;
     std::uint64_t birth_ns;  // steady clock, when the parent forked the worker; unique with the pid
@@ -84,8 +79,8 @@ struct Attach {
 };
 
 // A numbered request. It makes exactly one log entry, also when it is refused. The worker keeps it
-// until that entry comes back, and sends it again over a new link. name: to whom a Tell goes; text:
-// what is said, or the new name.
+// until that entry comes back, and sends it again over a new link. name: to whom a Tell goes, or
+// the new name; text: what is said.
 struct Post {
     static constexpr FrameType kType = FrameType::Post;
     std::uint64_t counter;  // the requests of this session: 1, 2, 3, …
@@ -94,22 +89,19 @@ struct Post {
     std::uint8_t unused[6] = {};
 };
 
-// Who is here? People, Person frames and Done answer it. name: only members whose name begins so.
+// Asks for the members whose name begins with `name`. People, Person frames and Done answer it.
 struct AskWho {
     static constexpr FrameType kType = FrameType::AskWho;
 };
 
-// The last messages, please, for /history. Replay, Entry frames and Done answer it.
+// Asks for the last messages, for /history. Replay, Entry frames and Done answer it.
 struct AskReplay {
     static constexpr FrameType kType = FrameType::AskReplay;
     std::uint32_t messages;  // how many at most
 };
 
-// --- Broker to worker ----------------------------------------------------------------------------
-
-// Answers Attach: the worker's client is a member. After an Attach with `newcomer`, Replay, Entry
-// frames and Done follow. name: the version of the broker; text: the names of the first members,
-// with a space between two.
+// Answers Attach: the client is a member. Replay, Entry frames and Done follow for a `newcomer`.
+// name: the version of the broker; text: the names of the first members, with a space between two.
 struct Welcome {
     static constexpr FrameType kType = FrameType::Welcome;
     std::uint64_t session;
@@ -149,12 +141,11 @@ struct Entry {
 inline constexpr std::uint64_t kNoLongerMember = UINT64_MAX;
 
 // Stands for entries that this worker missed, because the log has overwritten them. name: the
-// client's name, which may have changed in one of them.
+// client's, which may have changed in one of them.
 struct Gap {
     static constexpr FrameType kType = FrameType::Gap;
     std::uint64_t messages;  // messages said to all among the missed entries
-    std::uint64_t
-        acked;  // as in Welcome, because the gap may hide an own entry; or kNoLongerMember
+    std::uint64_t acked;     // as in Welcome: the gap may hide an own entry; or kNoLongerMember
 };
 
 // Begins the answer to AskWho. name: as it was asked for.
@@ -174,8 +165,7 @@ struct Person {
     std::uint32_t unused = 0;
 };
 
-// Begins the messages that a newcomer or /history is shown. Entry frames follow, the oldest first,
-// and Done.
+// Begins what a newcomer or /history is shown: Entry frames, the oldest first, and Done follow.
 struct Replay {
     static constexpr FrameType kType = FrameType::Replay;
     std::int64_t now_ms;     // the broker's clock
@@ -201,8 +191,6 @@ struct Done {
     static constexpr FrameType kType = FrameType::Done;
     std::uint32_t left_out;  // matching members that the answer does not list
 };
-
-// --- Parent to broker ----------------------------------------------------------------------------
 
 // A worker has ended, and the parent has reaped it.
 struct Ended {

@@ -1,26 +1,19 @@
-// What is counted for the operator, who reads it as metrics (parent/metrics). The counters of the
-// broker lie in shared memory that outlives the broker. Those of the parent are handed over to the
-// next program in an upgrade.
-//
-// Each counter has one process that writes it. Any process that maps the memory may read it, at any
-// time.
+// What is counted for the operator, who reads it as metrics (parent/metrics). The broker's counters
+// lie in shared memory that outlives it; an upgrade hands the parent's over to the next program.
+// One process writes a counter, and any that maps the memory may read it.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <cstddef>
-#include <cstdint>
 
 #include "protocol/worker_exit.h"
 
 namespace chatd {
 
-// The version of both structs below. After an upgrade from a program with another version all
-// counters begin at 0.
+// The version of both structs. After an upgrade from another version, all counters begin at 0.
 inline constexpr std::uint32_t kCountersVersion = 1;
 
-// The buckets by which fan-outs are counted: the longest duration of each, in nanoseconds. Longer
-// fan-outs are counted in one more bucket behind the last.
+// The longest duration in each bucket of fan-outs, in nanoseconds. One more has all longer ones.
 inline constexpr std::array<std::uint64_t, 6> kFanOutBuckets = {
     100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
 
@@ -29,19 +22,19 @@ struct BrokerCounters {
     std::uint64_t messages;    // that were said to all, since the log began
     std::uint64_t deliveries;  // of a message to a member, including the member that said it
     std::uint64_t skipped;  // deliveries that did not happen: the log had overwritten the message
-    std::uint64_t fan_out_ns;  // nanoseconds that all fan-outs took together
+    std::uint64_t fan_out_ns;  // that all fan-outs took together
     std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;
 };
 
-// Only for the process that writes this counter.
+// Only for the process that writes this counter. No reader ever sees half of a number.
 inline void set_counter(std::uint64_t& counter, std::uint64_t value) {
     std::atomic_ref(counter).store(value, std::memory_order_relaxed);
 }
-
 inline void add_to_counter(std::uint64_t& counter, std::uint64_t more) {
     set_counter(counter, counter + more);
 }
 
+// Counts one fan-out, in its bucket and in the time that all took.
 inline void count_fan_out(BrokerCounters& counters, std::uint64_t took_ns) {
     std::size_t bucket = 0;
     while (bucket < kFanOutBuckets.size() && took_ns > kFanOutBuckets[bucket]) ++bucket;

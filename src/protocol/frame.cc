@@ -8,7 +8,6 @@
 namespace chatd {
 namespace {
 
-// The sizes of a frame of one type.
 struct Shape {
     std::size_t body_bytes;
     std::size_t name_bytes_max;
@@ -74,12 +73,8 @@ FrameStatus take_frame(std::string_view& bytes, Frame& frame) {
 }
 
 bool FrameReader::read(std::string_view bytes, const std::function<bool(const Frame&)>& take) {
-    std::string joined;
-    if (!partial_.empty()) {
-        joined = std::exchange(partial_, {});
-        joined.append(bytes);
-        bytes = joined;
-    }
+    std::string joined = std::exchange(partial_, {});
+    if (!joined.empty()) bytes = joined.append(bytes);
     for (Frame frame{};;) {
         const FrameStatus status = take_frame(bytes, frame);
         if (status == FrameStatus::Malformed) return false;

@@ -1,16 +1,12 @@
-// Frames: how worker, broker and parent pack what they say to each other over AF_UNIX stream
-// sockets. What they say is in protocol/body.h.
-//
-// A frame is a header, a body whose size follows from the frame's type, a name, a text and a few
-// pad bytes. The length comes first, and is compared with the limits of the type before anything
-// else in the frame is believed. A log entry is a frame too, so the broker sends it as it lies in
-// the log. Numbers are in the byte order of the machine, because both ends run on it.
+// Frames: how worker, broker and parent pack what they say (protocol/body) to each other over
+// AF_UNIX stream sockets. A frame is a header, a body whose size follows from the frame's type, a
+// name, a text and a few pad bytes. The length comes first, and is compared with the limits of the
+// type before anything else is believed. A log entry is a frame too, so the broker sends it as it
+// lies in the log. Numbers are in the byte order of the machine, because both ends run on it.
 //
 // This file must never trust a length, and never look at what a text says.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -22,8 +18,8 @@
 
 namespace chatd {
 
-// A frame of another version is malformed. It must change when the layout of a frame changes; then
-// running servers cannot be upgraded to the new program.
+// It must change when the layout of a frame changes, and a running server cannot be upgraded to a
+// program with another one. A frame of another version is malformed.
 inline constexpr std::uint8_t kFrameVersion = 1;
 
 struct FrameHeader {
@@ -38,9 +34,9 @@ static_assert(kNameBytesMax <= UINT8_MAX, "name_bytes is one byte");
 static_assert(sizeof(FrameHeader) + sizeof(Entry) + kNameBytesMax + kTextBytesMax + 8 <=
               kFrameBytesMax);
 
-// The requests that an honest worker may have saved up and then sends at once, after the broker was
-// away or its client did not read: as many of the shortest Posts as it keeps unacknowledged, and
-// some other frames. A worker that sends more at once, beyond its rate of lines, breaks the rules.
+// The requests that an honest worker may have saved up and then sends at once, beyond its rate of
+// lines, after the broker was away or its client did not read: as many of the shortest Posts as it
+// keeps unacknowledged, and some other frames. A worker that sends more at once breaks the rules.
 inline constexpr std::uint32_t kRequestsSavedUp =
     kUnackedBytesMax / (sizeof(FrameHeader) + sizeof(Post) + 1) + 16;
 
@@ -60,9 +56,7 @@ struct Frame {
     template <class Body>
     Body as() const {
         Body value{};
-        if constexpr (!std::is_empty_v<Body>) {
-            std::memcpy(&value, body.data(), sizeof value);
-        }
+        std::memcpy(&value, body.data(), kBodyBytes<Body>);
         return value;
     }
 };
@@ -73,15 +67,14 @@ enum class FrameStatus : std::uint8_t {
     Malformed,  // the sender is broken or hostile: end the link
 };
 
-// Takes the frame at the front of `bytes` off it. Only when it is Whole do `bytes` and `frame`
-// change.
+// Takes the first frame off `bytes`. If none is Whole, neither `bytes` nor `frame` changes.
 [[nodiscard]] FrameStatus take_frame(std::string_view& bytes, Frame& frame);
 
 // Takes frames out of bytes that arrive in pieces of any size.
 class FrameReader {
   public:
-    // Hands every whole frame to `take`, in order, and keeps the beginning of the next one. Returns
-    // false when a frame was malformed or `take` returned false: end the link then.
+    // Hands every whole frame to `take`, in order, and keeps the beginning of the next one. False:
+    // end the link, because a frame was malformed or `take` returned false.
     [[nodiscard]] bool read(std::string_view bytes, const std::function<bool(const Frame&)>& take);
 
     // Forgets the beginning that was kept: the next bytes come over another link.
@@ -100,7 +93,6 @@ void append_frame(std::string& out, FrameType type, std::string_view body, std::
 template <class Body>
 void append_frame(std::string& out, const Body& body, std::string_view name = {},
                   std::string_view text = {}) {
-    static_assert(std::is_trivially_copyable_v<Body>);
     static_assert(std::is_empty_v<Body> || std::has_unique_object_representations_v<Body>,
                   "hidden padding would be sent");
     detail::append_frame(out, Body::kType, {reinterpret_cast<const char*>(&body), kBodyBytes<Body>},

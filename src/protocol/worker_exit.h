@@ -1,12 +1,8 @@
-// How a worker ended: one vocabulary for the worker that ends, the parent that reaps it and the
-// broker that tells the room. One table, in the .cc file, says what follows from each ending.
-//
-// This file must never make a system call: a wait status is a number here.
+// How a worker ended, in one vocabulary for the worker that ends, the parent that reaps it and the
+// broker that tells the room. This file must never make a system call: a wait status is a number.
 #pragma once
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -38,8 +34,7 @@ struct WorkerEnd {
     std::string words;             // for the journal, such as "connection lost"
 };
 
-// Takes the wait status of a process that has ended, as waitpid(2) gives it. Every status gives an
-// end: an exit status that is not listed above is Failed.
+// wait_status: of a process that has ended, as waitpid(2) gives it. Any status has a WorkerEnd.
 [[nodiscard]] WorkerEnd worker_end(int wait_status);
 
 // The name of this ending in metrics and status lines, such as "lost".

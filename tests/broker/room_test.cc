@@ -30,7 +30,7 @@ namespace {
 using Lines = std::vector<std::string>;
 using Words = std::vector<std::uint64_t>;
 
-// What the table begins with, as it lies in memory: the next broker may be another program.
+// The beginning of the table, as it lies in memory: the next broker may be another program.
 struct TableHeader {
     std::uint64_t applied_seq;
     std::uint64_t handled_session;
@@ -42,7 +42,7 @@ struct TableHeader {
 
 constexpr std::size_t kHeaderWords = sizeof(TableHeader) / 8;
 
-// What outlives a broker.
+// The memory that outlives a broker.
 struct Remains {
     Words log;
     Words table;
@@ -138,7 +138,7 @@ class Broker {
         return post(member, EntryKind::Say, {}, text);
     }
 
-    // What happened since this was asked last.
+    // The entries since this was last asked, in words.
     Lines news() {
         Lines lines;
         for (; read_ < log->head();) {
@@ -522,12 +522,12 @@ Test(room, what_no_honest_worker_asks_for_does_nothing) {
     EXPECT_FALSE(broker.post(alice, EntryKind::Emote, {}, {}));
     EXPECT_FALSE(broker.post(alice, EntryKind::Tell, "bob", {}));
     EXPECT_FALSE(broker.post(alice, EntryKind::Tell, "nobody", {}));
-    // A name that is none.
+    // These are no names.
     for (const std::string& name :
          {std::string(), std::string("a b"), std::string(kNameCharactersMax + 1, 'a')}) {
         EXPECT_FALSE(broker.post(alice, EntryKind::Rename, name, {}));
     }
-    // What only the room itself may say, or nobody.
+    // Some of these only the room itself says; the others nobody says.
     for (const int kind : {0, 1, 7, 8, 9, 255}) {
         EXPECT_FALSE(broker.post(alice, static_cast<EntryKind>(kind), "carol", "text"));
     }

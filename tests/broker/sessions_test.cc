@@ -59,7 +59,7 @@ Attach newcomer() {
         .birth_ns = kBirth, .session = 0, .last_seq = 0, .messages = 0, .newcomer = 0, .crowds = 0};
 }
 
-// A room with its log, and what the journal would say of its workers.
+// A room with its log and a journal of its workers.
 class Core : public WorkerObserver {
   public:
     Core()
@@ -143,7 +143,7 @@ class Core : public WorkerObserver {
         return lines;
     }
 
-    // What the journal would say since this was last asked.
+    // The lines of the journal since this was last asked.
     Lines journal() { return std::exchange(journal_, {}); }
 
     [[nodiscard]] Lines members() const {
