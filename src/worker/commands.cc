@@ -1,5 +1,8 @@
 #include "worker/commands.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/bounds.h"
 #include "log/crowd.h"
 #include "text/clean.h"
@@ -8,13 +11,96 @@
 namespace chatd {
 namespace {
 
-// words: a space between two.
+struct KnownCommand {
+    std::string_view word;
+    Verb verb;
+};
+
+constexpr std::array kCommands = {
+    KnownCommand{"/help", Verb::Help},       KnownCommand{"/who", Verb::Who},
+    KnownCommand{"/me", Verb::Me},           KnownCommand{"/msg", Verb::Msg},
+    KnownCommand{"/r", Verb::Reply},         KnownCommand{"/nick", Verb::Nick},
+    KnownCommand{"/history", Verb::History}, KnownCommand{"/time", Verb::Time},
+    KnownCommand{"/lang", Verb::Lang},       KnownCommand{"/quit", Verb::Quit},
+};
+
+constexpr std::size_t kWordBytesMax = 16;
+
+std::string lower(std::string_view word) {
+    std::string result(word);
+    for (char& c : result) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return result;
+}
+
+// The number of insertions, deletions, substitutions and swaps of neighbours between two words of
+// at most kWordBytesMax bytes (optimal string alignment).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::array<std::array<std::size_t, kWordBytesMax + 1>, kWordBytesMax + 1> cost{};
+    for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+            cost[i][j] =
+                std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return cost[a.size()][b.size()];
+}
+
+// Whether `word` is one of `words`, which have a space between two.
 bool has_word(std::string_view words, std::string_view word) {
     return (' ' + std::string(words) + ' ').find(' ' + std::string(word) + ' ') !=
            std::string::npos;
 }
 
 }  // namespace
+
+// --- Which command? ------------------------------------------------------------------------------
+
+std::string_view take_word(std::string_view& text) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text = trim(text.substr(end));
+    return word;
+}
+
+Command parse_command(std::string_view line) {
+    if (!line.starts_with('/')) return {Verb::Say, {}, line};
+    if (line.starts_with("//")) return {Verb::Say, {}, line.substr(1)};
+    std::string_view rest = line;
+    const std::string_view word = take_word(rest);
+    const std::string lowered = lower(word);
+    for (const KnownCommand& known : kCommands) {
+        if (known.word == lowered) return {known.verb, word, rest};
+    }
+    return {Verb::Unknown, word, rest};
+}
+
+std::optional<std::string_view> nearest_command(std::string_view word) {
+    if (word.size() > kWordBytesMax) return std::nullopt;
+    const std::string lowered = lower(word);
+    // A short word may have one typing error, a longer one two; a guess further off would confuse.
+    std::size_t best = (word.size() <= 5 ? 1 : 2) + 1;
+    std::optional<std::string_view> nearest;
+    for (const KnownCommand& known : kCommands) {
+        // The beginning of a command is an abbreviation, not an error.
+        const bool begun = lowered.size() > 1 && known.word.starts_with(lowered);
+        const std::size_t away = begun ? 0 : distance(lowered, known.word);
+        if (away < best && away + 1 < lowered.size()) {
+            best = away;
+            nearest = known.word;
+        }
+    }
+    return nearest;
+}
+
+// --- What it does --------------------------------------------------------------------------------
 
 void Commands::obey(const Command& command, std::string_view own_name) {
     switch (command.verb) {
@@ -84,16 +170,16 @@ void Commands::explain_unknown(std::string_view word) {
     screen_.line(Text::NoSuchCommand, {word});
 }
 
-void Commands::happened(const Entry& entry, std::string_view name, std::string_view text) {
+void Commands::follow(const Entry& entry, std::string_view name, std::string_view text) {
     if (entry.kind == EntryKind::Tell) correspondent_ = name;
     if (name != correspondent_) return;
     if (entry.kind == EntryKind::Rename) correspondent_ = text;
     if (entry.kind == EntryKind::Leave) correspondent_.clear();
 }
 
-void Commands::happened(const Crowd& crowd, std::string_view names) {
-    // The client that /r answers may be among those who left unnamed, and the next client of that
-    // name is another.
+void Commands::follow(const Crowd& crowd, std::string_view names) {
+    // The client that /r answers may be among those who left unnamed; the next client of that name
+    // is another.
     const bool some_unnamed = crowd.left > named_of(crowd.left);
     if (some_unnamed || has_word(names, correspondent_)) correspondent_.clear();
 }

@@ -1,31 +1,67 @@
-// The commands: does what a parsed command asks for, with the uplink and the screen. Saying a line
-// and leaving are no commands here, because they change what the conversation does next.
-//
-// This file must never do anything for a client that is not in the room.
+// The commands: which one a line asks for, and what it does, with the uplink and the screen. Saying
+// a line and leaving are left to the conversation, because they change what it does next.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "protocol/frame.h"
 #include "text/name.h"
-#include "worker/command.h"
 #include "worker/screen.h"
 #include "worker/uplink.h"
 
 namespace chatd {
 
+enum class Verb : std::uint8_t {
+    Say,  // no command; // begins a text that begins with /
+    Help,
+    Who,
+    Me,
+    Msg,
+    Reply,
+    Nick,
+    History,
+    Time,
+    Lang,
+    Quit,
+    Unknown,
+};
+
+struct Command {
+    Verb verb;
+    std::string_view word;      // the command as typed, with its slash; empty for Say
+    std::string_view argument;  // what follows, without spaces around it; of Say: the text
+};
+
+// What the line alone asks for, whoever typed it and whenever. The result points into `line`.
+// Commands are known whatever the case of their letters.
+[[nodiscard]] Command parse_command(std::string_view line);
+
+// The command, with its slash, that a client most likely meant by the unknown `word`; nothing when
+// none is like it.
+[[nodiscard]] std::optional<std::string_view> nearest_command(std::string_view word);
+
+// Takes the first word off the front of `text`, with the spaces after it and at the end of `text`.
+// Returns it without them; empty when `text` begins with a space or is empty.
+std::string_view take_word(std::string_view& text);
+
+// Does what a client in the room asks for; must never be used for a client outside of it.
 class Commands {
   public:
+    // Both must outlive this object.
     Commands(Uplink& uplink, Screen& screen) : uplink_(uplink), screen_(screen) {}
 
-    // command: neither Say nor Quit. own_name: the client's name.
+    // Sends a request or a question to the room, or shows why not. command: neither Say nor Quit
+    // (nothing is done for these), its text clean. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
-    // Follows what other members do, so that /r answers the sender of the last private line, also
-    // after a rename, and never somebody who takes that name later.
-    void happened(const Entry& entry, std::string_view name, std::string_view text);
-    void happened(const Crowd& crowd, std::string_view names);
+    // Follows what members do, so that /r answers the sender of the last private line, also after a
+    // rename, and never somebody who takes that name later. To be told every live entry of others,
+    // and those own entries that change a name or bring a private line. names: as in Crowd.
+    void follow(const Entry& entry, std::string_view name, std::string_view text);
+    void follow(const Crowd& crowd, std::string_view names);
 
   private:
     void emote(std::string_view text);
@@ -42,9 +78,11 @@ class Commands {
     std::string correspondent_;  // the name of whom /r answers; empty: nobody
 };
 
-// /lang, which works before a client has told its name too.
+// Obeys /lang, also for a client that has not told its name: switches the screen to the language
+// with this code and says so, or says which codes there are.
 void choose_language(Screen& screen, std::string_view code);
 
+// The text that says what is wrong with a name. fault: not None.
 [[nodiscard]] Text text_for(NameFault fault);
 
 }  // namespace chatd

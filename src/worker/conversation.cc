@@ -178,7 +178,7 @@ bool Conversation::happened(const Frame& frame) {
     } else if (entry.from == uplink_.session()) {
         happened_to_me(entry, frame.name, frame.text);
     } else {
-        commands_.happened(entry, frame.name, frame.text);
+        commands_.follow(entry, frame.name, frame.text);
         screen_.event(entry, frame.name, frame.text, false);
         if (entry.kind == EntryKind::Closing) finish(WorkerExit::Closed);
     }
@@ -191,11 +191,11 @@ void Conversation::happened_to_me(const Entry& entry, std::string_view name,
     if (entry.kind == EntryKind::Refused) {
         refused(entry, text);
     } else if (entry.kind == EntryKind::Rename) {
-        commands_.happened(entry, name, text);
+        commands_.follow(entry, name, text);
         name_ = text;
         screen_.line(Text::YouAreNowCalled, {name_});
     } else if (entry.kind == EntryKind::Tell && entry.to == uplink_.session()) {
-        commands_.happened(entry, name, text);
+        commands_.follow(entry, name, text);
         screen_.event(entry, name, text, false);
     } else if (entry.kind == EntryKind::Leave) {
         left(entry);
@@ -212,7 +212,7 @@ void Conversation::left(const Entry& entry) {
 
 void Conversation::crowd_moved(const Crowd& crowd, std::string_view names) {
     uplink_.read(crowd);
-    commands_.happened(crowd, names);
+    commands_.follow(crowd, names);
     screen_.crowd(crowd, names);
 }
 

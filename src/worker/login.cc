@@ -2,8 +2,6 @@
 
 #include "base/bounds.h"
 #include "text/clean.h"
-#include "text/name.h"
-#include "worker/commands.h"
 #include "worker/foreign_protocol.h"
 
 namespace chatd {

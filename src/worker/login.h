@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "worker/command.h"
+#include "worker/commands.h"
 #include "worker/line.h"
 #include "worker/screen.h"
 

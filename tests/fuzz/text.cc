@@ -13,7 +13,7 @@
 #include "text/clean.h"
 #include "text/name.h"
 #include "text/utf8.h"
-#include "worker/command.h"
+#include "worker/commands.h"
 #include "worker/foreign_protocol.h"
 #include "worker/line.h"
 
