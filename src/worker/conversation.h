@@ -18,7 +18,6 @@
 #include "protocol/worker_exit.h"
 #include "text/catalogue.h"
 #include "worker/commands.h"
-#include "worker/foreign_protocol.h"
 #include "worker/line.h"
 #include "worker/login.h"
 #include "worker/screen.h"

@@ -1,11 +1,20 @@
 #include "worker/login.h"
 
+#include <utility>
+
 #include "base/bounds.h"
 #include "text/clean.h"
-#include "worker/foreign_protocol.h"
 
 namespace chatd {
 namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kTlsHandshake = "\x16\x03";
+
+// Version 2 of the PROXY protocol (haproxy's doc/proxy-protocol.txt, 2.2). It begins with two empty
+// lines: they are not held back, because people press Enter too.
+constexpr std::string_view kProxySignature("\r\n\r\n\0\r\nQUIT\n", 12);
+constexpr std::size_t kNoProxy = kProxySignature.size() + 1;
 
 // GNU telnet sends Ctrl-D as a byte and keeps the connection open: it is no part of a name.
 std::string_view without_ctrl_d(std::string_view text) {
@@ -14,6 +23,8 @@ std::string_view without_ctrl_d(std::string_view text) {
 }
 
 }  // namespace
+
+// --- Names ---------------------------------------------------------------------------------------
 
 Login::Step Login::handle_line(const LineReader::Line& line) {
     if (line.too_long) return refuse_name(Text::NameTooLong);
@@ -55,6 +66,38 @@ Login::Step Login::refuse_name(Text reason, std::string_view filling) {
     }
     screen_.prompt(Text::Prompt);
     return Step::NameRefused;
+}
+
+// --- Foreign protocols ---------------------------------------------------------------------------
+
+std::string_view protocol_of(std::string_view line) {
+    if (line.starts_with("SSH-")) return "SSH";
+    if (line.starts_with("PROXY ")) return "PROXY";
+    return line.find(" HTTP/") != std::string_view::npos ? "HTTP" : std::string_view();
+}
+
+std::string_view ProtocolDetector::filter(std::string& bytes) {
+    if (is_proxy(bytes)) return "PROXY";
+    if (decided_) return {};
+    held_.append(std::exchange(bytes, {}));
+    if (held_.starts_with(kTlsHandshake)) return "TLS";
+    if (kByteOrderMark.starts_with(held_) && held_.size() < kByteOrderMark.size()) return {};
+    if (kTlsHandshake.starts_with(held_)) return {};
+    if (held_.starts_with(kByteOrderMark)) held_.erase(0, kByteOrderMark.size());
+    bytes = finish();
+    return {};
+}
+
+bool ProtocolDetector::is_proxy(std::string_view bytes) {
+    if (proxy_bytes_ == kNoProxy) return false;
+    const std::string_view due = kProxySignature.substr(proxy_bytes_, bytes.size());
+    proxy_bytes_ = bytes.starts_with(due) ? proxy_bytes_ + due.size() : kNoProxy;
+    return proxy_bytes_ == kProxySignature.size();
+}
+
+std::string ProtocolDetector::finish() {
+    decided_ = true;
+    return std::exchange(held_, {});
 }
 
 }  // namespace chatd

@@ -1,9 +1,12 @@
-// The login: from the prompt until the client has told a name that will do. Whether a good name is
-// still free is for the room to say.
+// The login: from the first byte of a client until it has told a name that will do. Whether a good
+// name is still free is for the room to say. Not everybody who connects to an open port means a
+// chat room: browsers, scanners and proxies speak first, in their own ways. The login tells them so
+// and does not take what they say for a name.
 //
 // This file must never send anything to the broker.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,9 +17,31 @@
 
 namespace chatd {
 
+// The protocol that a first line belongs to, "HTTP", "SSH" or "PROXY"; empty: none that is known.
+[[nodiscard]] std::string_view protocol_of(std::string_view line);
+
+// Looks at the first bytes of a client, which may come one by one.
+class ProtocolDetector {
+  public:
+    // Takes out of `bytes` what is not to be read: a byte order mark at the beginning (Unicode 15,
+    // 23.8), and for now what may still become that or a foreign protocol. Returns the protocol
+    // that the first bytes show, "TLS" (RFC 8446, 5.1) or "PROXY" (its version 2); empty: none.
+    [[nodiscard]] std::string_view filter(std::string& bytes);
+
+    // No more bytes will come. Returns what was held back, which is text now.
+    [[nodiscard]] std::string finish();
+
+  private:
+    [[nodiscard]] bool is_proxy(std::string_view bytes);
+
+    std::size_t proxy_bytes_ = 0;  // bytes of its signature that have come, one after the other
+    std::string held_;
+    bool decided_ = false;  // nothing is held back any more
+};
+
 class Login {
   public:
-    // Shows the prompt.
+    // Shows the prompt. `screen` must outlive this object.
     explicit Login(Screen& screen) : screen_(screen) { screen_.prompt(Text::Prompt); }
 
     enum class Step : std::uint8_t {
@@ -27,10 +52,14 @@ class Login {
         Refused,      // the client gets no further: it is to be closed
     };
 
-    // A line at the prompt: a name, or one of the commands that need none.
+    // Takes a line at the prompt: a name, or one of the commands that need none. Says on the screen
+    // what is wrong with it. The bad or taken name number kLoginAttemptsMax is Refused.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
 
+    // The room has refused name(): says so like handle_line().
     [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
+
+    // Says that this protocol is not spoken here. Always Refused.
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);
 
     // The last good name; empty: there was none yet.

@@ -14,8 +14,8 @@
 #include "text/name.h"
 #include "text/utf8.h"
 #include "worker/commands.h"
-#include "worker/foreign_protocol.h"
 #include "worker/line.h"
+#include "worker/login.h"
 
 namespace chatd::fuzz {
 namespace {
