@@ -18,10 +18,9 @@
 #include "protocol/worker_exit.h"
 #include "text/catalogue.h"
 #include "worker/commands.h"
-#include "worker/line.h"
+#include "worker/input.h"
 #include "worker/login.h"
 #include "worker/screen.h"
-#include "worker/telnet.h"
 #include "worker/uplink.h"
 
 namespace chatd {

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "worker/commands.h"
-#include "worker/line.h"
+#include "worker/input.h"
 #include "worker/screen.h"
 
 namespace chatd {

@@ -14,7 +14,7 @@
 #include "text/name.h"
 #include "text/utf8.h"
 #include "worker/commands.h"
-#include "worker/line.h"
+#include "worker/input.h"
 #include "worker/login.h"
 
 namespace chatd::fuzz {

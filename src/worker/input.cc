@@ -1,4 +1,6 @@
-#include "worker/telnet.h"
+#include "worker/input.h"
+
+#include "base/bounds.h"
 
 namespace chatd {
 namespace {
@@ -16,7 +18,25 @@ void answer(unsigned char verb, unsigned char option, std::string& replies) {
     for (const unsigned char byte : {kCommand, verb, option}) replies += static_cast<char>(byte);
 }
 
+struct End {
+    std::size_t at;
+    std::size_t bytes;  // 0: none found
+};
+
+End find_end(std::string_view bytes, std::size_t from) {
+    static constexpr std::string_view kEnds("\n\0", 2);
+    for (std::size_t at = from; (at = bytes.find_first_of(kEnds, at)) != bytes.npos; ++at) {
+        const bool after_return = at > 0 && bytes[at - 1] == '\r';
+        if (bytes[at] == '\n' || after_return) {
+            return after_return ? End{at - 1, 2} : End{at, 1};
+        }
+    }
+    return {bytes.size(), 0};
+}
+
 }  // namespace
+
+// --- Telnet --------------------------------------------------------------------------------------
 
 void TelnetFilter::filter(std::string_view bytes, std::string& text, std::string& replies) {
     while (!bytes.empty()) {
@@ -65,11 +85,61 @@ void TelnetFilter::take_command(unsigned char command, std::string& text) {
         case kSubBegin: state_ = State::Subnegotiation; return;
         default:
             // Interrupt, break, are-you-there …: there is nothing to do. IAC IAC is the byte
-            // itself. Numbers below the first command are no commands: a client that sends one does
-            // not speak telnet but sends text that is not UTF-8.
+            // itself. A client that sends a number below the first command does not speak telnet:
+            // it sends text that is not UTF-8.
             if (command == kCommand || command < kFirstCommand) text += static_cast<char>(kCommand);
             if (command < kFirstCommand) text += static_cast<char>(command);
     }
+}
+
+// --- Lines ---------------------------------------------------------------------------------------
+
+void LineReader::add(std::string_view bytes) {
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    buffer_.append(bytes);
+}
+
+void LineReader::clear() {
+    if (buffer_.capacity() > kIdleBufferBytes) buffer_ = {};
+    buffer_.clear();
+    begin_ = 0;
+    searched_ = 0;
+}
+
+std::optional<LineReader::Line> LineReader::next() {
+    if (skipping_) skip_refused();
+    if (skipping_) return std::nullopt;
+    const End end = find_end(rest(), searched_);
+    // One byte more is allowed while there is no end: it may be the CR of a line that just fits.
+    if (end.at > kLineBytesMax + (end.bytes == 0 && !finished_ ? 1 : 0)) {
+        skip_refused();
+        return Line{{}, true};
+    }
+    if (end.bytes != 0) return Line{take(end.at, end.bytes), false};
+    if (!finished_ || rest().empty()) {
+        searched_ = rest().size();
+        return std::nullopt;
+    }
+    return Line{take(rest().size(), 0), false};
+}
+
+// Throws away what there is of a refused line, with its end if that has come.
+void LineReader::skip_refused() {
+    const End end = find_end(rest(), 0);
+    skipping_ = end.bytes == 0;
+    if (!skipping_) return (void)take(end.at, end.bytes);
+    const bool end_may_follow = rest().ends_with('\r');
+    clear();
+    if (end_may_follow) buffer_ = "\r";
+}
+
+std::string LineReader::take(std::size_t bytes, std::size_t end_bytes) {
+    std::string line(rest().substr(0, bytes));
+    begin_ += bytes + end_bytes;
+    searched_ = 0;
+    if (rest().empty()) clear();
+    return line;
 }
 
 }  // namespace chatd

@@ -1,0 +1,69 @@
+// A client's input, from bytes to lines: telnet's commands are taken out, and the rest is cut into
+// lines. The bytes may come in any pieces. This file must never look at what a line says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatd {
+
+// As much of telnet as is needed to understand its users: commands are taken out of the bytes,
+// options are refused and never asked for (RFC 854, RFC 1123 section 3.2). A client that does not
+// speak telnet notices nothing, because the byte 255 never occurs in UTF-8.
+class TelnetFilter {
+  public:
+    // Appends what is text in `bytes` to `text`, and what the client must be answered to `replies`.
+    // A command may be cut anywhere between two calls.
+    void filter(std::string_view bytes, std::string& text, std::string& replies);
+
+  private:
+    enum class State : std::uint8_t { Text, Command, Option, Subnegotiation, SubCommand };
+
+    void take(unsigned char byte, std::string& text, std::string& replies);
+    void take_command(unsigned char command, std::string& text);
+
+    State state_ = State::Text;
+    unsigned char verb_ = 0;  // of the option: WILL, WON'T, DO or DON'T
+};
+
+// Makes lines out of text. A line ends with LF, CR LF or CR NUL (RFC 854).
+class LineReader {
+  public:
+    struct Line {
+        std::string text;  // without its end
+        bool too_long;     // the line is refused: text is empty, and the rest is thrown away
+    };
+
+    // Appends what has come to what is buffered. The caller bounds the buffer: see
+    // buffered_bytes().
+    void add(std::string_view bytes);
+
+    // No more bytes will come: what is left is a line.
+    void finish() { finished_ = true; }
+
+    // The next whole line, or once for each line that is longer than kLineBytesMax a refusal, as
+    // soon as it is; nothing when more bytes are needed.
+    [[nodiscard]] std::optional<Line> next();
+
+    // Bytes that were added and that next() has neither returned nor thrown away.
+    [[nodiscard]] std::size_t buffered_bytes() const { return rest().size(); }
+
+    // Drops what is buffered. What still comes of a refused line is thrown away as before.
+    void clear();
+
+  private:
+    [[nodiscard]] std::string_view rest() const { return std::string_view(buffer_).substr(begin_); }
+    void skip_refused();
+    std::string take(std::size_t bytes, std::size_t end_bytes);
+
+    std::string buffer_;
+    std::size_t begin_ = 0;     // the bytes before this are taken
+    std::size_t searched_ = 0;  // there is no end among so many bytes after begin_
+    bool skipping_ = false;     // what comes next is the rest of a refused line
+    bool finished_ = false;
+};
+
+}  // namespace chatd
