@@ -1,6 +1,5 @@
 #include "worker/conversation.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/bounds.h"
@@ -28,22 +27,18 @@ void Conversation::client_sent(std::string_view bytes) {
     advance();
 }
 
-// Handles what the client has sent as far as the state of things allows.
+// Handles what the client has sent, as far as it may be handled now.
 void Conversation::advance() {
     while (takes_lines()) {
         if (is_too_fast()) return say_too_fast();
         const auto line = lines_.next();
-        if (!line) {
-            if (client_ != Client::Sends) handle_end_of_input();
-            return;
-        }
+        if (!line) return handle_end_of_input();
         handle_line(*line);
     }
 }
 
-// The worker handles one line at a time: a line after a question waits for the answer, so that a
-// client that sends /who and /quit in one go reads who was there. A client that does not read what
-// it asked for gets no more of it.
+// A line after a question waits for the answer, so that a client that sends /who and /quit in one
+// go reads who was there. A client that does not read what it asked for gets no more of it.
 bool Conversation::takes_lines() const {
     if (end_ || screen_.out.size() >= kScreenBytesMax) return false;
     return state_ == State::Login || (state_ == State::Talking && !uplink_.is_busy());
@@ -59,11 +54,11 @@ void Conversation::handle_line(const LineReader::Line& line) {
     // A space typed by accident before a command must not say the command to the room.
     const std::string_view trimmed = trim(text);
     const Command command = parse_command(trimmed.starts_with('/') ? trimmed : text);
-    switch (command.verb) {
-        case Verb::Say: return uplink_.post(EntryKind::Say, {}, command.argument);
-        case Verb::Quit: return leave(LeaveReason::Quit, WorkerExit::Goodbye, command.argument);
-        default: return commands_.obey(command, name_);
+    if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
+    if (command.verb == Verb::Quit) {
+        return leave(LeaveReason::Quit, WorkerExit::Goodbye, command.argument);
     }
+    commands_.obey(command, name_);
 }
 
 void Conversation::log_in(Login::Step step) {
@@ -71,8 +66,7 @@ void Conversation::log_in(Login::Step step) {
         case Login::Step::Waits: return;
         case Login::Step::NameRefused:
             state_ = State::Login;
-            // The lines behind a refused name were meant for the room: drop them.
-            return lines_.clear();
+            return lines_.clear();  // The lines behind a refused name were meant for the room.
         case Login::Step::NameTold: state_ = State::Entering; return uplink_.attach(wanted_name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
         case Login::Step::Refused: return finish(WorkerExit::Refused);
@@ -85,15 +79,10 @@ void Conversation::leave(LeaveReason reason, WorkerExit end, std::string_view wo
     state_ = State::Leaving;
 }
 
-void Conversation::finish(WorkerExit end) {
+void Conversation::finish(WorkerExit end, std::optional<Text> why) {
+    if (why) interrupt(*why);
     end_ = end;
     uplink_.frames.clear();
-}
-
-void Conversation::finish(WorkerExit end, Text why,
-                          std::initializer_list<std::string_view> fillings) {
-    interrupt(why, fillings);
-    finish(end);
 }
 
 // Says something that the client does not expect, on a line of its own.
@@ -102,22 +91,15 @@ void Conversation::interrupt(Text text, std::initializer_list<std::string_view> 
     screen_.line(text, fillings);
 }
 
-// --- The end of the client's input ---------------------------------------------------------------
-
 void Conversation::client_finished() {
     lines_.add(detector_.finish());
     lines_.finish();
-    client_ = std::max(client_, Client::Finished);
-    advance();
-}
-
-// Drops an unfinished line, because its meaning is unknown.
-void Conversation::client_lost() {
-    client_ = Client::Lost;
+    if (client_ == Client::Sends) client_ = Client::Finished;
     advance();
 }
 
 void Conversation::handle_end_of_input() {
+    if (client_ == Client::Sends) return;
     const bool lost = client_ == Client::Lost;
     const WorkerExit end = lost ? WorkerExit::Lost : WorkerExit::Goodbye;
     if (state_ == State::Login) return finish(end);
@@ -134,27 +116,24 @@ bool Conversation::wants_input() const {
 bool Conversation::broker_sent(const Frame& frame) {
     if (end_) return true;  // Frames may still be on their way when the conversation is over.
     if (std::exchange(silence_said_, false)) screen_.line(Text::RoomIsBack);
+    bool is_known = true;
     switch (frame.type) {
-        case FrameType::Welcome:
-            if (!welcomed(frame)) return false;
-            break;
-        case FrameType::Denied: denied(frame.as<Denied>().reason); break;
-        case FrameType::Entry:
-            if (!happened(frame)) return false;
-            break;
-        case FrameType::Crowd: crowd_moved(frame.as<Crowd>(), frame.text); break;
-        case FrameType::Gap: overtaken(frame.as<Gap>(), frame.name); break;
+        case FrameType::Welcome: is_known = handle_welcome(frame); break;
+        case FrameType::Denied: handle_denial(frame.as<Denied>().reason); break;
+        case FrameType::Entry: is_known = handle_entry(frame); break;
+        case FrameType::Crowd: handle_crowd(frame.as<Crowd>(), frame.text); break;
+        case FrameType::Gap: handle_gap(frame.as<Gap>(), frame.name); break;
         case FrameType::Replay: screen_.set_now(frame.as<Replay>().now_ms); [[fallthrough]];
         case FrameType::People:
         case FrameType::Person: uplink_.add_to_answer(frame); break;
         case FrameType::Done: show_answer(frame.as<Done>()); break;
-        default: return false;
+        default: is_known = false;
     }
-    advance();
-    return true;
+    if (is_known) advance();
+    return is_known;
 }
 
-bool Conversation::welcomed(const Frame& frame) {
+bool Conversation::handle_welcome(const Frame& frame) {
     const auto welcome = frame.as<Welcome>();
     const bool is_first = uplink_.session() == 0;
     if (!uplink_.welcomed(welcome)) return false;
@@ -167,7 +146,20 @@ bool Conversation::welcomed(const Frame& frame) {
     return true;
 }
 
-bool Conversation::happened(const Frame& frame) {
+void Conversation::handle_denial(Refusal reason) {
+    if (reason == Refusal::NameTaken) return log_in(login_.refuse_taken_name());
+    if (reason == Refusal::RoomFull) return finish(WorkerExit::Refused, Text::RoomFull);
+    finish_outside();
+}
+
+// Ends because the client is no member any more. That is as it should be after a Leave of its own,
+// even if the news of that was lost.
+void Conversation::finish_outside() {
+    if (state_ == State::Leaving) return finish(end_after_leaving_);
+    finish(WorkerExit::Failed, Text::WorkerFails);
+}
+
+bool Conversation::handle_entry(const Frame& frame) {
     const auto entry = frame.as<Entry>();
     // A new name goes back to the broker as a name: in Attach, or with private words.
     if (entry.kind == EntryKind::Rename && frame.text.size() > kNameBytesMax) return false;
@@ -176,7 +168,7 @@ bool Conversation::happened(const Frame& frame) {
     if (age == Uplink::Age::Replayed) {
         screen_.event(entry, frame.name, frame.text, true);
     } else if (entry.from == uplink_.session()) {
-        happened_to_me(entry, frame.name, frame.text);
+        handle_own_entry(entry, frame.name, frame.text);
     } else {
         commands_.follow(entry, frame.name, frame.text);
         screen_.event(entry, frame.name, frame.text, false);
@@ -185,55 +177,25 @@ bool Conversation::happened(const Frame& frame) {
     return true;
 }
 
-// The client's own words are not repeated on its screen.
-void Conversation::happened_to_me(const Entry& entry, std::string_view name,
-                                  std::string_view text) {
-    if (entry.kind == EntryKind::Refused) {
-        refused(entry, text);
-    } else if (entry.kind == EntryKind::Rename) {
-        commands_.follow(entry, name, text);
-        name_ = text;
-        screen_.line(Text::YouAreNowCalled, {name_});
-    } else if (entry.kind == EntryKind::Tell && entry.to == uplink_.session()) {
-        commands_.follow(entry, name, text);
-        screen_.event(entry, name, text, false);
-    } else if (entry.kind == EntryKind::Leave) {
-        left(entry);
+// The client's own words are not repeated on its screen, unless it has sent them to itself.
+void Conversation::handle_own_entry(const Entry& entry, std::string_view name,
+                                    std::string_view text) {
+    switch (entry.kind) {
+        case EntryKind::Refused: return handle_refusal(entry, text);
+        case EntryKind::Leave: return handle_own_leave(entry);
+        case EntryKind::Tell:
+            if (entry.to != uplink_.session()) return;
+            commands_.follow(entry, name, text);
+            return screen_.event(entry, name, text, false);
+        case EntryKind::Rename:
+            commands_.follow(entry, name, text);
+            name_ = text;
+            return screen_.line(Text::YouAreNowCalled, {name_});
+        default: return;
     }
 }
 
-// Everything that happened before the client's own Leave is on the screen now.
-void Conversation::left(const Entry& entry) {
-    if (state_ != State::Leaving) return finish(WorkerExit::Failed, Text::WorkerFails);
-    const bool has_quit = static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit;
-    if (has_quit && client_ == Client::Sends) screen_.line(Text::Goodbye);
-    finish(end_after_leaving_);
-}
-
-void Conversation::crowd_moved(const Crowd& crowd, std::string_view names) {
-    uplink_.read(crowd);
-    commands_.follow(crowd, names);
-    screen_.crowd(crowd, names);
-}
-
-// An answer is shown once it is whole, because a broker that dies in the middle is asked again.
-// Replayed entries are shown as they come: they may be many, and the uplink knows which were.
-void Conversation::show_answer(const Done& done) {
-    screen_.answer(uplink_.answer(), done.left_out);
-    uplink_.answer_is_done();
-}
-
-// --- When the broker refuses, skips or says nothing ----------------------------------------------
-
-void Conversation::denied(Refusal reason) {
-    if (reason == Refusal::NameTaken) return log_in(login_.refuse_taken_name());
-    if (reason == Refusal::RoomFull) return finish(WorkerExit::Refused, Text::RoomFull);
-    // The client is no member any more, as it should be when only the news of its Leave was lost.
-    if (state_ == State::Leaving) return finish(end_after_leaving_);
-    finish(WorkerExit::Failed, Text::WorkerFails);
-}
-
-void Conversation::refused(const Entry& entry, std::string_view wanted) {
+void Conversation::handle_refusal(const Entry& entry, std::string_view wanted) {
     // Brokers died of the Leave: they will notice when the worker is gone.
     const bool is_leave = state_ == State::Leaving && entry.counter == uplink_.last_counter();
     if (is_leave) return finish(end_after_leaving_);
@@ -244,23 +206,34 @@ void Conversation::refused(const Entry& entry, std::string_view wanted) {
     }
 }
 
-void Conversation::overtaken(const Gap& gap, std::string_view name) {
+// Everything that happened before the client's own Leave is on the screen now.
+void Conversation::handle_own_leave(const Entry& entry) {
+    const bool has_quit =
+        state_ == State::Leaving && static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit;
+    if (has_quit && client_ == Client::Sends) screen_.line(Text::Goodbye);
+    finish_outside();
+}
+
+void Conversation::handle_crowd(const Crowd& crowd, std::string_view names) {
+    uplink_.read(crowd);
+    commands_.follow(crowd, names);
+    screen_.crowd(crowd, names);
+}
+
+void Conversation::handle_gap(const Gap& gap, std::string_view name) {
     if (gap.messages != 0) screen_.skipped(gap.messages);
     uplink_.read(gap);
     if (!name.empty()) name_ = name;
     // The client's own Leave may be among what is lost; nothing else would end this then.
     const bool may_have_left = state_ == State::Leaving && uplink_.is_all_acknowledged();
-    if (may_have_left) return finish(end_after_leaving_);
-    if (gap.acked == kNoLongerMember) finish(WorkerExit::Failed, Text::WorkerFails);
+    if (may_have_left || gap.acked == kNoLongerMember) finish_outside();
 }
 
-void Conversation::link_closed() {
-    uplink_.link_closed();
-    if (server_closes_) server_closes();  // No other broker will come to say it.
-}
-
-void Conversation::broker_is_silent() {
-    if (!std::exchange(silence_said_, true)) screen_.line(Text::RoomRecovers);
+// An answer is shown once it is whole, because a broker that dies in the middle is asked again.
+// Replayed entries are shown as they come: they may be many, and the uplink knows which were.
+void Conversation::show_answer(const Done& done) {
+    screen_.answer(uplink_.answer(), done.left_out);
+    uplink_.answer_is_done();
 }
 
 // --- Time: clients that are too fast or too slow -------------------------------------------------
@@ -272,12 +245,6 @@ void Conversation::time_is(Moment now) {
     advance();
 }
 
-Deadline Conversation::wake_at() const {
-    if (takes_lines() && is_too_fast()) return rate_limiter_.next();
-    return gives_up_at();
-}
-
-// An unfinished line also waits for the limiter.
 bool Conversation::is_too_fast() const {
     return state_ == State::Talking && lines_.buffered_bytes() != 0 && !rate_limiter_.allows(now_);
 }
@@ -302,8 +269,8 @@ Deadline Conversation::gives_up_at() const {
 
 void Conversation::give_up() {
     if (state_ == State::Login) {
-        return finish(WorkerExit::Late, Text::NoNameInTime,
-                      {std::to_string(limits_.to_name.count())});
+        interrupt(Text::NoNameInTime, {std::to_string(limits_.to_name.count())});
+        return finish(WorkerExit::Late);
     }
     const bool reads = screen_.out.empty();
     screen_.line(Text::IdleTooLong, {std::to_string(limits_.idle.count())});

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/rate_limiter.h"
 #include "base/time.h"
@@ -43,9 +44,14 @@ class Conversation {
 
     // --- The client
 
+    // The client has sent these bytes, cut anywhere. They are kept until their turn comes: the
+    // worker reads as many as wants_input() allows.
     void client_sent(std::string_view bytes);
     void client_finished();  // the client sends no more, but still reads
-    void client_lost();      // the client neither sends nor reads any more
+    void client_lost() {     // It neither sends nor reads any more; an unfinished line is dropped.
+        client_ = Client::Lost;
+        advance();
+    }
 
     // False: too much is waiting; the worker must not read from the client for now.
     [[nodiscard]] bool wants_input() const;
@@ -57,23 +63,34 @@ class Conversation {
 
     // The worker tells the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
-    [[nodiscard]] Deadline wake_at() const;
+    [[nodiscard]] Deadline wake_at() const {
+        return takes_lines() && is_too_fast() ? rate_limiter_.next() : gives_up_at();
+    }
 
     // --- The broker
 
     // True when the worker needs a link: once the client has given a name.
     [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
     void link_opened() { uplink_.link_opened(wanted_name()); }
-    void link_closed();
+
+    // The link is gone. What was not sent over it is erased from frames(), and made anew for the
+    // next link as far as it still has to be sent.
+    void link_closed() {
+        uplink_.link_closed();
+        if (server_closes_) server_closes();  // No other broker will come to say it.
+    }
 
     // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
 
-    // True while a frame from the broker is expected.
+    // True while a frame from the broker is expected. When none comes for too long, the worker
+    // calls broker_is_silent(), and the client reads that, once until the next frame.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }
-    void broker_is_silent();
+    void broker_is_silent() {
+        if (!std::exchange(silence_said_, true)) screen_.line(Text::RoomRecovers);
+    }
 
     // False: no broker sends such a frame; the link is to be closed.
     [[nodiscard]] bool broker_sent(const Frame& frame);
@@ -111,8 +128,8 @@ class Conversation {
     void handle_end_of_input();
     void log_in(Login::Step step);
     void leave(LeaveReason reason, WorkerExit end, std::string_view words = {});
-    void finish(WorkerExit end);
-    void finish(WorkerExit end, Text why, std::initializer_list<std::string_view> fillings = {});
+    void finish(WorkerExit end, std::optional<Text> why = {});
+    void finish_outside();
     void interrupt(Text text, std::initializer_list<std::string_view> fillings = {});
 
     [[nodiscard]] bool is_too_fast() const;
@@ -120,14 +137,14 @@ class Conversation {
     [[nodiscard]] Deadline gives_up_at() const;
     void give_up();
 
-    [[nodiscard]] bool welcomed(const Frame& frame);
-    void denied(Refusal reason);
-    [[nodiscard]] bool happened(const Frame& frame);
-    void happened_to_me(const Entry& entry, std::string_view name, std::string_view text);
-    void refused(const Entry& entry, std::string_view wanted);
-    void left(const Entry& entry);
-    void crowd_moved(const Crowd& crowd, std::string_view names);
-    void overtaken(const Gap& gap, std::string_view name);
+    [[nodiscard]] bool handle_welcome(const Frame& frame);
+    void handle_denial(Refusal reason);
+    [[nodiscard]] bool handle_entry(const Frame& frame);
+    void handle_own_entry(const Entry& entry, std::string_view name, std::string_view text);
+    void handle_refusal(const Entry& entry, std::string_view wanted);
+    void handle_own_leave(const Entry& entry);
+    void handle_crowd(const Crowd& crowd, std::string_view names);
+    void handle_gap(const Gap& gap, std::string_view name);
     void show_answer(const Done& done);
 
     [[nodiscard]] const std::string& wanted_name() const {
