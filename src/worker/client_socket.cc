@@ -22,8 +22,6 @@ void ClientSocket::send(std::string& screen) {
     if (cannot_write_) screen.clear();
 }
 
-// --- Is the client still there? ------------------------------------------------------------------
-
 void ClientSocket::watch_unconfirmed(Moment now) {
     if (unconfirmed_since_ || is_all_confirmed(fd_.get())) return;
     unconfirmed_since_ = now;
@@ -40,8 +38,6 @@ bool ClientSocket::is_reachable(Moment now) {
     cannot_write_ = is_unreachable(fd_.get(), now - *unconfirmed_since_);
     return !cannot_write_;
 }
-
-// --- The end -------------------------------------------------------------------------------------
 
 // After the last line the worker shuts down its sending side. Most clients close then. nc waits for
 // its user until the connection is reset, so the worker resets it once nc has confirmed everything.

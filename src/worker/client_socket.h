@@ -1,5 +1,5 @@
-// The client's TCP socket: the only descriptor of a client that its worker has. What is read and
-// written passes through here; what it means is for the conversation.
+// The client's TCP socket: what is read and written passes through here; what it means is for the
+// conversation.
 #pragma once
 
 #include <span>
@@ -24,8 +24,8 @@ class ClientSocket {
     // Sends what it can of `screen` and erases that; all of it when the client reads no more.
     void send(std::string& screen);
 
-    // Is something sent not confirmed? Then is_reachable() is to be called at look_at(). False: the
-    // client has vanished, which the kernel itself would notice much later.
+    // When something that was sent is not confirmed, look_at() says when to call is_reachable().
+    // False: the client has vanished, which the kernel itself would notice much later.
     void watch_unconfirmed(Moment now);
     [[nodiscard]] Deadline look_at() const { return look_at_; }
     [[nodiscard]] bool is_reachable(Moment now);

@@ -16,13 +16,11 @@ struct KnownCommand {
     Verb verb;
 };
 
-constexpr std::array kCommands = {
-    KnownCommand{"/help", Verb::Help},       KnownCommand{"/who", Verb::Who},
-    KnownCommand{"/me", Verb::Me},           KnownCommand{"/msg", Verb::Msg},
-    KnownCommand{"/r", Verb::Reply},         KnownCommand{"/nick", Verb::Nick},
-    KnownCommand{"/history", Verb::History}, KnownCommand{"/time", Verb::Time},
-    KnownCommand{"/lang", Verb::Lang},       KnownCommand{"/quit", Verb::Quit},
-};
+constexpr KnownCommand kCommands[] = {{"/help", Verb::Help},       {"/who", Verb::Who},
+                                      {"/me", Verb::Me},           {"/msg", Verb::Msg},
+                                      {"/r", Verb::Reply},         {"/nick", Verb::Nick},
+                                      {"/history", Verb::History}, {"/time", Verb::Time},
+                                      {"/lang", Verb::Lang},       {"/quit", Verb::Quit}};
 
 constexpr std::size_t kWordBytesMax = 16;
 

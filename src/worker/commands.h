@@ -39,8 +39,8 @@ struct Command {
 // Commands are known whatever the case of their letters.
 [[nodiscard]] Command parse_command(std::string_view line);
 
-// The command, with its slash, that a client most likely meant by the unknown `word`; nothing when
-// none is like it.
+// The command, with its slash, that a client most likely meant by the unknown `word`; none when no
+// command is like it.
 [[nodiscard]] std::optional<std::string_view> nearest_command(std::string_view word);
 
 // Takes the first word off the front of `text`, with the spaces after it and at the end of `text`.
@@ -53,13 +53,13 @@ class Commands {
     // Both must outlive this object.
     Commands(Uplink& uplink, Screen& screen) : uplink_(uplink), screen_(screen) {}
 
-    // Sends a request or a question to the room, or shows why not. command: neither Say nor Quit
-    // (nothing is done for these), its text clean. own_name: the client's name.
+    // Sends a request or a question to the room, or shows something. Does nothing for Say and Quit.
+    // command: its texts are clean. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
-    // Follows what members do, so that /r answers the sender of the last private line, also after a
-    // rename, and never somebody who takes that name later. To be told every live entry of others,
-    // and those own entries that change a name or bring a private line. names: as in Crowd.
+    // Follows members, so that /r answers the sender of the last private line, also after a rename,
+    // and never somebody who takes that name later. Has to be told of every Crowd, every live entry
+    // of others, and own entries that change the name or bring a private line.
     void follow(const Entry& entry, std::string_view name, std::string_view text);
     void follow(const Crowd& crowd, std::string_view names);
 
@@ -78,8 +78,8 @@ class Commands {
     std::string correspondent_;  // the name of whom /r answers; empty: nobody
 };
 
-// Obeys /lang, also for a client that has not told its name: switches the screen to the language
-// with this code and says so, or says which codes there are.
+// Obeys /lang, also for a client that has not told its name: switches to the language with this
+// code and says so, or says which codes there are.
 void choose_language(Screen& screen, std::string_view code);
 
 // The text that says what is wrong with a name. fault: not None.

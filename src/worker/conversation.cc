@@ -73,7 +73,9 @@ void Conversation::log_in(Login::Step step) {
     }
 }
 
+// Ends at once outside the room, and when the client is leaving already.
 void Conversation::leave(LeaveReason reason, WorkerExit end, std::string_view words) {
+    if (state_ != State::Talking) return finish(end);
     uplink_.post(EntryKind::Leave, {}, is_blank(words) ? std::string_view() : words, reason);
     end_after_leaving_ = end;
     state_ = State::Leaving;
@@ -99,11 +101,8 @@ void Conversation::client_finished() {
 }
 
 void Conversation::handle_end_of_input() {
-    if (client_ == Client::Sends) return;
-    const bool lost = client_ == Client::Lost;
-    const WorkerExit end = lost ? WorkerExit::Lost : WorkerExit::Goodbye;
-    if (state_ == State::Login) return finish(end);
-    leave(lost ? LeaveReason::Lost : LeaveReason::Quit, end);
+    if (client_ == Client::Lost) return leave(LeaveReason::Lost, WorkerExit::Lost);
+    if (client_ == Client::Finished) leave(LeaveReason::Quit, WorkerExit::Goodbye);
 }
 
 bool Conversation::wants_input() const {
@@ -152,8 +151,8 @@ void Conversation::handle_denial(Refusal reason) {
     finish_outside();
 }
 
-// Ends because the client is no member any more. That is as it should be after a Leave of its own,
-// even if the news of that was lost.
+// Ends because the client is no member any more: as it should be after a Leave of its own, even if
+// the news of that was lost.
 void Conversation::finish_outside() {
     if (state_ == State::Leaving) return finish(end_after_leaving_);
     finish(WorkerExit::Failed, Text::WorkerFails);
@@ -168,7 +167,7 @@ bool Conversation::handle_entry(const Frame& frame) {
     if (age == Uplink::Age::Replayed) {
         screen_.event(entry, frame.name, frame.text, true);
     } else if (entry.from == uplink_.session()) {
-        handle_own_entry(entry, frame.name, frame.text);
+        handle_own_entry(entry, frame);
     } else {
         commands_.follow(entry, frame.name, frame.text);
         screen_.event(entry, frame.name, frame.text, false);
@@ -178,18 +177,17 @@ bool Conversation::handle_entry(const Frame& frame) {
 }
 
 // The client's own words are not repeated on its screen, unless it has sent them to itself.
-void Conversation::handle_own_entry(const Entry& entry, std::string_view name,
-                                    std::string_view text) {
+void Conversation::handle_own_entry(const Entry& entry, const Frame& frame) {
     switch (entry.kind) {
-        case EntryKind::Refused: return handle_refusal(entry, text);
+        case EntryKind::Refused: return handle_refusal(entry, frame.text);
         case EntryKind::Leave: return handle_own_leave(entry);
         case EntryKind::Tell:
             if (entry.to != uplink_.session()) return;
-            commands_.follow(entry, name, text);
-            return screen_.event(entry, name, text, false);
+            commands_.follow(entry, frame.name, frame.text);
+            return screen_.event(entry, frame.name, frame.text, false);
         case EntryKind::Rename:
-            commands_.follow(entry, name, text);
-            name_ = text;
+            commands_.follow(entry, frame.name, frame.text);
+            name_ = frame.text;
             return screen_.line(Text::YouAreNowCalled, {name_});
         default: return;
     }
@@ -199,14 +197,12 @@ void Conversation::handle_refusal(const Entry& entry, std::string_view wanted) {
     // Brokers died of the Leave: they will notice when the worker is gone.
     const bool is_leave = state_ == State::Leaving && entry.counter == uplink_.last_counter();
     if (is_leave) return finish(end_after_leaving_);
-    switch (static_cast<Refusal>(entry.reason)) {
-        case Refusal::NameTaken: return screen_.line(Text::NameTaken, {wanted});
-        case Refusal::NobodyThere: return screen_.line(Text::NobodyThere, {wanted});
-        default: return screen_.line(Text::Poison);
-    }
+    const auto reason = static_cast<Refusal>(entry.reason);
+    if (reason == Refusal::NameTaken) return screen_.line(Text::NameTaken, {wanted});
+    if (reason == Refusal::NobodyThere) return screen_.line(Text::NobodyThere, {wanted});
+    screen_.line(Text::Poison);
 }
 
-// Everything that happened before the client's own Leave is on the screen now.
 void Conversation::handle_own_leave(const Entry& entry) {
     const bool has_quit =
         state_ == State::Leaving && static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit;
@@ -284,8 +280,6 @@ void Conversation::give_up() {
 void Conversation::operator_removes() {
     if (end_) return;
     if (end_after_leaving_ != WorkerExit::Removed) interrupt(Text::OperatorRemoves);
-    // On the second signal, or outside the room, the worker ends at once.
-    if (state_ != State::Talking) return finish(WorkerExit::Removed);
     leave(LeaveReason::Removed, WorkerExit::Removed);
 }
 

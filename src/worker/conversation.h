@@ -44,17 +44,16 @@ class Conversation {
 
     // --- The client
 
-    // The client has sent these bytes, cut anywhere. They are kept until their turn comes: the
-    // worker reads as many as wants_input() allows.
+    // What it has sent, cut anywhere. The worker reads only while wants_input(): the conversation
+    // keeps what it cannot handle yet.
     void client_sent(std::string_view bytes);
+    [[nodiscard]] bool wants_input() const;
+
     void client_finished();  // the client sends no more, but still reads
-    void client_lost() {     // It neither sends nor reads any more; an unfinished line is dropped.
+    void client_lost() {     // It neither sends nor reads any more. An unfinished line is dropped.
         client_ = Client::Lost;
         advance();
     }
-
-    // False: too much is waiting; the worker must not read from the client for now.
-    [[nodiscard]] bool wants_input() const;
 
     // The client has taken some of the screen: lines that waited for this are handled.
     void screen_sent() { advance(); }
@@ -73,8 +72,7 @@ class Conversation {
     [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
     void link_opened() { uplink_.link_opened(wanted_name()); }
 
-    // The link is gone. What was not sent over it is erased from frames(), and made anew for the
-    // next link as far as it still has to be sent.
+    // Erases frames(). What the room has to get all the same is sent over the next link.
     void link_closed() {
         uplink_.link_closed();
         if (server_closes_) server_closes();  // No other broker will come to say it.
@@ -83,8 +81,7 @@ class Conversation {
     // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
 
-    // True while a frame from the broker is expected. When none comes for too long, the worker
-    // calls broker_is_silent(), and the client reads that, once until the next frame.
+    // A frame from the broker is expected. When none comes for too long, the client is told so.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }
@@ -140,7 +137,7 @@ class Conversation {
     [[nodiscard]] bool handle_welcome(const Frame& frame);
     void handle_denial(Refusal reason);
     [[nodiscard]] bool handle_entry(const Frame& frame);
-    void handle_own_entry(const Entry& entry, std::string_view name, std::string_view text);
+    void handle_own_entry(const Entry& entry, const Frame& frame);
     void handle_refusal(const Entry& entry, std::string_view wanted);
     void handle_own_leave(const Entry& entry);
     void handle_crowd(const Crowd& crowd, std::string_view names);

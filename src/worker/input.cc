@@ -1,5 +1,7 @@
 #include "worker/input.h"
 
+#include <utility>
+
 #include "base/bounds.h"
 
 namespace chatd {
@@ -20,16 +22,15 @@ void answer(unsigned char verb, unsigned char option, std::string& replies) {
 
 struct End {
     std::size_t at;
-    std::size_t bytes;  // 0: none found
+    std::size_t bytes;  // 0: none found, and `at` is behind the last byte
 };
 
 End find_end(std::string_view bytes, std::size_t from) {
     static constexpr std::string_view kEnds("\n\0", 2);
     for (std::size_t at = from; (at = bytes.find_first_of(kEnds, at)) != bytes.npos; ++at) {
         const bool after_return = at > 0 && bytes[at - 1] == '\r';
-        if (bytes[at] == '\n' || after_return) {
-            return after_return ? End{at - 1, 2} : End{at, 1};
-        }
+        if (after_return) return {at - 1, 2};
+        if (bytes[at] == '\n') return {at, 1};
     }
     return {bytes.size(), 0};
 }
@@ -54,42 +55,30 @@ void TelnetFilter::filter(std::string_view bytes, std::string& text, std::string
 }
 
 void TelnetFilter::take(unsigned char byte, std::string& text, std::string& replies) {
-    switch (state_) {
+    switch (std::exchange(state_, State::Text)) {
         case State::Text:
         case State::Command: return take_command(byte, text);
         case State::Option:
             // WON'T and DON'T need no answer, because the option is off already.
             if (verb_ == kWill) answer(kDont, byte, replies);
             if (verb_ == kDo) answer(kWont, byte, replies);
-            state_ = State::Text;
             return;
         case State::Subnegotiation:
-            if (byte == kCommand) state_ = State::SubCommand;
+            state_ = byte == kCommand ? State::SubCommand : State::Subnegotiation;
             return;
         case State::SubCommand:
-            state_ = byte == kSubEnd ? State::Text : State::Subnegotiation;
-            return;
+            if (byte != kSubEnd) state_ = State::Subnegotiation;
     }
 }
 
 void TelnetFilter::take_command(unsigned char command, std::string& text) {
-    state_ = State::Text;
-    switch (command) {
-        case kWill:
-        case kWont:
-        case kDo:
-        case kDont:
-            verb_ = command;
-            state_ = State::Option;
-            return;
-        case kSubBegin: state_ = State::Subnegotiation; return;
-        default:
-            // Interrupt, break, are-you-there …: there is nothing to do. IAC IAC is the byte
-            // itself. A client that sends a number below the first command does not speak telnet:
-            // it sends text that is not UTF-8.
-            if (command == kCommand || command < kFirstCommand) text += static_cast<char>(kCommand);
-            if (command < kFirstCommand) text += static_cast<char>(command);
-    }
+    if (command >= kWill && command <= kDont) state_ = State::Option;
+    if (command == kSubBegin) state_ = State::Subnegotiation;
+    verb_ = command;
+    // For interrupt, break, are-you-there … there is nothing to do. IAC IAC is the byte itself. A
+    // client that sends a number below the first command sends text that is not UTF-8, no telnet.
+    if (command == kCommand || command < kFirstCommand) text += static_cast<char>(kCommand);
+    if (command < kFirstCommand) text += static_cast<char>(command);
 }
 
 // --- Lines ---------------------------------------------------------------------------------------
@@ -116,12 +105,10 @@ std::optional<LineReader::Line> LineReader::next() {
         skip_refused();
         return Line{{}, true};
     }
-    if (end.bytes != 0) return Line{take(end.at, end.bytes), false};
-    if (!finished_ || rest().empty()) {
-        searched_ = rest().size();
-        return std::nullopt;
-    }
-    return Line{take(rest().size(), 0), false};
+    const bool is_last = finished_ && !rest().empty();
+    if (end.bytes != 0 || is_last) return Line{take(end.at, end.bytes), false};
+    searched_ = end.at;
+    return std::nullopt;
 }
 
 // Throws away what there is of a refused line, with its end if that has come.

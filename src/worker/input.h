@@ -37,21 +37,17 @@ class LineReader {
         bool too_long;     // the line is refused: text is empty, and the rest is thrown away
     };
 
-    // Appends what has come to what is buffered. The caller bounds the buffer: see
-    // buffered_bytes().
+    // Buffers what has come. The caller bounds the buffer: see buffered_bytes().
     void add(std::string_view bytes);
-
-    // No more bytes will come: what is left is a line.
-    void finish() { finished_ = true; }
+    void finish() { finished_ = true; }  // No more bytes will come: what is left is a line.
 
     // The next whole line, or once for each line that is longer than kLineBytesMax a refusal, as
-    // soon as it is; nothing when more bytes are needed.
+    // soon as it is; none when more bytes are needed.
     [[nodiscard]] std::optional<Line> next();
 
-    // Bytes that were added and that next() has neither returned nor thrown away.
+    // What next() has neither returned nor thrown away. clear() drops it; the rest of a refused
+    // line that is still to come is thrown away all the same.
     [[nodiscard]] std::size_t buffered_bytes() const { return rest().size(); }
-
-    // Drops what is buffered. What still comes of a refused line is thrown away as before.
     void clear();
 
   private:

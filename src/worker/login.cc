@@ -16,19 +16,16 @@ constexpr std::string_view kTlsHandshake = "\x16\x03";
 constexpr std::string_view kProxySignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kNoProxy = kProxySignature.size() + 1;
 
-// GNU telnet sends Ctrl-D as a byte and keeps the connection open: it is no part of a name.
-std::string_view without_ctrl_d(std::string_view text) {
-    while (text.starts_with('\x04')) text.remove_prefix(1);
-    return text;
-}
-
 }  // namespace
 
 // --- Names ---------------------------------------------------------------------------------------
 
 Login::Step Login::handle_line(const LineReader::Line& line) {
     if (line.too_long) return refuse_name(Text::NameTooLong);
-    const std::string_view typed = trim(without_ctrl_d(line.text));
+    // GNU telnet sends Ctrl-D as a byte and keeps the connection open: it is no part of a name.
+    std::string_view typed = line.text;
+    while (typed.starts_with('\x04')) typed.remove_prefix(1);
+    typed = trim(typed);
     if (typed.starts_with('/')) {
         const std::string command = clean_text(typed);
         return obey(parse_command(command));

@@ -1,7 +1,6 @@
 // The login: from the first byte of a client until it has told a name that will do. Whether a good
-// name is still free is for the room to say. Not everybody who connects to an open port means a
-// chat room: browsers, scanners and proxies speak first, in their own ways. The login tells them so
-// and does not take what they say for a name.
+// name is still free is for the room to say. Browsers, scanners and proxies also connect to an open
+// port and speak first: the login tells them so, and does not take what they say for a name.
 //
 // This file must never send anything to the broker.
 #pragma once
@@ -52,15 +51,11 @@ class Login {
         Refused,      // the client gets no further: it is to be closed
     };
 
-    // Takes a line at the prompt: a name, or one of the commands that need none. Says on the screen
-    // what is wrong with it. The bad or taken name number kLoginAttemptsMax is Refused.
+    // A line at the prompt: a name, or one of the commands that need none. The screen says what is
+    // wrong with it. So many bad or taken names as kLoginAttemptsMax are Refused.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
-
-    // The room has refused name(): says so like handle_line().
     [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
-
-    // Says that this protocol is not spoken here. Always Refused.
-    [[nodiscard]] Step refuse_protocol(std::string_view protocol);
+    [[nodiscard]] Step refuse_protocol(std::string_view protocol);  // always Refused
 
     // The last good name; empty: there was none yet.
     [[nodiscard]] const std::string& name() const { return name_; }

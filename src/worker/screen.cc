@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 #include "log/crowd.h"
 
@@ -89,27 +88,21 @@ void Screen::crowd(const Crowd& crowd, std::string_view names) {
     const std::string_view entered = take_words(names, named_of(crowd.entered));
     if (crowd.entered != 0) {
         begin_event(crowd.time_ms, false);
-        some_entered(crowd.entered, entered);
+        some(Text::Entered, Text::ManyEntered, crowd.entered, entered, {});
     }
-    if (crowd.left != 0) {
-        begin_event(crowd.time_ms, false);
-        some_left(crowd, names);
-    }
-}
-
-void Screen::some_entered(std::uint32_t people, std::string_view names) {
-    const std::uint32_t others = people - named_of(people);
-    if (others == 0) return line(Text::Entered, {listed(names)});
-    line(Text::ManyEntered, {with_commas(names), std::to_string(others), std::to_string(people)});
-}
-
-void Screen::some_left(const Crowd& crowd, std::string_view names) {
-    const std::uint32_t others = crowd.left - named_of(crowd.left);
+    if (crowd.left == 0) return;
+    begin_event(crowd.time_ms, false);
     const std::string why = reason(crowd.reason, crowd.detail);
-    if (others == 0)
-        return line(why.empty() ? Text::Left : Text::LeftBecause, {listed(names), why});
-    line(why.empty() ? Text::ManyLeft : Text::ManyLeftBecause,
-         {with_commas(names), std::to_string(others), std::to_string(crowd.left), why});
+    if (why.empty()) return some(Text::Left, Text::ManyLeft, crowd.left, names, {});
+    some(Text::LeftBecause, Text::ManyLeftBecause, crowd.left, names, why);
+}
+
+// few: the text that lists all names; many: the one with the number of others, and of all.
+void Screen::some(Text few, Text many, std::uint32_t people, std::string_view names,
+                  std::string_view why) {
+    const std::uint32_t others = people - named_of(people);
+    if (others == 0) return line(few, {listed(names), why});
+    line(many, {with_commas(names), std::to_string(others), std::to_string(people), why});
 }
 
 // "alice, bob, carol".
@@ -151,11 +144,9 @@ void Screen::answer(std::string_view frames, std::uint32_t left_out) {
 void Screen::who_heading(const People& people, std::string_view prefix) {
     now_ms_ = people.now_ms;
     const std::string members = std::to_string(people.members);
-    if (!prefix.empty() && people.matching == 0) return line(Text::WhoNobody, {prefix});
-    if (!prefix.empty()) {
-        return line(Text::WhoMatching, {std::to_string(people.matching), members, prefix});
-    }
-    line(people.members == 1 ? Text::WhoOne : Text::WhoAll, {members});
+    if (prefix.empty()) return line(people.members == 1 ? Text::WhoOne : Text::WhoAll, {members});
+    if (people.matching == 0) return line(Text::WhoNobody, {prefix});
+    line(Text::WhoMatching, {std::to_string(people.matching), members, prefix});
 }
 
 void Screen::who_row(const Person& person, std::string_view name, std::string_view peer) {
@@ -174,29 +165,24 @@ std::string Screen::clock(std::int64_t time_ms) const {
         const std::int64_t utc_s = ms / 1000;
         return sys_seconds(seconds(utc_s + utc_offset_(utc_s)));
     };
-    const sys_seconds time = local(time_ms);
-    const sys_days day = floor<days>(time);
+    const auto two_digits = [](auto number) { return std::to_string(100 + number).substr(1); };
+    const sys_days day = floor<days>(local(time_ms));
+    const hh_mm_ss of_day(local(time_ms) - day);
+    const std::string time =
+        two_digits(of_day.hours().count()) + ':' + two_digits(of_day.minutes().count());
+    if (now_ms_ == 0 || floor<days>(local(now_ms_)) == day) return time;
     const year_month_day date(day);
-    const hh_mm_ss of_day(time - day);
-    char buffer[32];
-    const int bytes = std::snprintf(
-        buffer, sizeof buffer, "%02u-%02u %02d:%02d", static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()), static_cast<int>(of_day.hours().count()),
-        static_cast<int>(of_day.minutes().count()));
-    const bool is_today = now_ms_ == 0 || floor<days>(local(now_ms_)) == day;
-    const std::string whole(buffer, static_cast<std::size_t>(bytes));
-    return is_today ? whole.substr(whole.find(' ') + 1) : whole;
+    return two_digits(static_cast<unsigned>(date.month())) + '-' +
+           two_digits(static_cast<unsigned>(date.day())) + ' ' + time;
 }
 
 std::string Screen::duration(std::int64_t time_ms) const {
-    constexpr std::int64_t kMinute = 60;
-    constexpr std::int64_t kHour = 60 * kMinute;
-    constexpr std::int64_t kDay = 24 * kHour;
+    constexpr std::int64_t kHour = 60 * 60;
     const std::int64_t time_s = time_ms < 0 ? 0 : time_ms / 1000;
-    if (time_s < kMinute) return filled(Text::Seconds, std::to_string(time_s));
-    if (time_s < kHour) return filled(Text::Minutes, std::to_string(time_s / kMinute));
-    if (time_s < kDay) return filled(Text::Hours, std::to_string(time_s / kHour));
-    return filled(Text::Days, std::to_string(time_s / kDay));
+    if (time_s < 60) return filled(Text::Seconds, std::to_string(time_s));
+    if (time_s < kHour) return filled(Text::Minutes, std::to_string(time_s / 60));
+    if (time_s < 24 * kHour) return filled(Text::Hours, std::to_string(time_s / kHour));
+    return filled(Text::Days, std::to_string(time_s / (24 * kHour)));
 }
 
 }  // namespace chatd

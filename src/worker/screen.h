@@ -1,5 +1,5 @@
-// What a client reads: turns what happened into lines in the client's language. Only this file
-// knows how a line looks; it must never decide whether a line is shown.
+// What a client reads: lines in the client's language. Only this file knows how a line looks; it
+// must never decide whether a line is shown.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class Screen {
     std::string out;
 
     void set_language(Language language) { language_ = language; }
-    void show_times(bool on) { times_shown_ = on; }
-    // The broker's clock, in milliseconds since 1970: times of another day are shown with their
+    void show_times(bool on) { times_shown_ = on; }  // before events that are not past, too
+    // The broker's clock, in ms since 1970. Times of another day than this are shown with their
     // date.
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
 
@@ -33,25 +33,25 @@ class Screen {
     void line(Text text, std::initializer_list<std::string_view> fillings = {});
     void prompt(Text text);
 
+    // members: in the room, this one included. names: the first of them, with a space between two.
     void welcome(std::string_view name, std::uint32_t members, std::string_view names);
+    void skipped(std::uint64_t messages);  // so many were lost to the client; at least 1
 
-    // Something that another member did. past: it is replayed, and has its time before it.
+    // What another member did. past: it is replayed, and has its time before it. Nothing for a
+    // Refused and for kinds that this worker does not know.
     void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
-
-    // Members who came and left together; see Crowd.
     void crowd(const Crowd& crowd, std::string_view names);
 
     // The answer to a question: frames of People and Person, or Replay. left_out: see Done.
     void answer(std::string_view frames, std::uint32_t left_out);
     void who_heading(const People& people, std::string_view prefix);
     void who_row(const Person& person, std::string_view name, std::string_view peer);
-    void skipped(std::uint64_t messages);
 
   private:
     void begin_event(std::int64_t time_ms, bool past);
     void left(const Entry& entry, std::string_view name, std::string_view words);
-    void some_entered(std::uint32_t people, std::string_view names);
-    void some_left(const Crowd& crowd, std::string_view names);
+    void some(Text few, Text many, std::uint32_t people, std::string_view names,
+              std::string_view why);
     [[nodiscard]] std::string with_commas(std::string_view names) const;
     [[nodiscard]] std::string listed(std::string_view names) const;
     [[nodiscard]] std::string reason(LeaveReason reason, std::uint8_t detail) const;

@@ -2,8 +2,6 @@
 
 namespace chatd {
 
-// --- Requests ------------------------------------------------------------------------------------
-
 void Uplink::post(EntryKind kind, std::string_view name, std::string_view text,
                   LeaveReason reason) {
     std::string& frame = unacked_.emplace_back();
@@ -19,8 +17,6 @@ void Uplink::acknowledge(std::uint64_t counter) {
         unacked_.pop_front();
     }
 }
-
-// --- The link ------------------------------------------------------------------------------------
 
 void Uplink::link_opened(std::string_view name) {
     link_ = Link::Open;
@@ -46,14 +42,11 @@ void Uplink::attach(std::string_view name) {
                  name, peer_);
 }
 
-// --- From the broker -----------------------------------------------------------------------------
-
 bool Uplink::welcomed(const Welcome& welcome) {
     if (is_welcomed()) return false;
     link_ = Link::Welcomed;
     if (session_ == 0) {
-        session_ = welcome.session;
-        last_seq_ = welcome.session;  // The number of a session is that of its Join in the log.
+        session_ = last_seq_ = welcome.session;  // the sequence number of the worker's Join
         last_messages_ = welcome.messages;
     }
     acknowledge(welcome.acked);

@@ -1,10 +1,10 @@
 // The uplink: what the worker says to the broker, so that each request of the client takes effect
 // exactly once, whatever breaks or dies. Requests are numbered and kept until the log has them.
 // Over a new link the worker resumes where it was: it sends the kept requests again, in order, and
-// asks its open question again.
+// then its open question.
 //
-// This file must never show anything to the client, and never send before the broker's Welcome
-// anything but Attach.
+// This file must never show anything to the client, and before the broker's Welcome it must send
+// nothing but Attach.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class Uplink {
     void post(EntryKind kind, std::string_view name, std::string_view text,
               LeaveReason reason = LeaveReason::Quit);
 
-    // Asks AskWho or AskReplay; there is one question at a time. Then no request may follow until
-    // the answer is done: see is_busy().
+    // Asks AskWho or AskReplay. No other question may follow until the answer is done: see
+    // is_busy().
     template <class Question>
     void ask(const Question& question, std::string_view name = {}) {
         question_.clear();
@@ -55,12 +55,11 @@ class Uplink {
     // A link is there: asks the room to let the worker in, or back in. name: the member's name, or
     // the name that the client wants; attach() tries another one, and does nothing without a link.
     void link_opened(std::string_view name);
-    void link_closed();
     void attach(std::string_view name);
-
+    // Forgets frames and the begun answer: requests and the question go out over the next link.
+    void link_closed();
     [[nodiscard]] bool is_linked() const { return link_ != Link::None; }
     [[nodiscard]] bool is_welcomed() const { return link_ == Link::Welcomed; }
-
     // Something is asked of the broker: a worker that wants a link should get a frame soon.
     [[nodiscard]] bool waits_for_broker() const {
         return !is_welcomed() || newcomer_ || !unacked_.empty() || !question_.empty();
@@ -68,20 +67,20 @@ class Uplink {
 
     // --- What the broker says
 
-    // False: a second Welcome over one link. It would have everything that is kept sent once more.
+    // Sends what is kept. False: a second Welcome over one link, which would send it once more.
     [[nodiscard]] bool welcomed(const Welcome& welcome);
     [[nodiscard]] std::uint64_t session() const { return session_; }  // 0: never welcomed
 
-    // New: not read before. Replayed: part of a replay. Seen: sent again by a broker that restarts
-    // its answer. An entry of the worker's own acknowledges its request.
+    // Notes how far the worker has read, which its next Attach says. An entry of the worker's own
+    // and a Gap acknowledge requests. New: not read before. Replayed: part of a replay. Seen: sent
+    // again by a broker that restarts its answer.
     enum class Age : std::uint8_t { New, Replayed, Seen };
     [[nodiscard]] Age read(const Entry& entry);
-
     void read(const Crowd& crowd) { last_seq_ = crowd.last_seq; }
     void read(const Gap& gap);
 
-    // The answer to the question, frame by frame, until it is done. A link that breaks before that
-    // throws the answer away, because the next broker is asked again.
+    // The answer to the question, frame by frame; answer_is_done() drops it and closes the
+    // question.
     void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
     [[nodiscard]] std::string_view answer() const { return answer_; }
     void answer_is_done();
@@ -95,7 +94,6 @@ class Uplink {
     std::string peer_;
     Link link_ = Link::None;
     bool newcomer_ = true;  // not everything that a newcomer is shown has come
-
     std::uint64_t session_ = 0;
     std::uint64_t last_seq_ = 0;       // of the last entry that was read live
     std::uint64_t last_messages_ = 0;  // Entry::messages of that entry
