@@ -51,7 +51,11 @@ void ClientSocket::say_goodbye(std::string& screen) {
     (void)::shutdown(fd_.get(), SHUT_WR);  // It fails when the client is gone.
     do {
         while (Clock::now() < until && wait(POLLIN, kCloseGrace)) {
-            if (!discard_input()) return;
+            // Closing over unread bytes would make TCP throw away what the client has not read yet
+            // (RFC 1122, 4.2.2.13).
+            std::array<char, 4096> discarded;
+            const IoStatus status = receive(fd_.get(), discarded).status;
+            if (status == IoStatus::Ended || status == IoStatus::Closed) return;
         }
     } while (Clock::now() < until && !is_all_confirmed(fd_.get()));
     reset_connection(std::move(fd_));
@@ -60,14 +64,6 @@ void ClientSocket::say_goodbye(std::string& screen) {
 bool ClientSocket::wait(short events, Duration time) const {
     std::array<pollfd, 1> fds = {pollfd{fd_.get(), events, 0}};
     return signals_.wait(fds, time);
-}
-
-// Closing over unread bytes would make TCP throw away what the client has not read yet
-// (RFC 1122, 4.2.2.13). False: the client has closed.
-bool ClientSocket::discard_input() const {
-    std::array<char, 4096> buffer;
-    const IoStatus status = receive(fd_.get(), buffer).status;
-    return status == IoStatus::Done || status == IoStatus::WouldBlock;
 }
 
 }  // namespace chatd

@@ -35,7 +35,6 @@ class ClientSocket {
 
   private:
     [[nodiscard]] bool wait(short events, Duration time) const;
-    [[nodiscard]] bool discard_input() const;
 
     UniqueFd fd_;
     const Signals& signals_;

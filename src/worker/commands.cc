@@ -51,15 +51,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return cost[a.size()][b.size()];
 }
 
-// Whether `word` is one of `words`, which have a space between two.
-bool has_word(std::string_view words, std::string_view word) {
-    return (' ' + std::string(words) + ' ').find(' ' + std::string(word) + ' ') !=
-           std::string::npos;
-}
-
 }  // namespace
-
-// --- Which command? ------------------------------------------------------------------------------
 
 std::string_view take_word(std::string_view& text) {
     const std::size_t end = std::min(text.find(' '), text.size());
@@ -98,15 +90,17 @@ std::optional<std::string_view> nearest_command(std::string_view word) {
     return nearest;
 }
 
-// --- What it does --------------------------------------------------------------------------------
-
 void Commands::obey(const Command& command, std::string_view own_name) {
     switch (command.verb) {
-        case Verb::Me: return emote(command.argument);
+        case Verb::Me:
+            if (is_blank(command.argument)) return screen_.line(Text::UseMe);
+            return uplink_.post(EntryKind::Emote, {}, command.argument);
+        case Verb::Who:
+            if (command.argument.size() > kNameBytesMax) return screen_.line(Text::NameTooLong);
+            return uplink_.ask(AskWho{}, command.argument);
         case Verb::Msg: return send_private(command.argument);
         case Verb::Reply: return reply(command.argument);
         case Verb::Nick: return rename(command.argument, own_name);
-        case Verb::Who: return ask_who(command.argument);
         case Verb::History: return ask_history(command.argument);
         case Verb::Time: return show_times(command.argument);
         case Verb::Lang: return choose_language(screen_, command.argument);
@@ -115,11 +109,6 @@ void Commands::obey(const Command& command, std::string_view own_name) {
         case Verb::Say:
         case Verb::Quit: return;  // The conversation does these.
     }
-}
-
-void Commands::emote(std::string_view text) {
-    if (is_blank(text)) return screen_.line(Text::UseMe);
-    uplink_.post(EntryKind::Emote, {}, text);
 }
 
 void Commands::send_private(std::string_view argument) {
@@ -141,11 +130,6 @@ void Commands::rename(std::string_view name, std::string_view own_name) {
     const NameFault fault = check_name(name);
     if (fault != NameFault::None) return screen_.line(text_for(fault));
     uplink_.post(EntryKind::Rename, name, {});
-}
-
-void Commands::ask_who(std::string_view prefix) {
-    if (prefix.size() > kNameBytesMax) return screen_.line(Text::NameTooLong);
-    uplink_.ask(AskWho{}, prefix);
 }
 
 void Commands::ask_history(std::string_view argument) {
@@ -179,7 +163,9 @@ void Commands::follow(const Crowd& crowd, std::string_view names) {
     // The client that /r answers may be among those who left unnamed; the next client of that name
     // is another.
     const bool some_unnamed = crowd.left > named_of(crowd.left);
-    if (some_unnamed || has_word(names, correspondent_)) correspondent_.clear();
+    const std::string spaced = ' ' + std::string(names) + ' ';
+    const bool is_named = spaced.find(' ' + correspondent_ + ' ') != std::string::npos;
+    if (some_unnamed || is_named) correspondent_.clear();
 }
 
 void choose_language(Screen& screen, std::string_view code) {

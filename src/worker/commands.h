@@ -1,4 +1,4 @@
-// The commands: which one a line asks for, and what it does, with the uplink and the screen. Saying
+// The commands: which one a line asks for, and what it does with the uplink and the screen. Saying
 // a line and leaving are left to the conversation, because they change what it does next.
 #pragma once
 
@@ -35,16 +35,16 @@ struct Command {
     std::string_view argument;  // what follows, without spaces around it; of Say: the text
 };
 
-// What the line alone asks for, whoever typed it and whenever. The result points into `line`.
-// Commands are known whatever the case of their letters.
+// Looks at the line alone, whoever typed it and whenever. Commands are known whatever the case of
+// their letters. The result points into `line`.
 [[nodiscard]] Command parse_command(std::string_view line);
 
 // The command, with its slash, that a client most likely meant by the unknown `word`; none when no
 // command is like it.
 [[nodiscard]] std::optional<std::string_view> nearest_command(std::string_view word);
 
-// Takes the first word off the front of `text`, with the spaces after it and at the end of `text`.
-// Returns it without them; empty when `text` begins with a space or is empty.
+// Takes the first word off `text`, and the spaces before and after what is left of `text`. Empty
+// when `text` begins with a space or is empty.
 std::string_view take_word(std::string_view& text);
 
 // Does what a client in the room asks for; must never be used for a client outside of it.
@@ -53,22 +53,20 @@ class Commands {
     // Both must outlive this object.
     Commands(Uplink& uplink, Screen& screen) : uplink_(uplink), screen_(screen) {}
 
-    // Sends a request or a question to the room, or shows something. Does nothing for Say and Quit.
-    // command: its texts are clean. own_name: the client's name.
+    // Nothing is done for Say and Quit. The command's words must be clean, because they are sent or
+    // shown. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
     // Follows members, so that /r answers the sender of the last private line, also after a rename,
-    // and never somebody who takes that name later. Has to be told of every Crowd, every live entry
-    // of others, and own entries that change the name or bring a private line.
+    // and never somebody who takes that name later. Has to get every Crowd and live entry of
+    // others, and own entries that bring a new name or a private line.
     void follow(const Entry& entry, std::string_view name, std::string_view text);
     void follow(const Crowd& crowd, std::string_view names);
 
   private:
-    void emote(std::string_view text);
     void send_private(std::string_view argument);
     void reply(std::string_view text);
     void rename(std::string_view name, std::string_view own_name);
-    void ask_who(std::string_view prefix);
     void ask_history(std::string_view argument);
     void show_times(std::string_view argument);
     void explain_unknown(std::string_view word);
@@ -78,11 +76,9 @@ class Commands {
     std::string correspondent_;  // the name of whom /r answers; empty: nobody
 };
 
-// Obeys /lang, also for a client that has not told its name: switches to the language with this
-// code and says so, or says which codes there are.
+// Obeys /lang, which works at the prompt too.
 void choose_language(Screen& screen, std::string_view code);
 
-// The text that says what is wrong with a name. fault: not None.
-[[nodiscard]] Text text_for(NameFault fault);
+[[nodiscard]] Text text_for(NameFault fault);  // not for None
 
 }  // namespace chatd

@@ -7,14 +7,6 @@
 
 namespace chatd {
 
-Conversation::Conversation(Settings settings)
-    : limits_(settings.limits),
-      screen_(settings.language, settings.utc_offset),
-      login_(screen_),
-      uplink_(settings.birth_ns, std::move(settings.peer)),
-      commands_(uplink_, screen_),
-      rate_limiter_(settings.limits.rate) {}
-
 // --- From the client to the broker ---------------------------------------------------------------
 
 void Conversation::client_sent(std::string_view bytes) {
@@ -67,7 +59,7 @@ void Conversation::log_in(Login::Step step) {
         case Login::Step::NameRefused:
             state_ = State::Login;
             return lines_.clear();  // The lines behind a refused name were meant for the room.
-        case Login::Step::NameTold: state_ = State::Entering; return uplink_.attach(wanted_name());
+        case Login::Step::NameGiven: state_ = State::Entering; return uplink_.attach(login_.name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
         case Login::Step::Refused: return finish(WorkerExit::Refused);
     }

@@ -37,15 +37,17 @@ class Conversation {
     };
 
     // Shows the prompt. time_is() has to be called next.
-    explicit Conversation(Settings settings);
-
+    explicit Conversation(Settings settings)
+        : limits_(settings.limits),
+          screen_(settings.language, settings.utc_offset),
+          uplink_(settings.birth_ns, std::move(settings.peer)) {}
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
 
     // --- The client
 
-    // What it has sent, cut anywhere. The worker reads only while wants_input(): the conversation
-    // keeps what it cannot handle yet.
+    // The bytes may be cut anywhere. They are kept until their turn comes, so the worker must read
+    // only while wants_input().
     void client_sent(std::string_view bytes);
     [[nodiscard]] bool wants_input() const;
 
@@ -60,7 +62,7 @@ class Conversation {
 
     // --- Time
 
-    // The worker tells the time before it passes on what the client has sent, and at wake_at().
+    // The worker says the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
     [[nodiscard]] Deadline wake_at() const {
         return takes_lines() && is_too_fast() ? rate_limiter_.next() : gives_up_at();
@@ -70,7 +72,7 @@ class Conversation {
 
     // True when the worker needs a link: once the client has given a name.
     [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
-    void link_opened() { uplink_.link_opened(wanted_name()); }
+    void link_opened() { uplink_.link_opened(name_.empty() ? login_.name() : name_); }
 
     // Erases frames(). What the room has to get all the same is sent over the next link.
     void link_closed() {
@@ -80,8 +82,7 @@ class Conversation {
 
     // The room has let the worker in over this link.
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
-
-    // A frame from the broker is expected. When none comes for too long, the client is told so.
+    // A frame from the broker is expected. When none comes for too long, the client reads so.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }
@@ -113,7 +114,7 @@ class Conversation {
   private:
     enum class State : std::uint8_t {
         Login,     // the prompt is shown
-        Entering,  // the client has told a name; the room has not answered
+        Entering,  // the client has given a name; the room has not answered
         Talking,
         Leaving,  // what happened before the client's own Leave is still to be shown
     };
@@ -128,7 +129,6 @@ class Conversation {
     void finish(WorkerExit end, std::optional<Text> why = {});
     void finish_outside();
     void interrupt(Text text, std::initializer_list<std::string_view> fillings = {});
-
     [[nodiscard]] bool is_too_fast() const;
     void say_too_fast();
     [[nodiscard]] Deadline gives_up_at() const;
@@ -144,18 +144,14 @@ class Conversation {
     void handle_gap(const Gap& gap, std::string_view name);
     void show_answer(const Done& done);
 
-    [[nodiscard]] const std::string& wanted_name() const {
-        return name_.empty() ? login_.name() : name_;
-    }
-
     Limits limits_;
     TelnetFilter telnet_;
     ProtocolDetector detector_;
     LineReader lines_;
     Screen screen_;
-    Login login_;
+    Login login_{screen_};
     Uplink uplink_;
-    Commands commands_;
+    Commands commands_{uplink_, screen_};
 
     State state_ = State::Login;
     Client client_ = Client::Sends;
@@ -165,11 +161,10 @@ class Conversation {
     std::string broker_version_;
     bool silence_said_ = false;  // the client knows that the broker is silent
     bool server_closes_ = false;
-
     Moment now_{};
     Moment came_at_{};
     Moment active_at_{};  // when the client came, or last sent something
-    RateLimiter rate_limiter_;
+    RateLimiter rate_limiter_{limits_.rate};
     bool too_fast_said_ = false;  // since the rate limiter last rested
 };
 

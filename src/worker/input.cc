@@ -57,7 +57,16 @@ void TelnetFilter::filter(std::string_view bytes, std::string& text, std::string
 void TelnetFilter::take(unsigned char byte, std::string& text, std::string& replies) {
     switch (std::exchange(state_, State::Text)) {
         case State::Text:
-        case State::Command: return take_command(byte, text);
+        case State::Command:
+            if (byte >= kWill && byte <= kDont) state_ = State::Option;
+            if (byte == kSubBegin) state_ = State::Subnegotiation;
+            verb_ = byte;
+            // For interrupt, break, are-you-there … there is nothing to do. IAC IAC is the byte
+            // itself. A client that sends a number below the first command does not speak telnet:
+            // it sends text that is not UTF-8.
+            if (byte == kCommand || byte < kFirstCommand) text += static_cast<char>(kCommand);
+            if (byte < kFirstCommand) text += static_cast<char>(byte);
+            return;
         case State::Option:
             // WON'T and DON'T need no answer, because the option is off already.
             if (verb_ == kWill) answer(kDont, byte, replies);
@@ -69,16 +78,6 @@ void TelnetFilter::take(unsigned char byte, std::string& text, std::string& repl
         case State::SubCommand:
             if (byte != kSubEnd) state_ = State::Subnegotiation;
     }
-}
-
-void TelnetFilter::take_command(unsigned char command, std::string& text) {
-    if (command >= kWill && command <= kDont) state_ = State::Option;
-    if (command == kSubBegin) state_ = State::Subnegotiation;
-    verb_ = command;
-    // For interrupt, break, are-you-there … there is nothing to do. IAC IAC is the byte itself. A
-    // client that sends a number below the first command sends text that is not UTF-8, no telnet.
-    if (command == kCommand || command < kFirstCommand) text += static_cast<char>(kCommand);
-    if (command < kFirstCommand) text += static_cast<char>(command);
 }
 
 // --- Lines ---------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ class TelnetFilter {
     enum class State : std::uint8_t { Text, Command, Option, Subnegotiation, SubCommand };
 
     void take(unsigned char byte, std::string& text, std::string& replies);
-    void take_command(unsigned char command, std::string& text);
 
     State state_ = State::Text;
     unsigned char verb_ = 0;  // of the option: WILL, WON'T, DO or DON'T
@@ -45,8 +44,8 @@ class LineReader {
     // soon as it is; none when more bytes are needed.
     [[nodiscard]] std::optional<Line> next();
 
-    // What next() has neither returned nor thrown away. clear() drops it; the rest of a refused
-    // line that is still to come is thrown away all the same.
+    // Bytes that next() has neither returned nor thrown away. clear() drops them; the rest of a
+    // refused line that is still to come is thrown away all the same.
     [[nodiscard]] std::size_t buffered_bytes() const { return rest().size(); }
     void clear();
 

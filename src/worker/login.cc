@@ -35,7 +35,7 @@ Login::Step Login::handle_line(const LineReader::Line& line) {
     const NameFault fault = check_name(typed);
     if (fault != NameFault::None) return refuse_name(text_for(fault));
     name_ = typed;
-    return Step::NameTold;
+    return Step::NameGiven;
 }
 
 Login::Step Login::obey(const Command& command) {
@@ -45,7 +45,7 @@ Login::Step Login::obey(const Command& command) {
     }
     if (command.verb != Verb::Lang) return refuse_name(Text::NameBadCharacter);
     choose_language(screen_, command.argument);
-    screen_.prompt(Text::Prompt);
+    screen_.prompt();
     return Step::Waits;
 }
 
@@ -61,7 +61,7 @@ Login::Step Login::refuse_name(Text reason, std::string_view filling) {
         screen_.line(Text::TooManyTries);
         return Step::Refused;
     }
-    screen_.prompt(Text::Prompt);
+    screen_.prompt();
     return Step::NameRefused;
 }
 

@@ -1,6 +1,7 @@
-// The login: from the first byte of a client until it has told a name that will do. Whether a good
+// The login: from the first byte of a client until it has given a name that will do. Whether a good
 // name is still free is for the room to say. Browsers, scanners and proxies also connect to an open
-// port and speak first: the login tells them so, and does not take what they say for a name.
+// port and speak first: the login says that it does not speak their protocol, and does not take
+// what they say for a name.
 //
 // This file must never send anything to the broker.
 #pragma once
@@ -41,12 +42,12 @@ class ProtocolDetector {
 class Login {
   public:
     // Shows the prompt. `screen` must outlive this object.
-    explicit Login(Screen& screen) : screen_(screen) { screen_.prompt(Text::Prompt); }
+    explicit Login(Screen& screen) : screen_(screen) { screen_.prompt(); }
 
     enum class Step : std::uint8_t {
         Waits,        // the prompt is shown again
         NameRefused,  // the same; what the client has sent behind the name must not be read
-        NameTold,     // name() is good
+        NameGiven,    // name() is good
         Quit,         // the client has said /quit
         Refused,      // the client gets no further: it is to be closed
     };

@@ -26,10 +26,6 @@ void Screen::line(Text text, std::initializer_list<std::string_view> fillings) {
     out += '\n';
 }
 
-void Screen::prompt(Text text) {
-    append_text(out, language_, text);
-}
-
 void Screen::welcome(std::string_view name, std::uint32_t members, std::string_view names) {
     if (members <= 1) return line(Text::WelcomeAlone, {name});
     const Text text = members <= kNamesShown ? Text::Welcome : Text::WelcomeCrowd;
@@ -37,7 +33,7 @@ void Screen::welcome(std::string_view name, std::uint32_t members, std::string_v
 }
 
 void Screen::event(const Entry& entry, std::string_view name, std::string_view text, bool past) {
-    // A refusal is no event. Other kinds may come from a broker that is newer than this worker.
+    // Other kinds may come from a broker that is newer than this worker.
     if (entry.kind == EntryKind::Refused || entry.kind > EntryKind::Closing) return;
     if (!past) now_ms_ = entry.time_ms;
     begin_event(entry.time_ms, past);
@@ -86,20 +82,18 @@ std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
 void Screen::crowd(const Crowd& crowd, std::string_view names) {
     now_ms_ = crowd.time_ms;
     const std::string_view entered = take_words(names, named_of(crowd.entered));
-    if (crowd.entered != 0) {
-        begin_event(crowd.time_ms, false);
-        some(Text::Entered, Text::ManyEntered, crowd.entered, entered, {});
-    }
-    if (crowd.left == 0) return;
-    begin_event(crowd.time_ms, false);
     const std::string why = reason(crowd.reason, crowd.detail);
-    if (why.empty()) return some(Text::Left, Text::ManyLeft, crowd.left, names, {});
-    some(Text::LeftBecause, Text::ManyLeftBecause, crowd.left, names, why);
+    const bool has_reason = !why.empty();
+    some(Text::Entered, Text::ManyEntered, crowd.entered, entered, {});
+    some(has_reason ? Text::LeftBecause : Text::Left,
+         has_reason ? Text::ManyLeftBecause : Text::ManyLeft, crowd.left, names, why);
 }
 
 // few: the text that lists all names; many: the one with the number of others, and of all.
 void Screen::some(Text few, Text many, std::uint32_t people, std::string_view names,
                   std::string_view why) {
+    if (people == 0) return;
+    begin_event(now_ms_, false);
     const std::uint32_t others = people - named_of(people);
     if (others == 0) return line(few, {listed(names), why});
     line(many, {with_commas(names), std::to_string(others), std::to_string(people), why});

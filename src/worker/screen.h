@@ -24,20 +24,19 @@ class Screen {
     std::string out;
 
     void set_language(Language language) { language_ = language; }
-    void show_times(bool on) { times_shown_ = on; }  // before events that are not past, too
-    // The broker's clock, in ms since 1970. Times of another day than this are shown with their
-    // date.
+    void show_times(bool on) { times_shown_ = on; }  // before live events too
+    // The broker's clock, in ms since 1970: times of another day are shown with their date.
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
 
     // Shows a whole line, or with prompt() the beginning of a line that the client ends.
     void line(Text text, std::initializer_list<std::string_view> fillings = {});
-    void prompt(Text text);
+    void prompt() { append_text(out, language_, Text::Prompt); }
 
     // members: in the room, this one included. names: the first of them, with a space between two.
     void welcome(std::string_view name, std::uint32_t members, std::string_view names);
     void skipped(std::uint64_t messages);  // so many were lost to the client; at least 1
 
-    // What another member did. past: it is replayed, and has its time before it. Nothing for a
+    // What a member did. past: it is replayed, and has its time before it. Nothing is shown for
     // Refused and for kinds that this worker does not know.
     void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
     void crowd(const Crowd& crowd, std::string_view names);

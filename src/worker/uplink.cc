@@ -24,12 +24,6 @@ void Uplink::link_opened(std::string_view name) {
     attach(name);
 }
 
-void Uplink::link_closed() {
-    link_ = Link::None;
-    frames.clear();
-    answer_.clear();
-}
-
 void Uplink::attach(std::string_view name) {
     if (!is_linked()) return;
     append_frame(frames,
@@ -65,12 +59,6 @@ Uplink::Age Uplink::read(const Entry& entry) {
     if (entry.seq <= replay_seq_) return Age::Seen;
     replay_seq_ = entry.seq;
     return Age::Replayed;
-}
-
-// The gap may hide own entries, so it carries the acknowledgement.
-void Uplink::read(const Gap& gap) {
-    last_messages_ += gap.messages;
-    acknowledge(gap.acked);
 }
 
 void Uplink::answer_is_done() {

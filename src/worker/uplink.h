@@ -34,8 +34,7 @@ class Uplink {
     void post(EntryKind kind, std::string_view name, std::string_view text,
               LeaveReason reason = LeaveReason::Quit);
 
-    // Asks AskWho or AskReplay. No other question may follow until the answer is done: see
-    // is_busy().
+    // Asks AskWho or AskReplay. Nothing may follow until the answer is done: see is_busy().
     template <class Question>
     void ask(const Question& question, std::string_view name = {}) {
         question_.clear();
@@ -52,12 +51,16 @@ class Uplink {
 
     // --- The link
 
-    // A link is there: asks the room to let the worker in, or back in. name: the member's name, or
-    // the name that the client wants; attach() tries another one, and does nothing without a link.
+    // Asks the room to let the worker in, or back in. name: the member's name, or the name that the
+    // client wants; attach() tries another one, and does nothing without a link.
     void link_opened(std::string_view name);
     void attach(std::string_view name);
     // Forgets frames and the begun answer: requests and the question go out over the next link.
-    void link_closed();
+    void link_closed() {
+        link_ = Link::None;
+        frames.clear();
+        answer_.clear();
+    }
     [[nodiscard]] bool is_linked() const { return link_ != Link::None; }
     [[nodiscard]] bool is_welcomed() const { return link_ == Link::Welcomed; }
     // Something is asked of the broker: a worker that wants a link should get a frame soon.
@@ -77,10 +80,12 @@ class Uplink {
     enum class Age : std::uint8_t { New, Replayed, Seen };
     [[nodiscard]] Age read(const Entry& entry);
     void read(const Crowd& crowd) { last_seq_ = crowd.last_seq; }
-    void read(const Gap& gap);
+    void read(const Gap& gap) {
+        last_messages_ += gap.messages;
+        acknowledge(gap.acked);
+    }
 
-    // The answer to the question, frame by frame; answer_is_done() drops it and closes the
-    // question.
+    // The answer, frame by frame. answer_is_done() drops it, and the question with it.
     void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
     [[nodiscard]] std::string_view answer() const { return answer_; }
     void answer_is_done();

@@ -78,8 +78,7 @@ class Worker {
     }
 
     void wait() {
-        // poll(2) always reports a client that hung up, so it is polled only for events that are
-        // wanted.
+        // poll(2) always reports a client that hung up: it is polled only for wanted events.
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
         std::array<pollfd, 2> fds = {
             pollfd{client_events == 0 ? -1 : client_.fd(), client_events, 0},
@@ -98,15 +97,15 @@ class Worker {
         return static_cast<short>((reads ? POLLIN : 0) | (to_send.empty() ? 0 : POLLOUT));
     }
 
-    // The link is read only when the client has taken what came before: so a client that does not
-    // read costs nobody anything.
+    // Only when the client has taken what came before: one that does not read costs nobody
+    // anything.
     [[nodiscard]] bool reads_link() { return conversation_.screen().empty(); }
 
     [[nodiscard]] std::optional<Duration> time_to_wait() const {
         const bool needs_link = !link_.valid() && conversation_.wants_link();
-        const Deadline wake =
-            earliest({needs_link ? Deadline(connect_at_) : std::nullopt, answer_due_, remove_at_,
-                      conversation_.wake_at(), client_.look_at()});
+        const Deadline connect = needs_link ? Deadline(connect_at_) : std::nullopt;
+        const Deadline wake = earliest(
+            {connect, answer_due_, remove_at_, conversation_.wake_at(), client_.look_at()});
         return wake ? time_until(wake, Clock::now()) : std::nullopt;
     }
 
@@ -117,7 +116,7 @@ class Worker {
             conversation_.operator_removes();
             remove_at_ = Clock::now() + kGoodbyeGrace;
         }
-        // The client is removed in time even when the room cannot be told: the link may be full.
+        // The client is removed in time even when the room cannot learn it: the link may be full.
         if (remove_at_ && is_due(remove_at_, Clock::now())) conversation_.operator_removes();
     }
 
@@ -176,7 +175,7 @@ class Worker {
         fault_point("worker:after-losing-link");
         link_.reset();
         reader_.clear();
-        // Reconnects at once only after a Welcome.
+        // The worker reconnects at once only after a Welcome.
         if (conversation_.is_welcomed()) connect_pause_ = kConnectPause;
         if (!conversation_.is_welcomed()) pause_before_connecting();
         conversation_.link_closed();
@@ -204,8 +203,8 @@ class Worker {
         return {buffer_.get(), kReadBytes};
     }
 
-    // There is one alarm a second as long as something happens. A time limit for each wait would
-    // cost 5 % of all deliveries under load.
+    // While something happens, there is one alarm a second: a time limit for each wait would cost
+    // 5 % of all deliveries under load.
     void alarm_rang() {
         client_.watch_unconfirmed(Clock::now());
         if (std::exchange(memory_used_, false)) return set_alarm(kIdleAfter);
@@ -221,7 +220,7 @@ class Worker {
     const Signals& signals_;
     ClientSocket client_;
     Conversation conversation_;
-    Deadline remove_at_;  // the client is removed then, even if the room was not told
+    Deadline remove_at_;  // the client is removed then, even if the room has not learnt it
 
     UniqueFd link_;
     FrameReader reader_;

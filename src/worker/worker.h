@@ -20,7 +20,7 @@ struct WorkerSetup {
     UniqueFd client;
     std::string peer;  // the client's address and port
     int broker;        // where the broker listens: see LocalListener::place(). Not owned.
-    int wakeup;        // tells the parent that the broker is silent. Not owned.
+    int wakeup;        // wakes the parent when the broker is silent. Not owned.
     Language language;
     Limits limits;
     std::uint64_t birth_ns;  // when the worker was forked

@@ -209,7 +209,7 @@ void take_all(LineReader& reader, Lines& lines) {
     }
 }
 
-// What comes of the stream when it arrives in pieces of at most `piece_bytes`.
+// The lines of a stream that arrives in pieces of at most `piece_bytes`.
 Lines read_in_pieces(std::string_view stream, std::size_t piece_bytes) {
     LineReader reader;
     Lines lines;

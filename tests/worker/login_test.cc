@@ -1,4 +1,4 @@
-// Specification of worker/login: the prompt, the names a client may tell, how a client that tells
+// Specification of worker/login: the prompt, the names a client may give, how a client that gives
 // none ends, and how a client that speaks another protocol is detected.
 #include "worker/login.h"
 
@@ -407,7 +407,7 @@ Test(login, a_tls_handshake_is_detected) {
 }
 
 Test(login, the_binary_header_of_a_proxy_is_detected_however_it_is_cut) {
-    // Of version 2: signature, command, family, length; addresses and ports.
+    // The header of version 2: signature, command, family, length; addresses and ports.
     const std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C\x7F\0\0\1\x7F\0\0\1\xC8\0\x22\xB8",
                              28);
     for (std::size_t cut = 0; cut <= header.size(); ++cut) {

@@ -309,7 +309,7 @@ Test(recovery, a_refusal_after_a_broken_link_names_what_was_refused) {
               "The name bob is taken, or looks like one that is.\nNobody here is called dan.\n");
 }
 
-// --- Overtaken by the log ---
+// --- Entries that the client missed ---
 
 Test(recovery, a_client_learns_how_much_it_missed) {
     Client client(Stage::Talking);
@@ -379,7 +379,7 @@ Test(recovery, a_client_is_told_once_that_the_broker_is_silent_and_once_that_it_
 
 Test(recovery, a_broker_owes_a_newcomer_a_welcome_and_the_replay) {
     Client client;
-    EXPECT_FALSE(client.conversation.waits_for_broker());  // The client has told no name yet.
+    EXPECT_FALSE(client.conversation.waits_for_broker());  // The client has given no name yet.
     client.types("alice\n");
     EXPECT_TRUE(client.conversation.waits_for_broker());
     client.conversation.link_opened();

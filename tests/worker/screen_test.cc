@@ -416,7 +416,7 @@ Test(screen, one_skipped_message_is_counted_in_the_singular) {
 
 Test(screen, a_prompt_does_not_end_its_line) {
     Screen screen(Language::English, utc);
-    screen.prompt(Text::Prompt);
+    screen.prompt();
     EXPECT_EQ(taken(screen), "Your name: ");
 }
 

@@ -172,7 +172,7 @@ class Story {
         for (; frames > 0 && broker_.deliver(); --frames) continue;
     }
 
-    // What a worker does in each of its turns.
+    // Does what a worker does in each of its turns.
     void settle() {
         check_screen();
         if (!broker_.linked() && conversation_.wants_link() && random_.one_in(2)) {
