@@ -6,7 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/version.h"
+#include "base/settings.h"
+#include "options.h"
 #include "parent/parent.h"
 #include "parent/upgrade.h"
 #include "sys/error.h"

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "base/bounds.h"
-#include "base/level.h"
 #include "base/rate_limiter.h"
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "text/catalogue.h"
 
 namespace chatd {

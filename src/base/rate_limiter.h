@@ -1,8 +1,8 @@
-// The limits on a client's speed and patience.
-//
-// A client that is too fast waits; nothing that it sends is lost.
+// The limits on a client's speed and patience. A client that is too fast waits; nothing that it
+// sends is lost.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -27,17 +27,18 @@ struct Limits {
 // last action would have ended at the even rate.
 class RateLimiter {
   public:
-    explicit RateLimiter(Rate rate);
+    explicit RateLimiter(Rate rate)
+        : interval_(rate.per_second == 0 ? Duration::zero()
+                                         : Duration(std::chrono::seconds(1)) / rate.per_second),
+          slack_(interval_ * (rate.burst - 1)) {}
 
     // Whether one more action is allowed now. Changes nothing: call spend() when it was done.
     [[nodiscard]] bool allows(Moment now) const { return now >= next(); }
-
     // Counts one action that was done now.
-    void spend(Moment now);
+    void spend(Moment now) { even_ = std::max(even_, now) + interval_; }
 
     // From when on one more action is allowed; may be in the past.
     [[nodiscard]] Moment next() const { return even_ - slack_; }
-
     // Whether nothing was done for so long that a whole burst is allowed.
     [[nodiscard]] bool rested(Moment now) const { return now >= even_; }
 

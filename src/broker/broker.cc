@@ -7,11 +7,14 @@
 #include <string>
 
 #include "base/check.h"
-#include "base/exit_status.h"
 #include "base/fault.h"
-#include "base/version.h"
+#include "base/settings.h"
+#include "broker/fan_out.h"
+#include "broker/links.h"
 #include "broker/publisher.h"
 #include "sys/clock.h"
+#include "sys/error.h"
+#include "sys/local.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"

@@ -6,7 +6,8 @@
 #include <cstdint>
 
 #include "base/rate_limiter.h"
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
+#include "sys/fd.h"
 #include "sys/journal.h"
 #include "sys/title.h"
 

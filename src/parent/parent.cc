@@ -5,7 +5,7 @@
 
 #include "base/bounds.h"
 #include "base/fault.h"
-#include "base/version.h"
+#include "base/settings.h"
 #include "parent/acceptor.h"
 #include "parent/metrics.h"
 #include "parent/supervisor.h"

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/level.h"
+#include "base/check.h"
 #include "base/rate_limiter.h"
-#include "base/stderr.h"
+#include "base/settings.h"
 #include "sys/clock.h"
 #include "sys/journal_throttle.h"
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "sys/allow_list.h"
 
 namespace chatd {

@@ -9,7 +9,7 @@
 
 #include "base/bounds.h"
 #include "base/fault.h"
-#include "base/version.h"
+#include "base/settings.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/memory.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "chaos/crowd.h"
 #include "chaos/oracle.h"
 #include "chaos/wrecker.h"

@@ -17,7 +17,7 @@
 #include <functional>
 #include <string>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "protocol/worker_exit.h"
 #include "support/expect.h"
 #include "support/fd.h"

@@ -13,7 +13,7 @@
 #include <set>
 #include <string>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

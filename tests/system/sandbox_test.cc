@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/version.h"
+#include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-#include "base/version.h"
+#include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

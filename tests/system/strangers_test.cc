@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/sandbox_mode.h"
+#include "base/settings.h"
 #include "protocol/frame.h"
 #include "support/client.h"
 #include "support/daemon.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/version.h"
+#include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"

@@ -1,5 +1,6 @@
-// Modes of the sandbox: what the kernel does when a process makes a system call that is not on the
-// list of its role.
+// What the operator chooses by an option and several folders must know, and what was chosen when
+// this program was built. That is not inline, because programs for tests are linked from objects
+// of two builds.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,25 @@
 
 namespace chatd {
 
+// The binary to which tests upgrade has another version.
+#ifndef CHATD_VERSION
+#define CHATD_VERSION "0.3.0"
+#endif
+constexpr const char* kVersion = CHATD_VERSION;
+
+// How much the journal tells the operator: lines of this level and of all levels before it.
+enum class Level : std::uint8_t { Error, Warning, Info, Debug };
+
+// The level that --log-level calls "error", "warning", "info" or "debug"; none for any other name.
+[[nodiscard]] constexpr std::optional<Level> level_named(std::string_view name) {
+    if (name == "error") return Level::Error;
+    if (name == "warning") return Level::Warning;
+    if (name == "info") return Level::Info;
+    if (name == "debug") return Level::Debug;
+    return std::nullopt;
+}
+
+// What the sandbox does when a process makes a system call that is not on the list of its role.
 enum class SandboxMode : std::uint8_t {
     Off,     // there is no sandbox: the call is made
     On,      // the kernel kills the process
@@ -27,15 +47,15 @@ inline constexpr bool kSanitized = false;
 // The default of --sandbox. Sanitizers make system calls that are on no list.
 inline constexpr SandboxMode kSandboxMode = kSanitized ? SandboxMode::Off : SandboxMode::On;
 
-// Report is only in builds for tests (CHATD_SANDBOX_REPORT): the program that ships does not have
-// it.
+// Report is only in builds for tests; the program that ships does not have it.
 #ifdef CHATD_SANDBOX_REPORT
 constexpr bool kSandboxReports = true;
 #else
 constexpr bool kSandboxReports = false;
 #endif
 
-// "off", "on", or "report" where that is built in; none: another text.
+// The mode that --sandbox calls "off", "on", or "report" (where that is built in); none for any
+// other name.
 [[nodiscard]] constexpr std::optional<SandboxMode> sandbox_mode_named(std::string_view name) {
     if (name == "off") return SandboxMode::Off;
     if (name == "on") return SandboxMode::On;
