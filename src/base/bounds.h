@@ -1,5 +1,5 @@
-// Every limit of chatd, with its unit and its reason. Nothing in chatd grows without such a limit.
-// Whether a limit is a default that an option changes is said beside it.
+// Every limit of chatd, with its unit and its reason; and the option, if it is a default that an
+// option changes. Nothing in chatd grows without such a limit.
 #pragma once
 
 #include <chrono>
@@ -24,20 +24,18 @@ inline constexpr std::size_t kTextBytesMax = 3 * kLineBytesMax;
 inline constexpr std::size_t kNameCharactersMax = 20;
 inline constexpr std::size_t kNameBytesMax = 4 * kNameCharactersMax;
 
-// Combining marks on one letter of a name. Burmese needs four. With more marks a letter would be
-// drawn over the lines above and below.
+// Combining marks on one letter of a name, and in a row in a chat line. More marks would be drawn
+// over the lines above and below. In a name, Burmese needs four. In a line, eight is the tallest
+// stack in printed Tibetan books (U+0F67 with seven letters and a sign); Hebrew with vowels and
+// cantillation needs six, every other script fewer.
 inline constexpr std::size_t kNameMarksMax = 4;
-
-// Combining marks in a row in a chat line. With more marks they would be drawn over the lines above
-// and below. Eight is the tallest stack in printed Tibetan books (U+0F67 with seven letters and a
-// sign). Hebrew with vowels and cantillation needs six, every other script fewer.
 inline constexpr std::size_t kTextMarksMax = 8;
 
 // Bad or taken names that a client may tell before its connection ends: enough for typing errors,
 // too few to guess which names are taken.
 inline constexpr int kLoginAttemptsMax = 5;
 
-// Bytes of an address with its port. The longest is 53 bytes long:
+// Bytes of an address with its port. The longest has 53 bytes:
 // "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535".
 inline constexpr std::size_t kPeerBytesMax = 64;
 
@@ -52,12 +50,16 @@ inline constexpr std::size_t kReadBytes = 64 * 1024;
 
 // --- The log ---------------------------------------------------------------------------------
 
-// Bytes of the log's ring. A reader that is further behind than this misses messages. The first is
-// the default of --history-size, the others are the least and the most that it takes.
+// Bytes of the log's ring: the default of --history-size, and the least and the most that it takes.
+// A reader that is further behind than this misses messages.
 inline constexpr std::size_t kHistoryBytes = 4 * 1024 * 1024;
 inline constexpr std::size_t kHistoryBytesMin = 64 * 1024;
 inline constexpr std::size_t kHistoryBytesMax = std::size_t{1} << 40;
 static_assert(kHistoryBytesMin >= 4 * kFrameBytesMax, "the log must hold a few of the largest");
+
+// Pieces of the log that a reader hands to a link for one send. There are more than two only when
+// private entries lie in between.
+inline constexpr std::size_t kPiecesMax = 32;
 
 // Damaged history files that are kept beside the history file. With so many chatd does not start:
 // the operator has to look at them and to move them away.
@@ -83,9 +85,9 @@ inline constexpr std::uint32_t kPeopleShown = 50;  // people that one /who lists
 // links between the two, log, counters, readers of --metrics.
 inline constexpr std::uint32_t kSpareFds = 32;
 
-// When this many brokers in a row died while they handled the same request, the next broker refuses
-// the request. When brokers were killed at random under load, 3 of 30 died while they handled some
-// request. Three that die at the same request were killed by it.
+// When this many brokers in a row died while they handled the same request, it has killed them, and
+// the next broker refuses it. (Of 30 brokers that were killed at random under load, 3 died while
+// they handled some request.)
 inline constexpr std::uint32_t kPoisonDeaths = 3;
 
 // --- Back-pressure ---------------------------------------------------------------------------
@@ -110,19 +112,18 @@ inline constexpr std::size_t kWorkerDataBytesMax = std::size_t{256} * 1024 * 102
 // no more clients.
 inline constexpr std::size_t kControlBytesMax = 256 * 1024;
 
-// Bytes. A buffer that a burst has made larger than this gives its memory back when it is empty.
-inline constexpr std::size_t kIdleBufferBytes = 4 * 1024;
+// Bytes that an empty buffer may keep. One that a burst has made larger gives its memory back.
+inline constexpr std::size_t kEmptyBufferBytesMax = 4 * 1024;
 
-// A worker gives back the memory that it does not need for waiting when nothing has happened for
-// this time (for up to twice this time, because one alarm looks once in this time). It is longer
-// than the pauses within a burst, and shorter than anybody takes to look at the memory in use.
-inline constexpr auto kIdleAfter = 1s;
+// A worker for which nothing has happened for this time gives back the memory that it does not need
+// for waiting. (It may take twice this time, because one alarm looks once in this time.) It is
+// longer than the pauses within a burst, and shorter than anybody takes to look at the memory.
+inline constexpr auto kGiveBackAfter = 1s;
 
 // --- How fast and how slow a client may be ---------------------------------------------------
 
-// How many lines a client may send each second and at once (the defaults of --rate), and the most
-// that --rate takes. Ten a second is faster than anybody types; a pasted text of 200 lines is
-// through in 18 s.
+// Lines that a client may send each second and at once (the defaults of --rate), and the most that
+// --rate takes. Ten a second is faster than anybody types; a pasted text of 200 lines takes 18 s.
 inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;
@@ -169,11 +170,9 @@ inline constexpr auto kLeftOutTold = 2s;
 // promises to end within five seconds.
 inline constexpr auto kShutdownGrace = 4s;
 
-// Time in which a client has to take its last lines.
-inline constexpr auto kGoodbyeGrace = 2s;
-
-// Time in which a client that has taken its last lines has to close the connection, before the
+// Time in which a client has to take its last lines, and then to close the connection, before the
 // worker resets it.
+inline constexpr auto kGoodbyeGrace = 2s;
 inline constexpr auto kCloseGrace = 200ms;
 
 // --- A client that has vanished --------------------------------------------------------------
@@ -206,31 +205,28 @@ inline constexpr auto kRetryPauseMax = 20s;
 // no child of chatd frees it.
 inline constexpr auto kListenerRest = 1s;
 
-// Connections that the parent or the broker accepts in one turn of its loop, before it looks at
-// anything else.
+// Connections that the parent or the broker accepts in one turn of its loop.
 inline constexpr int kAcceptsPerTurn = 64;
 
 // Readers of --metrics that are answered in one turn of the parent's loop. Their connections stay
 // open until they close: a reader that is still sending its request would see an error otherwise.
 inline constexpr std::size_t kMetricsReadersMax = 4;
 
-// Between two status messages to the service manager. It shows them to people, who do not read
-// faster.
+// Between two status messages to the service manager, which people read, and no faster.
 inline constexpr auto kStatusPause = 1s;
 
 // --- Between worker and broker ---------------------------------------------------------------
 
-// The pause of a worker before it connects to the broker once more, from the first to the longest:
-// when the broker's backlog is full connect(2) fails with EAGAIN, and poll(2) cannot wait for room.
-// The worker waits the same time after the broker closed the link without a Welcome.
+// Pauses of a worker before it connects to the broker again, the first and the longest: connect(2)
+// fails with EAGAIN while the broker's backlog is full, and poll(2) cannot wait for room; or the
+// broker closed the link without a Welcome.
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
-// The longest pause of the broker between two fan-outs. The pause follows from how long the last
-// fan-out took, which may be long only because the process did not run in between.
+// The longest pause of the broker between two fan-outs, and when the entries are only Joins and
+// Leaves. The pause follows from how long the last fan-out took, which may be long only because the
+// process did not run in between.
 inline constexpr auto kFanOutPauseMax = 100ms;
-
-// The longest pause between two fan-outs when the entries are only Joins and Leaves.
 inline constexpr auto kCrowdPauseMax = 1s;
 
 // When a worker has waited for the broker so long without a frame, it tells its client and wakes
@@ -242,8 +238,8 @@ inline constexpr auto kBrokerAnswer = 5s;
 
 // --- A new broker ----------------------------------------------------------------------------
 
-// How long a new broker takes at most to read the log, for each MiB of it: from a disk that reads
-// 50 MB/s, and from memory when the log was in use just before (0.6 ms were measured).
+// How long a new broker takes at most to read each MiB of the log: from a disk that reads 50 MB/s,
+// and from memory when the log was in use just before (0.6 ms were measured).
 inline constexpr auto kRecoveryPerMebibyte = 20ms;
 inline constexpr auto kWarmRecoveryPerMebibyte = 1ms;
 
@@ -261,9 +257,8 @@ inline constexpr auto kBrokerPauseMax = 5s;
 // The broker tries again this long after the disk failed.
 inline constexpr auto kDiskPause = 1s;
 
-// Added to oom_score_adj: when memory runs out, the kernel counts the process as larger by so many
-// thousandths of all memory than the parent. It kills workers first, because a worker serves one
-// client only.
+// Thousandths of all memory by which the kernel counts the process as larger than the parent when
+// memory runs out (oom_score_adj). It kills workers first, because a worker serves only one client.
 inline constexpr int kOomWorker = 200;
 inline constexpr int kOomBroker = 100;
 

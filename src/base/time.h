@@ -38,8 +38,7 @@ using Deadline = std::optional<Moment>;
     return deadline && now >= *deadline;
 }
 
-// How long to wait for the deadline: zero when it has come; none (wait for ever) when there is
-// none.
+// How long to wait for the deadline: zero when it has come; none (for ever) when there is none.
 [[nodiscard]] inline std::optional<Duration> time_until(const Deadline& deadline, Moment now) {
     if (!deadline) return std::nullopt;
     return std::max(*deadline - now, Duration::zero());

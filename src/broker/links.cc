@@ -15,7 +15,6 @@
 namespace chatd {
 namespace {
 
-constexpr std::size_t kPiecesMax = 32;  // as many as a reader hands over at once
 
 IoResult send_pieces(int fd, std::span<const Piece> pieces) {
     if (pieces.size() == 1) return send_some(fd, pieces[0].bytes);

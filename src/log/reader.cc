@@ -10,9 +10,6 @@
 namespace chatd {
 namespace {
 
-// Runs of the log in one send. There are more than two only when private entries lie in between.
-constexpr std::size_t kPiecesPerSend = 32;
-
 bool is_read(const Entry& entry, std::uint64_t session, Reading reading) {
     return reading == Reading::Live ? is_for(entry, session) : is_replayed_for(entry, session);
 }
@@ -126,7 +123,7 @@ bool LogReader::send_replies(const Send& send) {
     if (replies.empty()) return true;
     const Piece all{0, replies};
     replies.erase(0, send_pieces({&all, 1}, send));
-    if (replies.empty() && replies.capacity() > kIdleBufferBytes) replies = {};
+    if (replies.empty() && replies.capacity() > kEmptyBufferBytesMax) replies = {};
     return replies.empty();
 }
 
@@ -178,7 +175,7 @@ bool LogReader::send_crowds(const Log& log, std::span<const CrowdStretch> crowds
 // the time the other end has read.
 bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position end,
                          const Send& send) {
-    std::array<Piece, kPiecesPerSend> pieces;
+    std::array<Piece, kPiecesMax> pieces;
     while (at < end) {
         Position next = at;
         const std::size_t count = collect_pieces(log, &next, end, session_, reading, pieces);

@@ -89,7 +89,7 @@ void LineReader::add(std::string_view bytes) {
 }
 
 void LineReader::clear() {
-    if (buffer_.capacity() > kIdleBufferBytes) buffer_ = {};
+    if (buffer_.capacity() > kEmptyBufferBytesMax) buffer_ = {};
     buffer_.clear();
     begin_ = 0;
     searched_ = 0;

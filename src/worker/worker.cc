@@ -37,7 +37,7 @@ class Worker {
     int run() {
         fault_point("worker:start");
         conversation_.time_is(Clock::now());
-        set_alarm(kIdleAfter);
+        set_alarm(kGiveBackAfter);
         while (!conversation_.end()) {
             expire();
             open_link();
@@ -87,7 +87,7 @@ class Worker {
         take_signals();
         if (!ready) return;
         memory_used_ = true;
-        if (!std::exchange(alarm_set_, true)) set_alarm(kIdleAfter);
+        if (!std::exchange(alarm_set_, true)) set_alarm(kGiveBackAfter);
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
         if ((client_events & POLLIN) != 0 && (fds[0].revents & kReadable) != 0) read_client();
@@ -207,7 +207,7 @@ class Worker {
     // 5 % of all deliveries under load.
     void alarm_rang() {
         client_.watch_unconfirmed(Clock::now());
-        if (std::exchange(memory_used_, false)) return set_alarm(kIdleAfter);
+        if (std::exchange(memory_used_, false)) return set_alarm(kGiveBackAfter);
         alarm_set_ = false;
         buffer_.reset();
         conversation_.frames().shrink_to_fit();
