@@ -15,7 +15,6 @@
 #include "sys/privilege.h"
 #include "sys/process.h"
 #include "sys/systemd.h"
-#include "sys/wakeup.h"
 
 namespace chatd {
 namespace {

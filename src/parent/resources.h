@@ -34,7 +34,7 @@ struct Resources {
     // The parent keeps both ends for as long as there is a room: what one broker has not read, the
     // next broker reads.
     SocketPair control;
-    UniqueFd wakeup;             // see sys/wakeup.h
+    UniqueFd wakeup;             // see sys/local.h
     UniqueFd program_directory;  // see directory_of_program()
     int oom_score = 0;           // see lower_oom_score()
     ParentCounters counters = {};

@@ -11,7 +11,6 @@
 #include "parent/history.h"
 #include "protocol/worker_exit.h"
 #include "sys/privilege.h"
-#include "sys/wakeup.h"
 
 namespace chatd {
 namespace {

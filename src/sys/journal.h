@@ -3,24 +3,66 @@
 // happened in the room.)
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bounds.h"
 #include "base/check.h"
 #include "base/rate_limiter.h"
 #include "base/settings.h"
 #include "sys/clock.h"
-#include "sys/journal_throttle.h"
 
 namespace chatd {
+
+// Some lines of each kind are written, the rest are left out and counted, and the operator reads
+// the count. Otherwise somebody who connects again and again could fill the operator's disk. A kind
+// is a printf format; two formats are the same kind when they have the same address.
+//
+// The throttle never writes and reads no clock: the journal does.
+class JournalThrottle {
+  public:
+    // May a line of this kind be written? If not, it counts as left out.
+    [[nodiscard]] bool allows(const char* kind, Moment now);
+
+    // When to report what was left out; none while there is nothing to report.
+    [[nodiscard]] Deadline wake_at() const { return report_at_; }
+
+    // A kind of which lines were left out; none: there is no such kind.
+    struct LeftOut {
+        const char* kind;
+        std::uint64_t lines;
+    };
+    [[nodiscard]] std::optional<LeftOut> left_out() const;
+
+    // The count of this kind has been reported.
+    void reported(const char* kind);
+
+    // A report was not possible now; it is due kLeftOutTold later.
+    void postpone(Moment now) { report_at_ = now + kLeftOutTold; }
+
+  private:
+    struct Kind {
+        const char* format = nullptr;
+        RateLimiter limiter = RateLimiter({kJournalLinesPerSecond, kJournalLinesAtOnce});
+        std::uint64_t left_out = 0;
+    };
+    Kind* find_place(const char* kind, Moment now);
+
+    std::array<Kind, kThrottledKindsMax> kinds_;
+    Deadline report_at_;
+};
+
+// A kind as people read it: "… connected, pid …" for "%s connected, pid %d".
+[[nodiscard]] std::string kind_in_words(const char* format);
 
 class Journal {
   public:
     // role: "parent", "broker" or "worker". Lines also show the pid of the process that calls this.
     // now: the clock.
     Journal(std::string_view role, Level level, Moment (*now)() = Clock::now);
-
     // Calls report_left_out(). A process that is killed, or executes another program, does not get
     // here.
     ~Journal() { report_left_out(); }
@@ -29,8 +71,8 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
 
     // A line that a pipe does not take at once (PIPE_BUF) is cut. A line that would block is
-    // dropped and counted, because a terminal that somebody has stopped must not stop the room. Of
-    // lines with the same format only as many are written as sys/journal_throttle.h allows.
+    // dropped and counted, because a terminal that somebody has stopped must not stop the room. The
+    // throttle may leave a line out.
     void error(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,8 @@
-// AF_UNIX sockets: files of listening ones, the broker's listener, connections and pairs.
+// What connects processes of one machine. AF_UNIX sockets: files of listening ones, the broker's
+// listener, connections and pairs. And the wakeup of the parent.
 #pragma once
 
+#include <sys/eventfd.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -8,8 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "sys/error.h"
 #include "sys/fd.h"
-#include "sys/user.h"
+#include "sys/privilege.h"
 
 namespace chatd {
 
@@ -129,5 +132,24 @@ struct SocketPair {
 // The process that connected, as the kernel says (unix(7), SO_PEERCRED). None: it is of another
 // user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
+
+// --- The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries
+// no data, not even which worker it was.
+
+// Readable (poll(2)) from the first wake() until clear_wakeup(). Throws SetupError.
+[[nodiscard]] inline UniqueFd make_wakeup() {
+    UniqueFd wakeup(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!wakeup.valid()) throw system_error("eventfd");
+    return wakeup;
+}
+
+// Neither waits nor fails.
+inline void wake(int wakeup) {
+    (void)::eventfd_write(wakeup, 1);  // EAGAIN: its count is full, so it is readable.
+}
+inline void clear_wakeup(int wakeup) {
+    eventfd_t count = 0;
+    (void)::eventfd_read(wakeup, &count);  // EAGAIN: nobody has called wake().
+}
 
 }  // namespace chatd

@@ -16,7 +16,6 @@
 #include "sys/fd.h"
 #include "sys/listener_rest.h"
 #include "sys/local.h"
-#include "sys/user.h"
 
 namespace chatd {
 

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <cstdint>
 
 #include "base/check.h"
 #include "sys/error.h"
@@ -26,6 +26,34 @@ constexpr User kNobody{65534, 65534};  // where that file does not have one
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
 constexpr int kNever = -1000;
 constexpr int kAlways = 1000;
+
+// UINT32_MAX is no id: to setresuid(2) it means "leave this as it is".
+std::optional<std::uint32_t> parse_id(std::string_view text) {
+    return parse_number<std::uint32_t>(text, 0, UINT32_MAX - 1);
+}
+
+// Returns the part of `text` before the next `mark`, or all of it, and takes both off `text`.
+std::string_view take_part(std::string_view& text, char mark) {
+    const std::size_t end = text.find(mark);
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return part;
+}
+
+// By uid, or without one by name.
+std::optional<User> look_up(std::string_view passwd, std::string_view name,
+                            std::optional<std::uint32_t> uid) {
+    while (!passwd.empty()) {
+        std::string_view row = take_part(passwd, '\n');
+        const std::string_view name_there = take_part(row, ':');
+        (void)take_part(row, ':');  // the password
+        const auto uid_there = parse_id(take_part(row, ':'));
+        const auto gid_there = parse_id(take_part(row, ':'));
+        if (!uid_there || !gid_there) continue;
+        if (uid ? uid_there == uid : name_there == name) return User{*uid_there, *gid_there};
+    }
+    return uid ? std::optional(User{*uid, *uid}) : std::nullopt;
+}
 
 // Empty when the file cannot be read. A std::ifstream would cost each worker the pages of its
 // locale.
@@ -65,6 +93,17 @@ bool write_number(const char* path, int number) {
 }
 
 }  // namespace
+
+std::optional<User> find_user(std::string_view passwd, std::string_view wanted) {
+    const bool has_group = wanted.find(':') != std::string_view::npos;
+    const std::string_view name = take_part(wanted, ':');
+    if (name.empty()) return std::nullopt;
+    auto user = look_up(passwd, name, parse_id(name));
+    if (!user || !has_group) return user;
+    const auto gid = parse_id(wanted);
+    if (!gid) return std::nullopt;
+    return User{user->uid, *gid};
+}
 
 std::optional<User> user_to_become(const std::string& wanted) {
     const bool is_root = ::geteuid() == 0;

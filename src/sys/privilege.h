@@ -1,12 +1,27 @@
-// Privileges: what root may do, and what no process of chatd needs once all is set up.
+// Privileges: what root may do, and what no process of chatd needs once all is set up; and the user
+// that root becomes.
 #pragma once
+
+#include <sys/types.h>
 
 #include <optional>
 #include <string>
-
-#include "sys/user.h"
+#include <string_view>
 
 namespace chatd {
+
+struct User {
+    uid_t uid;
+    gid_t gid;
+
+    bool operator==(const User&) const = default;
+};
+
+// The user that `wanted` names, as NAME, UID, NAME:GID or UID:GID. A NAME must be in `passwd`, the
+// text of /etc/passwd (passwd(5); a static program cannot use getpwnam(3)). A UID need not be:
+// without a row its group has the same number. None: there is no such user, or `wanted` has none of
+// these forms.
+[[nodiscard]] std::optional<User> find_user(std::string_view passwd, std::string_view wanted);
 
 // The user that this process becomes: the user of --user (`wanted`), or "nobody" when that is empty
 // and this process is root. None: this process stays what it is, because it is not root or is that

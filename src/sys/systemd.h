@@ -1,5 +1,5 @@
 // The service manager, if there is one (systemd(1)): sockets that it passes to chatd, and notices
-// that chatd sends to it. See sys/systemd_protocol.h.
+// that chatd sends to it (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)).
 #pragma once
 
 #include <sys/socket.h>
@@ -12,10 +12,40 @@
 #include <vector>
 
 #include "sys/clock.h"
-#include "sys/fd.h"
 #include "sys/net.h"
 
 namespace chatd {
+
+// --- The protocol. These functions read no environment: the caller passes what getenv(3) returns.
+
+// The descriptor of the first socket that is passed to a program.
+inline constexpr int kFirstPassedSocket = 3;
+
+// How many sockets were passed to the process `self`; 0 when there are none, or they are for
+// another process. None: `listen_fds` is no number of sockets.
+[[nodiscard]] std::optional<int> passed_sockets(const char* listen_pid, const char* listen_fds,
+                                                pid_t self);
+
+// How often to tell the service manager that the process `self` is alive: twice as often as it
+// demands. None: it does not ask this process.
+[[nodiscard]] std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_usec,
+                                                                       const char* watchdog_pid,
+                                                                       pid_t self);
+
+// What to send. `monotonic`: the time by CLOCK_MONOTONIC.
+[[nodiscard]] inline std::string status_notice(std::string_view status) {
+    return "STATUS=" + std::string(status);
+}
+[[nodiscard]] inline std::string ready_notice(std::string_view status) {
+    return "READY=1\n" + status_notice(status);
+}
+[[nodiscard]] inline std::string reloading_notice(std::chrono::microseconds monotonic) {
+    return "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count());
+}
+inline constexpr std::string_view kStoppingNotice = "STOPPING=1";
+inline constexpr std::string_view kWatchdogNotice = "WATCHDOG=1";
+
+// --- The service manager of this process
 
 // The listening sockets that were passed to this process; empty when there are none. Afterwards the
 // environment no longer names them, so that no child takes them for its own. Throws SetupError when
@@ -33,7 +63,6 @@ class ServiceManager {
     void ready(std::string_view status, Moment now);
     void reloading(Moment now);  // lasts until ready()
     void stopping();
-
     [[nodiscard]] bool is_reloading() const { return reloading_; }
 
     // Is it time for another status? At most once in kStatusPause. show_status() sends one that has

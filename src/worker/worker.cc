@@ -13,7 +13,6 @@
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/memory.h"
-#include "sys/wakeup.h"
 #include "worker/client_socket.h"
 #include "worker/conversation.h"
 

@@ -1,8 +1,10 @@
 // The broker's socket lies in a directory of one user alone, replaces only the socket of a dead
-// server, and is removed at the end.
+// server, and is removed at the end. The wakeup is readable from the first wake() until it is
+// cleared.
 #include "sys/local.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/wait.h"
 #include "sys/error.h"
 #include "sys/process.h"
 
@@ -20,6 +23,7 @@ using namespace chatd;
 namespace fs = std::filesystem;
 
 TestSuite(local, .timeout = 20);
+TestSuite(wakeup, .timeout = 10);
 
 namespace {
 
@@ -27,6 +31,10 @@ namespace {
 struct Scratch : test::Scratch {
     Scratch() { EXPECT_EQ(chown(path().c_str(), geteuid(), getegid()), 0); }
 };
+
+bool is_awake(const UniqueFd& wakeup) {
+    return test::wait_for(wakeup.get(), POLLIN, test::Deadline{});
+}
 
 }  // namespace
 
@@ -118,4 +126,27 @@ Test(local, a_file_in_the_way_is_refused_and_kept) {
         EXPECT_EQ(error.status(), ExitStatus::BadDirectory);
     }
     EXPECT_TRUE(fs::is_directory(path));
+}
+
+Test(wakeup, is_readable_until_it_is_cleared) {
+    const UniqueFd wakeup = make_wakeup();
+    EXPECT_FALSE(is_awake(wakeup));
+    wake(wakeup.get());
+    EXPECT_TRUE(is_awake(wakeup));
+    EXPECT_TRUE(is_awake(wakeup));
+    clear_wakeup(wakeup.get());
+    EXPECT_FALSE(is_awake(wakeup));
+}
+
+Test(wakeup, one_clear_is_enough_for_any_number_of_wakes) {
+    const UniqueFd wakeup = make_wakeup();
+    for (int i = 0; i < 1000; ++i) wake(wakeup.get());
+    clear_wakeup(wakeup.get());
+    EXPECT_FALSE(is_awake(wakeup));
+}
+
+Test(wakeup, clearing_one_that_nobody_woke_does_not_wait) {
+    const UniqueFd wakeup = make_wakeup();
+    clear_wakeup(wakeup.get());
+    EXPECT_FALSE(is_awake(wakeup));
 }
