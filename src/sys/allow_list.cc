@@ -3,6 +3,7 @@
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -10,8 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-
-#include <linux/sockios.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -53,9 +52,7 @@ const AllowedCall kCommon[] = {
     {SYS_poll, {}, "write_stderr() never blocks"},
 #endif
     {SYS_ppoll, {}, "where a worker waits; poll() on machines without poll(2)"},
-    {SYS_restart_syscall,
-     {},
-     "the kernel makes it after SIGSTOP or a debugger has interrupted a call"},
+    {SYS_restart_syscall, {}, "the kernel makes it after SIGSTOP has interrupted a call"},
     {SYS_clock_gettime, {}, "Clock and wall_ms(), where no vDSO has it"},
     {SYS_prctl, {is(0, PR_SET_NAME)}, "the short title"},
     {SYS_brk, {}, "malloc(3)"},
@@ -99,62 +96,38 @@ const AllowedCall kOfBroker[] = {
     {SYS_fdatasync, {}, "--sync: put_on_disk()"},
 };
 
-template <std::size_t count>
-void append(std::vector<AllowedCall>& calls, const AllowedCall (&more)[count]) {
-    calls.insert(calls.end(), std::begin(more), std::end(more));
-}
-
-std::size_t low_half(unsigned argument) {
-    return offsetof(seccomp_data, args) +
-           argument * sizeof(std::uint64_t);  // the machines are little-endian
-}
-
-// What follows a test: the next step, or the end with one of the two answers.
-enum class Exit : std::uint8_t { Next, Allow, Refuse };
-
-// Writes the program from front to back. The two answers stand behind everything else, so that the
-// distance to them is known only at the end.
+// Writes the program from front to back.
 class Assembler {
   public:
-    std::vector<sock_filter> assemble(std::span<const AllowedCall> allowed,
-                                      std::uint32_t otherwise) {
+    explicit Assembler(std::uint32_t otherwise) : otherwise_(otherwise) {}
+
+    std::vector<sock_filter> assemble(std::span<const AllowedCall> allowed) {
         load(offsetof(seccomp_data, arch));
-        test(kMachine, Exit::Next, Exit::Refuse);
+        program_[jump(BPF_JEQ, kMachine)].jt = 1;  // over the answer
+        answer(otherwise_);
         load(offsetof(seccomp_data, nr));
         add_search(allowed);
-        for (const Test& test : tests_) {
-            program_[test.at].jt = distance(test.at, test.then);
-            program_[test.at].jf = distance(test.at, test.otherwise);
-        }
-        program_.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-        program_.push_back(BPF_STMT(BPF_RET | BPF_K, otherwise));
         return std::move(program_);
     }
 
   private:
-    struct Test {
-        std::size_t at;
-        Exit then;
-        Exit otherwise;
-    };
-
-    static std::uint8_t checked(std::size_t steps) {
-        CHATD_CHECK(steps <= UINT8_MAX);
-        return static_cast<std::uint8_t>(steps);
-    }
-
-    [[nodiscard]] std::uint8_t distance(std::size_t from, Exit exit) const {
-        if (exit == Exit::Next) return 0;
-        return checked(program_.size() - from - 1 + (exit == Exit::Allow ? 0 : 1));
-    }
-
     void load(std::size_t offset) {
         program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
     }
 
-    void test(std::uint32_t value, Exit then, Exit otherwise) {
-        tests_.push_back({program_.size(), then, otherwise});
-        program_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
+    void answer(std::uint32_t action) { program_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
+
+    // A test. When it fails, the program goes on where land() is called for it.
+    std::size_t jump(unsigned test, std::uint32_t value) {
+        program_.push_back(
+            BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), value, 0, 0));
+        return program_.size() - 1;
+    }
+
+    void land(std::size_t jump) {
+        const std::size_t steps = program_.size() - jump - 1;
+        CHATD_CHECK(steps <= UINT8_MAX);
+        program_[jump].jf = static_cast<std::uint8_t>(steps);
     }
 
     // A binary search keeps the setup fast: the kernel then runs the program for every number that
@@ -167,66 +140,57 @@ class Assembler {
         }
         if (split == calls.end()) return add_call(calls);
         const auto below = static_cast<std::size_t>(split - calls.begin());
-        const std::size_t branch = program_.size();
-        program_.push_back(
-            BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, static_cast<std::uint32_t>(split->number), 0, 0));
-        add_search(calls.first(below));
-        program_[branch].jt = checked(program_.size() - branch - 1);
+        const std::size_t branch = jump(BPF_JGE, static_cast<std::uint32_t>(split->number));
         add_search(calls.subspan(below));
+        land(branch);
+        add_search(calls.first(below));
     }
 
     // `rows`: all of one call.
     void add_call(std::span<const AllowedCall> rows) {
-        const bool conditional = rows[0].conditions[0].mask != 0;
-        test(static_cast<std::uint32_t>(rows[0].number), conditional ? Exit::Next : Exit::Allow,
-             Exit::Refuse);
-        for (std::size_t i = 0; conditional && i < rows.size(); ++i) {
-            add_conditions(rows[i], i + 1 == rows.size());
-        }
+        const std::size_t number = jump(BPF_JEQ, static_cast<std::uint32_t>(rows[0].number));
+        for (const AllowedCall& row : rows) add_row(row);
+        land(number);
+        answer(otherwise_);
     }
 
-    // Only the last row of a call may have two conditions: in a row before it, a condition that
-    // does not hold leads to the next row.
-    void add_conditions(const AllowedCall& row, bool last) {
-        const bool both = row.conditions[1].mask != 0;
-        CHATD_CHECK(last || !both);
-        const Exit otherwise = last ? Exit::Refuse : Exit::Next;
-        add_condition(row.conditions[0], both ? Exit::Next : Exit::Allow, otherwise);
-        if (both) add_condition(row.conditions[1], Exit::Allow, otherwise);
-    }
-
-    void add_condition(const Condition& condition, Exit then, Exit otherwise) {
-        load(low_half(condition.argument));
-        if (condition.mask != kAllBits) {
+    void add_row(const AllowedCall& row) {
+        std::vector<std::size_t> tests;
+        for (const Condition& condition : row.conditions) {
+            if (condition.mask == 0) continue;
+            // The lower half: the machines are little-endian.
+            load(offsetof(seccomp_data, args) + condition.argument * sizeof(std::uint64_t));
             program_.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
+            tests.push_back(jump(BPF_JEQ, condition.value));
         }
-        test(condition.value, then, otherwise);
+        answer(SECCOMP_RET_ALLOW);
+        for (const std::size_t test : tests) land(test);
     }
 
     std::vector<sock_filter> program_;
-    std::vector<Test> tests_;
+    std::uint32_t otherwise_;
 };
 
 }  // namespace
 
 std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link) {
-    std::vector<AllowedCall> calls;
-    append(calls, kCommon);
+    std::vector<AllowedCall> calls(std::begin(kCommon), std::end(kCommon));
     calls.push_back({SYS_tgkill, {is(0, static_cast<std::uint32_t>(pid))}, "abort(3)"});
     if (role == Role::Worker) {
-        append(calls, kOfWorker);
+        calls.insert(calls.end(), std::begin(kOfWorker), std::end(kOfWorker));
         // Only that descriptor: the client's socket could be connected to another machine.
         calls.push_back(
             {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local(), that link"});
+    } else {
+        calls.insert(calls.end(), std::begin(kOfBroker), std::end(kOfBroker));
     }
-    if (role == Role::Broker) append(calls, kOfBroker);
     std::ranges::stable_sort(calls, {}, &AllowedCall::number);
     return calls;
 }
 
 std::vector<sock_filter> filter_program(std::span<const AllowedCall> allowed,
                                         std::uint32_t otherwise) {
-    return Assembler().assemble(allowed, otherwise);
+    return Assembler(otherwise).assemble(allowed);
 }
 
 }  // namespace chatd

@@ -1,8 +1,5 @@
 // Which system calls each role may make, and why; and the filter program for the kernel (BPF) that
-// decides so.
-//
-// This file must never make a system call: the lists and the program are values, and tests run the
-// program without a kernel.
+// decides so. This file never makes a system call: tests run the program without a kernel.
 #pragma once
 
 #include <linux/filter.h>
@@ -36,8 +33,7 @@ struct AllowedCall {
 [[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link);
 
 // The filter for seccomp(2) that allows these calls, sorted as above. Its answer to any other call,
-// and to each call that is made with the numbers of another machine, is `otherwise`
-// (SECCOMP_RET_*).
+// and to calls with the numbers of another machine, is `otherwise` (SECCOMP_RET_*).
 [[nodiscard]] std::vector<sock_filter> filter_program(std::span<const AllowedCall> allowed,
                                                       std::uint32_t otherwise);
 

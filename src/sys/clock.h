@@ -1,4 +1,4 @@
-// The clocks. Pure code reads none of them: its callers pass the time.
+// The clocks, which pure code never reads (base/time.h).
 #pragma once
 
 #include <unistd.h>
@@ -30,7 +30,7 @@ namespace chatd {
     return {whole.count(), (time - whole).count()};
 }
 
-// How many seconds local time is ahead of UTC at `time_s` (seconds since 1970). tzset(3) must have
+// Seconds by which local time is ahead of UTC at `time_s` (seconds since 1970). tzset(3) must have
 // run before, because a worker may not open the file of the time zone.
 [[nodiscard]] inline std::int64_t utc_offset_s(std::int64_t time_s) {
     const std::time_t time = time_s;

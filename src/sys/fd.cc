@@ -19,11 +19,9 @@ namespace {
 
 IoResult result_of(ssize_t bytes) {
     if (bytes > 0) return {IoStatus::Done, static_cast<std::size_t>(bytes)};
-    // A shortage (ENOBUFS, ENOMEM) passes as a full buffer does. After any other error the peer is
-    // out of reach.
-    const bool later =
-        bytes < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM);
-    return {later ? IoStatus::WouldBlock : IoStatus::Closed, 0};
+    // A shortage passes as a full buffer does. After any other error the peer is out of reach.
+    const bool passes = errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
+    return {bytes < 0 && passes ? IoStatus::WouldBlock : IoStatus::Closed, 0};
 }
 
 IoResult received(ssize_t bytes) {
@@ -84,9 +82,8 @@ void keep_only(std::initializer_list<int> fds) {
     std::sort(kept.begin(), kept.end());
     for (std::size_t i = 0; i < kept.size(); ++i) {
         if (kept[i] < STDERR_FILENO) continue;
-        const auto first = static_cast<unsigned>(kept[i]) + 1;
-        const unsigned last =
-            i + 1 < kept.size() ? static_cast<unsigned>(kept[i + 1]) - 1 : UINT_MAX;
+        const auto first = static_cast<unsigned>(kept[i] + 1);
+        const auto last = i + 1 < kept.size() ? static_cast<unsigned>(kept[i + 1] - 1) : UINT_MAX;
         if (first <= last && ::close_range(first, last, 0) != 0) throw system_error("close_range");
     }
 }

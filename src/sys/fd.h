@@ -42,7 +42,7 @@ enum class IoStatus : unsigned char {
 
 struct IoResult {
     IoStatus status;
-    std::size_t bytes;  // sent or received; 0 unless Done
+    std::size_t bytes;  // 0 unless Done
 };
 
 // These never wait and never raise SIGPIPE. peek() leaves the bytes in the socket.
@@ -57,20 +57,20 @@ struct IoResult {
 // How many bytes wait unread in this socket.
 [[nodiscard]] std::size_t unread_bytes(int socket);
 
-// Says whether `fd` stays open in a program that this process executes. Throws SetupError.
+// --- Descriptors of this process. The first three functions throw SetupError.
+
+// Says whether `fd` stays open in a program that this process executes.
 void set_inheritable(int fd, bool inheritable);
 
-// Closes every descriptor above 2 except these: a child keeps only what it needs. Throws
-// SetupError.
+// Closes every descriptor above 2 except these: a child keeps only what it needs.
 void keep_only(std::initializer_list<int> fds);
 
 // Makes sure that 0, 1 and 2 are open, because a socket with such a number would be written to as
-// if it were the terminal. Throws SetupError.
+// if it were the terminal.
 void open_standard_streams();
 
-// Opens stderr anew where it is a pipe or a terminal, so that writing to it never blocks this
-// process, and other processes that have it open notice nothing. Where that fails, stderr stays as
-// it is.
+// Opens stderr anew where it is a pipe or a terminal, so that writing to it never blocks, and other
+// processes that have it open notice nothing. Where that fails, stderr stays as it is.
 void unblock_stderr();
 
 }  // namespace chatd

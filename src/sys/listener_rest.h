@@ -17,12 +17,9 @@ namespace chatd {
 
 class ListenerRest {
   public:
-    // Rests until kListenerRest is over, or end() is called.
+    // Rests until kListenerRest is over, or end() is called, because a resource was freed.
     void begin(Moment now) { until_ = now + kListenerRest; }
-
-    // Ends the rest, because a resource was freed.
     void end() { until_.reset(); }
-
     // True once, when the time is over: the rest ends with this call.
     [[nodiscard]] bool ends_now(Moment now) {
         if (!is_due(until_, now)) return false;
