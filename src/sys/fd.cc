@@ -8,11 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <vector>
-
-#include "sys/error.h"
 
 namespace chatd {
 namespace {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sys/error.h"
+
 struct iovec;
 
 namespace chatd {

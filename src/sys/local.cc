@@ -5,14 +5,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <utility>
-
-#include "sys/error.h"
 
 namespace chatd {
 namespace {

@@ -10,7 +10,6 @@
 #include <string>
 #include <utility>
 
-#include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/privilege.h"
 

@@ -4,13 +4,9 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdint>
 #include <new>
 #include <string>
-
-#include "sys/error.h"
 
 namespace chatd {
 
@@ -41,10 +37,6 @@ std::size_t file_bytes(int fd) {
     return static_cast<std::size_t>(status.st_size);
 }
 
-bool put_on_disk(int fd) {
-    return ::fdatasync(fd) == 0;
-}
-
 void* UnsharedMemory::Pages::do_allocate(std::size_t bytes, std::size_t) {
     void* const begin =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -64,9 +56,9 @@ bool UnsharedMemory::Pages::do_is_equal(const memory_resource& other) const noex
 Mapping::Mapping(int fd, Stores stores) {
     const std::size_t bytes = file_bytes(fd);
     // The file is opened once more for the mapping, because a lock lasts as long as the description
-    // that it was taken on is open anywhere (flock(2)), in a mapping too. A program such as ps
-    // keeps the mappings of a process that it looks at past the end of that process: a start right
-    // after a crash was told that its history is in use.
+    // that it was taken on is open, in a mapping too (flock(2)). And a program such as ps keeps the
+    // mappings of a process that it looks at past the end of that process: a start right after a
+    // crash was told that its history is in use.
     const UniqueFd own(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_RDWR | O_CLOEXEC));
     if (!own.valid()) throw system_error("open");
     const int flags = stores == Stores::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;

@@ -1,6 +1,8 @@
-// Memory that outlives the process that uses it: a memfd, or a file, and its mapping. And memory
+// Memory that outlives the process that uses it, as a file or a memfd and its mapping; and memory
 // that no child gets a copy of.
 #pragma once
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +20,9 @@ namespace chatd {
 [[nodiscard]] std::size_t file_bytes(int fd);
 
 // Puts on the disk all that was written to a mapping of this file. False: errno says why not.
-[[nodiscard]] bool put_on_disk(int fd);
+[[nodiscard]] inline bool put_on_disk(int fd) {
+    return ::fdatasync(fd) == 0;
+}
 
 // Gives back to the kernel what this process holds and does not use: memory that was freed and that
 // malloc keeps (malloc_trim(3)), and the pages of the stack below the caller, which the kernel
@@ -53,7 +57,6 @@ class Mapping {
     // Throws SetupError.
     explicit Mapping(int fd, Stores stores = Stores::Shared);
     ~Mapping();
-
     Mapping(const Mapping&) = delete;
     Mapping& operator=(const Mapping&) = delete;
 

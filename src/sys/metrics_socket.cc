@@ -3,11 +3,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-#include <utility>
-
-#include "sys/error.h"
-
 namespace chatd {
 namespace {
 

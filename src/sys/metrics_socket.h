@@ -11,9 +11,6 @@
 #include <span>
 #include <string>
 
-#include "base/bounds.h"
-#include "sys/clock.h"
-#include "sys/fd.h"
 #include "sys/listener_rest.h"
 #include "sys/local.h"
 

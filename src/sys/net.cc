@@ -9,13 +9,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <iterator>
 #include <optional>
 
 #include "base/bounds.h"
-#include "sys/error.h"
 
 namespace chatd {
 namespace {
@@ -27,23 +24,31 @@ struct SocketAddress {
     sockaddr* generic() { return reinterpret_cast<sockaddr*>(&storage); }
     sockaddr_in& v4() { return reinterpret_cast<sockaddr_in&>(storage); }
     sockaddr_in6& v6() { return reinterpret_cast<sockaddr_in6&>(storage); }
+    in_port_t& port() { return v4().sin_port; }  // sin6_port lies at the same offset
 };
 
 std::optional<SocketAddress> parse_address(const std::string& text, std::uint16_t port) {
     SocketAddress address;
+    address.port() = htons(port);
     if (::inet_pton(AF_INET, text.c_str(), &address.v4().sin_addr) == 1) {
-        address.v4().sin_family = AF_INET;
-        address.v4().sin_port = htons(port);
+        address.storage.ss_family = AF_INET;
         address.bytes = sizeof(sockaddr_in);
         return address;
     }
     if (::inet_pton(AF_INET6, text.c_str(), &address.v6().sin6_addr) == 1) {
-        address.v6().sin6_family = AF_INET6;
-        address.v6().sin6_port = htons(port);
+        address.storage.ss_family = AF_INET6;
         address.bytes = sizeof(sockaddr_in6);
         return address;
     }
     return std::nullopt;
+}
+
+SocketAddress bound_address(int fd) {
+    SocketAddress address;
+    if (::getsockname(fd, address.generic(), &address.bytes) != 0) {
+        throw system_error("getsockname");
+    }
+    return address;
 }
 
 // The address alone, "192.0.2.7" or "2001:db8::1"; of an IPv4 client also on an IPv6 socket.
@@ -65,8 +70,7 @@ bool is_ipv6(const std::string& ip) {
 
 std::string text_of(SocketAddress address) {
     const std::string ip = ip_of(address);
-    // sin_port and sin6_port lie at the same offset.
-    const std::string port = ':' + std::to_string(ntohs(address.v4().sin_port));
+    const std::string port = ':' + std::to_string(ntohs(address.port()));
     return is_ipv6(ip) ? '[' + ip + ']' + port : ip + port;
 }
 
@@ -79,10 +83,8 @@ std::string address_without_port(SocketAddress address) {
     return ip_of(address) + "/64";
 }
 
-void set_option(int fd, int level, int option, int value) {
-    if (::setsockopt(fd, level, option, &value, sizeof value) != 0) {
-        throw system_error("setsockopt");
-    }
+bool set_option(int fd, int level, int option, int value) {
+    return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
 std::string bind_error(const SocketAddress& address) {
@@ -98,17 +100,14 @@ enum class Family : bool { Only, Both };
 
 // Each of these options is only an improvement: when one fails, the client is served all the same.
 void set_client_options(int client) {
-    const auto set = [client](int level, int option, int value) {
-        (void)::setsockopt(client, level, option, &value, sizeof value);
-    };
     // A worker sends all the screen text that it has at once, so there is nothing to wait for.
-    set(IPPROTO_TCP, TCP_NODELAY, 1);
-    set(SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
-    set(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval / 1s));
-    set(IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+    (void)set_option(client, IPPROTO_TCP, TCP_NODELAY, 1);
+    (void)set_option(client, SOL_SOCKET, SO_KEEPALIVE, 1);
+    (void)set_option(client, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
+    (void)set_option(client, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval / 1s));
+    (void)set_option(client, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
     constexpr int kTcpRtoMaxMs = 44;  // TCP_RTO_MAX_MS, which older headers do not have
-    set(IPPROTO_TCP, kTcpRtoMaxMs, static_cast<int>(kRetryPauseMax / 1ms));
+    (void)set_option(client, IPPROTO_TCP, kTcpRtoMaxMs, static_cast<int>(kRetryPauseMax / 1ms));
 }
 
 Listener listen_on(SocketAddress address, Family family) {
@@ -118,16 +117,14 @@ Listener listen_on(SocketAddress address, Family family) {
     if (!listener.fd.valid()) throw system_error("socket", ExitStatus::Unavailable);
     const int fd = listener.fd.get();
     // Connections of an earlier server linger for a minute. This server need not wait for them.
-    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (address.storage.ss_family == AF_INET6) {
-        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, family == Family::Only ? 1 : 0);
-    }
+    const bool is_set = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
+                        (address.storage.ss_family == AF_INET ||
+                         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, family == Family::Only ? 1 : 0));
+    if (!is_set) throw system_error("setsockopt");
     if (::bind(fd, address.generic(), address.bytes) != 0 || ::listen(fd, SOMAXCONN) != 0) {
         throw SetupError(ExitStatus::Unavailable, bind_error(address));
     }
-    if (::getsockname(fd, address.generic(), &address.bytes) != 0)
-        throw system_error("getsockname");
-    listener.name = text_of(address);
+    listener.name = text_of(bound_address(fd));
     return listener;
 }
 
@@ -161,41 +158,30 @@ Listener adopt_listener(int fd) {
         return ::getsockopt(fd, SOL_SOCKET, name, &value, &bytes) == 0 ? value : -1;
     };
     const int family = option(SO_DOMAIN);
-    SocketAddress address;
     if ((family != AF_INET && family != AF_INET6) || option(SO_TYPE) != SOCK_STREAM ||
-        option(SO_ACCEPTCONN) != 1 || ::getsockname(fd, address.generic(), &address.bytes) != 0) {
-        throw SetupError(
-            ExitStatus::Usage,
-            "descriptor " + std::to_string(fd) +
-                ", passed by LISTEN_FDS, is no listening TCP socket; in a socket unit, "
-                "set ListenStream= to a port");
+        option(SO_ACCEPTCONN) != 1) {
+        throw SetupError(ExitStatus::Usage,
+                         "descriptor " + std::to_string(fd) +
+                             ", passed by LISTEN_FDS, is no listening TCP socket; in a socket "
+                             "unit, set ListenStream= to a port");
     }
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw system_error("fcntl");
     set_inheritable(fd, false);
-    return {UniqueFd(fd), text_of(address)};
+    return {UniqueFd(fd), text_of(bound_address(fd))};
 }
 
 std::uint16_t bound_port(const Listener& listener) {
-    SocketAddress address;
-    if (::getsockname(listener.fd.get(), address.generic(), &address.bytes) != 0) {
-        throw system_error("getsockname");
-    }
-    return ntohs(address.v6().sin6_port);  // sin_port lies at the same offset
+    return ntohs(bound_address(listener.fd.get()).port());
 }
 
 Accepted accept_client(const Listener& listener) {
     SocketAddress address;
-    Accepted accepted{UniqueFd(::accept4(listener.fd.get(), address.generic(), &address.bytes,
-                                         SOCK_NONBLOCK | SOCK_CLOEXEC)),
-                      {},
-                      {},
-                      errno};
-    if (!accepted.fd.valid()) return accepted;
-    accepted.peer = text_of(address);
-    accepted.address = address_without_port(address);
-    set_client_options(accepted.fd.get());
-    return accepted;
+    UniqueFd fd(::accept4(listener.fd.get(), address.generic(), &address.bytes,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.valid()) return {UniqueFd(), {}, {}, errno};
+    set_client_options(fd.get());
+    return {std::move(fd), text_of(address), address_without_port(address), 0};
 }
 
 bool is_all_confirmed(int client) {
@@ -224,8 +210,8 @@ void reset_connection(UniqueFd client) {
 
 void discard_input(int client) {
     constexpr std::size_t kBytes = std::size_t{1} << 20;
-    (void)::recv(client, nullptr, kBytes,
-                 MSG_TRUNC | MSG_DONTWAIT);  // tcp(7): MSG_TRUNC does not even copy
+    // MSG_TRUNC does not even copy (tcp(7)).
+    (void)::recv(client, nullptr, kBytes, MSG_TRUNC | MSG_DONTWAIT);
 }
 
 }  // namespace chatd

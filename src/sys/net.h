@@ -32,12 +32,10 @@ struct Listener {
 [[nodiscard]] std::uint16_t bound_port(const Listener& listener);
 
 struct Accepted {
-    UniqueFd fd;       // invalid: see error
-    std::string peer;  // "192.0.2.7:51234", also of an IPv4 client on an IPv6 socket
-    // All clients with the same address count as one person: "192.0.2.7", or of IPv6 the network,
-    // "2001:db8:0:1::/64".
-    std::string address;
-    int error;  // an errno; EAGAIN: no client waits
+    UniqueFd fd;          // invalid: see error
+    std::string peer;     // "192.0.2.7:51234", also of an IPv4 client on an IPv6 socket
+    std::string address;  // all clients of one are one person: "192.0.2.7", "2001:db8:0:1::/64"
+    int error;            // an errno; EAGAIN: no client waits
 };
 
 // Never waits.
@@ -46,16 +44,13 @@ struct Accepted {
 // Has the client's kernel confirmed all that was sent, also the end of it?
 [[nodiscard]] bool is_all_confirmed(int client);
 
-// Has the client's kernel stopped to answer while something was on its way to the client? The
-// kernel of a client that only does not read still answers. `since`: how long something has been on
-// its way, at least. False when the kernel cannot say.
+// Has the client's kernel stopped answering while something was on its way to the client? (The
+// kernel of a client that only does not read still answers.) `since`: how long something has been
+// on its way, at least. False when our kernel cannot say. `info`: what it knows (tcp(7), TCP_INFO).
 [[nodiscard]] bool is_unreachable(int client, std::chrono::nanoseconds since);
-
-// The same from what the kernel knows of a connection (tcp(7), TCP_INFO).
 [[nodiscard]] bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since);
 
-// Closes the connection at once and in both directions (RST). For a client that has confirmed
-// everything and does not close.
+// Closes the connection at once and in both directions (RST): for a client that does not close.
 void reset_connection(UniqueFd client);
 
 // Throws away what the client has sent so far. If it were still unread at the close, the client

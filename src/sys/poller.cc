@@ -1,11 +1,9 @@
 #include "sys/poller.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/check.h"
 #include "sys/clock.h"
-#include "sys/error.h"
 
 namespace chatd {
 namespace {

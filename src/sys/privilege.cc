@@ -12,7 +12,6 @@
 #include <cstdint>
 
 #include "base/check.h"
-#include "sys/error.h"
 #include "sys/fd.h"
 #include "text/number.h"
 

@@ -1,7 +1,6 @@
 #include "sys/process.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -10,14 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <string_view>
 
-#include "sys/error.h"
-#include "sys/journal.h"
+#include "base/check.h"
 
 namespace chatd {
 namespace {
@@ -44,8 +40,8 @@ int run(pid_t parent, const std::function<int()>& child_main) {
 
 // Gives the child a stack canary of its own (the value that compilers put below return addresses
 // and check before a return). If all workers had the canary of their parent, somebody who makes one
-// worker after the other crash would learn a byte of it from each. No function that is on the stack
-// now may return after this. On x86-64 glibc keeps the canary at fs:0x28; on other machines it lies
+// after the other crash would learn a byte of it from each. No function that is on the stack now
+// may return after this. On x86-64 glibc keeps the canary at fs:0x28; on other machines it lies
 // where nobody can write, and stays the same.
 [[noreturn]] __attribute__((no_stack_protector, noinline)) void run_child(
     pid_t parent, const std::function<int()>& child_main) {
@@ -103,15 +99,6 @@ void execute_program(char** argv, int directory) {
     const std::string path(argv[0]);
     const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
     (void)::execveat(directory, name.c_str(), argv, environ, 0);
-}
-
-void prefer_throughput() {
-    const sched_param parameters{};
-    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);  // If it fails, chatd is only slower.
-}
-
-void give_way() {
-    (void)::sched_yield();  // It cannot fail on Linux.
 }
 
 bool has_terminal() {

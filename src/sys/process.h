@@ -1,6 +1,7 @@
 // Processes: forking, reaping, executing, scheduling, terminal and limits.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -34,11 +35,17 @@ struct Reaped {
 void execute_program(char** argv, int directory);
 
 // Asks the scheduler to prefer long runs of this process to early ones: then a worker that wakes up
-// does not push the broker off its processor (sched(7), SCHED_BATCH).
-void prefer_throughput();
+// does not push the broker off its processor (sched(7), SCHED_BATCH). If it fails, chatd is only
+// slower.
+inline void prefer_throughput() {
+    const sched_param parameters{};
+    (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);
+}
 
-// Lets other processes that are ready to run on this processor run first.
-void give_way();
+// Lets other processes that are ready to run on this processor run first. It cannot fail on Linux.
+inline void give_way() {
+    (void)::sched_yield();
+}
 
 // Does this process have a controlling terminal that has not been hung up? True also when that
 // cannot be found out, as without a free descriptor: the server must not shut down on a guess.

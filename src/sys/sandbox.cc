@@ -14,16 +14,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <string>
 
 #include "base/bounds.h"
+#include "base/check.h"
 #include "protocol/worker_exit.h"
-#include "sys/error.h"
-#include "sys/fd.h"
-#include "sys/journal.h"
 #include "sys/local.h"
 #include "sys/process.h"
 

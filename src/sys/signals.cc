@@ -1,8 +1,5 @@
 #include "sys/signals.h"
 
-#include <cerrno>
-#include <ctime>
-
 #include "base/check.h"
 #include "sys/clock.h"
 #include "sys/error.h"

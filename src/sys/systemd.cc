@@ -9,7 +9,6 @@
 #include <limits>
 
 #include "base/bounds.h"
-#include "sys/error.h"
 #include "text/number.h"
 
 namespace chatd {
