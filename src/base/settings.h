@@ -1,6 +1,5 @@
-// What the operator chooses by an option and several folders must know, and what was chosen when
-// this program was built. That is not inline, because programs for tests are linked from objects
-// of two builds.
+// Options that several folders must know, and what was chosen when this program was built. These
+// constants are not inline, because programs for tests are linked from objects of two builds.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bounds.h"
 #include "base/check.h"
 #include "base/fault.h"
 #include "sys/clock.h"
@@ -14,7 +15,6 @@
 
 namespace chatd {
 namespace {
-
 
 IoResult send_pieces(int fd, std::span<const Piece> pieces) {
     if (pieces.size() == 1) return send_some(fd, pieces[0].bytes);

@@ -16,7 +16,6 @@
 #include "broker/sessions.h"
 #include "sys/fd.h"
 #include "sys/journal.h"
-#include "sys/listener_rest.h"
 #include "sys/poller.h"
 
 namespace chatd {

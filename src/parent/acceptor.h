@@ -6,7 +6,6 @@
 
 #include "parent/admission.h"
 #include "parent/resources.h"
-#include "sys/listener_rest.h"
 
 namespace chatd {
 

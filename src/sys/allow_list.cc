@@ -28,10 +28,8 @@ constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #error "sys/allow_list.cc does not know the system calls of this machine"
 #endif
 
-constexpr std::uint32_t kAllBits = 0xFFFFFFFF;
-
 constexpr Condition is(unsigned argument, std::uint32_t value) {
-    return {argument, kAllBits, value};
+    return {argument, 0xFFFFFFFF, value};
 }
 
 // The argument has all of `bits`, and of the other bits at most `free`.
@@ -39,9 +37,7 @@ constexpr Condition has(unsigned argument, std::uint32_t bits, std::uint32_t fre
     return {argument, ~free, bits};
 }
 
-constexpr std::uint32_t kReadWrite = PROT_READ | PROT_WRITE;
-
-// What a worker and the broker both do.
+// Calls that a worker and the broker both make.
 const AllowedCall kCommon[] = {
     {SYS_recvfrom, {}, "receive() from a link or a client"},
     {SYS_sendto, {has(3, 0, MSG_DONTWAIT | MSG_NOSIGNAL)}, "send_some() to one; never to connect"},
@@ -56,7 +52,9 @@ const AllowedCall kCommon[] = {
     {SYS_clock_gettime, {}, "Clock and wall_ms(), where no vDSO has it"},
     {SYS_prctl, {is(0, PR_SET_NAME)}, "the short title"},
     {SYS_brk, {}, "malloc(3)"},
-    {SYS_mmap, {has(2, 0, kReadWrite), is(3, MAP_PRIVATE | MAP_ANONYMOUS)}, "malloc(3)"},
+    {SYS_mmap,
+     {has(2, 0, PROT_READ | PROT_WRITE), is(3, MAP_PRIVATE | MAP_ANONYMOUS)},
+     "malloc(3)"},
     {SYS_munmap, {}, "free(3)"},
     {SYS_mremap, {}, "realloc(3)"},
     {SYS_madvise, {is(2, MADV_DONTNEED)}, "malloc_trim(3), release_free_memory()"},

@@ -3,9 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
 #include <ctime>
 
 #include "base/time.h"
@@ -38,7 +35,7 @@ namespace chatd {
     return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
 }
 
-// Has SIGALRM come once after `time` (alarm(2)), instead of any earlier alarm.
+// SIGALRM will come once, after `time` (alarm(2)); any earlier alarm is dropped.
 inline void set_alarm(std::chrono::seconds time) {
     (void)::alarm(static_cast<unsigned>(time.count()));  // returns what was left of another one
 }

@@ -1,4 +1,4 @@
-// Owners of descriptors, and the functions that read from and write to sockets.
+// Owners of descriptors, functions that read from and write to sockets, and listeners that rest.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bounds.h"
+#include "base/time.h"
 #include "sys/error.h"
 
 struct iovec;
@@ -56,8 +58,35 @@ struct IoResult {
 // Sends what it can of `buffer` and erases that. Done: the buffer is empty now.
 [[nodiscard]] IoStatus send_from(int socket, std::string& buffer);
 
-// How many bytes wait unread in this socket.
+// How many bytes wait unread in this socket. Throws SetupError.
 [[nodiscard]] std::size_t unread_bytes(int socket);
+
+// Is the machine short of something (accept(2), fork(2))? All other errors of accept(2) are about
+// one connection, or say that none waits.
+[[nodiscard]] inline bool is_shortage(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// A listener rests after such an error. poll(2) would report the waiting peer at once, again and
+// again, so it is not asked for a while.
+class ListenerRest {
+  public:
+    // Rests until kListenerRest is over, or end() is called, because a resource was freed.
+    void begin(Moment now) { until_ = now + kListenerRest; }
+    void end() { until_.reset(); }
+    // True once, when the time is over: the rest ends with this call.
+    [[nodiscard]] bool ends_now(Moment now) {
+        if (!is_due(until_, now)) return false;
+        end();
+        return true;
+    }
+
+    [[nodiscard]] bool is_on() const { return until_.has_value(); }
+    [[nodiscard]] Deadline until() const { return until_; }
+
+  private:
+    Deadline until_;
+};
 
 // --- Descriptors of this process. The first three functions throw SetupError.
 

@@ -76,10 +76,9 @@ void Journal::write(Level level, const char* format, va_list arguments) {
 
 void Journal::report_left_out() {
     while (const auto left_out = throttle_.left_out()) {
-        if (!write_line(std::to_string(left_out->lines) +
-                        " more like this, left out: " + kind_in_words(left_out->kind))) {
-            return throttle_.postpone(now_());
-        }
+        const std::string line = std::to_string(left_out->lines) +
+                                 " more like this, left out: " + kind_in_words(left_out->kind);
+        if (!write_line(line)) return throttle_.postpone(now_());
         throttle_.reported(left_out->kind);
     }
 }

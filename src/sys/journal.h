@@ -4,10 +4,7 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/bounds.h"
 #include "base/check.h"
@@ -19,9 +16,8 @@ namespace chatd {
 
 // Some lines of each kind are written, the rest are left out and counted, and the operator reads
 // the count. Otherwise somebody who connects again and again could fill the operator's disk. A kind
-// is a printf format; two formats are the same kind when they have the same address.
-//
-// The throttle never writes and reads no clock: the journal does.
+// is a printf format; two formats are the same kind when they have the same address. The throttle
+// never writes and reads no clock: the journal does.
 class JournalThrottle {
   public:
     // May a line of this kind be written? If not, it counts as left out.
@@ -39,7 +35,6 @@ class JournalThrottle {
 
     // The count of this kind has been reported.
     void reported(const char* kind);
-
     // A report was not possible now; it is due kLeftOutTold later.
     void postpone(Moment now) { report_at_ = now + kLeftOutTold; }
 
@@ -60,13 +55,10 @@ class JournalThrottle {
 
 class Journal {
   public:
-    // role: "parent", "broker" or "worker". Lines also show the pid of the process that calls this.
-    // now: the clock.
+    // role: "parent", "broker" or "worker". Lines also show the pid of the caller. now: the clock.
     Journal(std::string_view role, Level level, Moment (*now)() = Clock::now);
-    // Calls report_left_out(). A process that is killed, or executes another program, does not get
-    // here.
+    // A process that is killed, or executes another program, does not get here.
     ~Journal() { report_left_out(); }
-
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 

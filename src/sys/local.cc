@@ -11,12 +11,15 @@
 namespace chatd {
 namespace {
 
+SetupError bad_directory(const std::string& problem, const char* option = "--run-dir") {
+    return {ExitStatus::BadDirectory, problem + "choose another " + option};
+}
+
 sockaddr_un address_of(const std::string& path, const char* option) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
-        throw SetupError(ExitStatus::BadDirectory,
-                         path + ": the path is too long for a socket; choose another " + option);
+        throw bad_directory(path + ": the path is too long for a socket; ", option);
     }
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     return address;
@@ -35,9 +38,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address, const cha
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return;
     if (!S_ISSOCK(status.st_mode)) {
-        throw SetupError(
-            ExitStatus::BadDirectory,
-            path + " is in the way and no socket; move it, or choose another " + option);
+        throw bad_directory(path + " is in the way and no socket; move it, or ", option);
     }
     const UniqueFd probe = make_socket();
     if (!probe.valid()) throw system_error("socket");
@@ -59,14 +60,14 @@ UniqueFd bind_to(const std::string& path, const char* option) {
     return fd;
 }
 
-// The caller locks the directory, because two servers that look for a stale file at the same time
-// could each remove the other's new one.
+// Two servers that look for a stale file at the same time could each remove the other's new one, so
+// they lock the directory.
 void lock(int directory, int operation, const char* option) {
     if (::flock(directory, operation) != 0) throw system_error(std::string(option) + ": flock");
 }
 
-// The directory must be this user's alone: whoever can make files in it could put another socket in
-// the place of the broker's.
+// Whoever can make files in the directory could put another socket in the place of the broker's, so
+// it must be this user's alone.
 UniqueFd open_private(const std::string& path) {
     UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory.valid()) {
@@ -75,13 +76,9 @@ UniqueFd open_private(const std::string& path) {
     }
     struct stat status {};
     if (::fstat(directory.get(), &status) != 0) throw system_error(path);
-    if (status.st_uid != ::geteuid()) {
-        throw SetupError(ExitStatus::BadDirectory,
-                         path + " belongs to somebody else; choose another --run-dir");
-    }
+    if (status.st_uid != ::geteuid()) throw bad_directory(path + " belongs to somebody else; ");
     if ((status.st_mode & 077) != 0) {
-        throw SetupError(ExitStatus::BadDirectory,
-                         path + " is open to others; chmod 700 it, or choose another --run-dir");
+        throw bad_directory(path + " is open to others; chmod 700 it, or ");
     }
     return directory;
 }
@@ -106,7 +103,7 @@ UniqueFd listen_at(const std::string& path, int directory, const char* option,
     lock(directory, LOCK_EX, option);
     UniqueFd fd = bind_to(path, option);
     const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-    // So the file can be removed at the end, also in a sticky directory such as /tmp.
+    // That user can remove the file at the end, also in a sticky directory such as /tmp.
     if (new_user && ::fchownat(directory, name.c_str(), new_user->uid, new_user->gid,
                                AT_SYMLINK_NOFOLLOW) != 0) {
         throw system_error(std::string(option) + ": " + path, ExitStatus::BadDirectory);

@@ -1,14 +1,10 @@
-// What connects processes of one machine. AF_UNIX sockets: files of listening ones, the broker's
-// listener, connections and pairs. And the wakeup of the parent.
+// Connections between processes of one machine: AF_UNIX sockets, with their files and directories,
+// and the wakeup of the parent.
 #pragma once
 
 #include <sys/eventfd.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-#include <optional>
-#include <string>
-#include <utility>
 
 #include "sys/fd.h"
 #include "sys/privilege.h"
@@ -24,7 +20,6 @@ class SocketFile {
     SocketFile(UniqueFd fd, UniqueFd directory, std::string name)
         : fd_(std::move(fd)), directory_(std::move(directory)), name_(std::move(name)) {}
     ~SocketFile();
-
     SocketFile(const SocketFile&) = delete;
     SocketFile& operator=(const SocketFile&) = delete;
 
@@ -42,19 +37,18 @@ class SocketFile {
     pid_t owner_ = ::getpid();
 };
 
-// Listens on a new socket at `path`, which lies in the open directory `directory`. When nobody
-// listens on a socket file that is there, a dead server has left it, and it is replaced. The new
+// Listens on a new socket at `path`, which lies in the open directory `directory`. A socket file
+// that is there and on which nobody listens was left by a dead server, and is replaced. The new
 // file belongs to `new_user`, if there is one. Throws SetupError, which tells the operator to
 // choose another value of `option`.
 [[nodiscard]] UniqueFd listen_at(const std::string& path, int directory, const char* option,
                                  const std::optional<User>& new_user = {});
 
+// Connects to the socket whose file is open as `place` (O_PATH). Never waits.
 struct Connected {
     UniqueFd fd;  // invalid: see error
     int error;    // an errno; EAGAIN: the backlog is full
 };
-
-// Connects to the socket whose file is open as `place` (O_PATH). Never waits.
 [[nodiscard]] Connected connect_local(int place);
 
 // Where sockets go without --run-dir: a directory of `new_user` alone, or without one of the user
@@ -71,7 +65,6 @@ class LocalDirectory {
 
     // A directory that another program of this process had before, and perhaps has made.
     LocalDirectory(std::string path, bool made) : path_(std::move(path)), made_(made) {}
-
     LocalDirectory(LocalDirectory&& other) noexcept;
     LocalDirectory& operator=(LocalDirectory&&) = delete;
     ~LocalDirectory();
@@ -104,11 +97,8 @@ class LocalListener {
           file_(std::move(inherited.fd), UniqueFd(), std::move(inherited.path)),
           place_(std::move(inherited.place)) {}
 
-    // See SocketFile.
-    void stop() { file_.stop(); }
-
+    void stop() { file_.stop(); }  // see SocketFile
     [[nodiscard]] int fd() const { return file_.fd(); }
-
     // The socket's file, open (O_PATH), for connect_local(): good also when somebody has removed or
     // moved the file, as programs that clean /tmp do.
     [[nodiscard]] int place() const { return place_.get(); }
@@ -132,17 +122,15 @@ struct SocketPair {
 // user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
 
-// --- The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries
-// no data, not even which worker it was.
-
-// Readable (poll(2)) from the first wake() until clear_wakeup(). Throws SetupError.
+// The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries no
+// data, not even which worker it was, and is readable (poll(2)) from the first wake() until
+// clear_wakeup(). Making it throws SetupError; the others neither wait nor fail.
 [[nodiscard]] inline UniqueFd make_wakeup() {
     UniqueFd wakeup(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!wakeup.valid()) throw system_error("eventfd");
     return wakeup;
 }
 
-// Neither waits nor fails.
 inline void wake(int wakeup) {
     (void)::eventfd_write(wakeup, 1);  // EAGAIN: its count is full, so it is readable.
 }

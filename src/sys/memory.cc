@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <new>
-#include <string>
 
 namespace chatd {
 
@@ -21,8 +20,8 @@ void release_free_memory() {
 #ifdef __GLIBC__
     (void)::malloc_trim(0);  // Whether there was anything to release does not matter.
 #endif
-    // Everything below this frame and the frames of the calls here. madvise(2) goes over all of it,
-    // and then says ENOMEM because the lowest part was never stack.
+    // All of the stack below this frame and those of the calls here. madvise(2) goes over it, and
+    // then says ENOMEM because the lowest part was never stack.
     constexpr std::uintptr_t kDeepest = 256 * 1024;
     constexpr std::uintptr_t kOurs = 512;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
@@ -47,10 +46,6 @@ void* UnsharedMemory::Pages::do_allocate(std::size_t bytes, std::size_t) {
 
 void UnsharedMemory::Pages::do_deallocate(void* begin, std::size_t bytes, std::size_t) {
     (void)::munmap(begin, bytes);
-}
-
-bool UnsharedMemory::Pages::do_is_equal(const memory_resource& other) const noexcept {
-    return this == &other;
 }
 
 Mapping::Mapping(int fd, Stores stores) {

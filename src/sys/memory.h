@@ -4,16 +4,13 @@
 
 #include <unistd.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <memory_resource>
-#include <span>
 
 #include "sys/fd.h"
 
 namespace chatd {
 
-// Zeros, in a file without a name, which is gone with its last descriptor. Throws SetupError.
+// Makes a file of zeros without a name, which is gone with its last descriptor. Throws SetupError.
 [[nodiscard]] UniqueFd make_shared_memory(const char* name, std::size_t bytes);
 
 // The size of the file. Throws SetupError.
@@ -30,9 +27,8 @@ namespace chatd {
 void release_free_memory();
 
 // Memory that only this process needs, and that it writes to between two forks: the children do not
-// get it (MADV_DONTFORK), and must not touch it. Each page of ordinary memory that is written to
-// then would leave every child a copy of its own (a worker among a thousand: 53 KiB of its own
-// instead of 69).
+// get it (MADV_DONTFORK), and must not touch it. Of ordinary memory, each page that is written to
+// then leaves every child a copy of its own (a worker among a thousand: 69 KiB instead of 53).
 class UnsharedMemory {
   public:
     // Owned by this object. Allocating throws std::bad_alloc.
@@ -42,19 +38,20 @@ class UnsharedMemory {
     class Pages : public std::pmr::memory_resource {
         void* do_allocate(std::size_t bytes, std::size_t alignment) override;
         void do_deallocate(void* begin, std::size_t bytes, std::size_t alignment) override;
-        [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override;
+        [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+            return this == &other;
+        }
     };
     Pages pages_;
     std::pmr::unsynchronized_pool_resource pool_{&pages_};
 };
 
-// A whole file, mapped. Its descriptor may be closed meanwhile. The mapping does not keep a lock on
+// A whole file, mapped. Its descriptor may be closed meanwhile, and the mapping keeps no lock on
 // the file. The file must not get shorter: a process that touches what is gone dies of SIGBUS.
 class Mapping {
   public:
-    // Private: what is stored in the mapping does not reach the file.
+    // Private: what is stored in the mapping does not reach the file. Throws SetupError.
     enum class Stores : std::uint8_t { Shared, Private };
-    // Throws SetupError.
     explicit Mapping(int fd, Stores stores = Stores::Shared);
     ~Mapping();
     Mapping(const Mapping&) = delete;

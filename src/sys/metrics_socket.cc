@@ -19,7 +19,7 @@ SocketFile listen_in_any_directory(const std::string& path, const std::optional<
 }
 
 // Sends the text and the end. The caller keeps the socket open until the reader closes: otherwise
-// what the reader still sends, a request that nobody needs, would fail, or take the text away.
+// the request that the reader may still send would fail, or take the text away.
 bool answer(int reader, const std::string& text) {
     // The kernel counts more than the bytes (socket(7), SO_SNDBUF). If it grants less, send_some()
     // sends less.

@@ -1,17 +1,12 @@
 // Where the operator's programs read the metrics: an AF_UNIX socket at a path that the operator
-// chooses. Every reader that connects is sent one text and the end; chatd never reads what a reader
-// sends.
+// chooses. Each reader that connects is sent one text and the end; what it sends is never read.
 #pragma once
 
 #include <poll.h>
 
 #include <array>
 #include <functional>
-#include <optional>
-#include <span>
-#include <string>
 
-#include "sys/listener_rest.h"
 #include "sys/local.h"
 
 namespace chatd {
@@ -21,7 +16,6 @@ class MetricsSocket {
     // Listens at `path`, with a file that belongs to the user that this process becomes: see
     // listen_at() and SocketFile. Throws SetupError.
     explicit MetricsSocket(const std::string& path, const std::optional<User>& new_user = {});
-
     // A socket that another program of this process had before.
     MetricsSocket(UniqueFd fd, UniqueFd directory, std::string name)
         : file_(std::move(fd), std::move(directory), std::move(name)) {}
@@ -30,9 +24,8 @@ class MetricsSocket {
     [[nodiscard]] int directory() const { return file_.directory(); }
     [[nodiscard]] const std::string& name() const { return file_.name(); }
 
-    // --- One turn of the parent's loop
-
-    // What to wait for: a reader that connects, and readers that close after the text.
+    // The parent's loop waits for a reader that connects, and for readers that close after the
+    // text.
     static constexpr std::size_t kPolls = 1 + kMetricsReadersMax;
     [[nodiscard]] std::array<pollfd, kPolls> polls() const;
     [[nodiscard]] Deadline wake_at() const { return rest_.until(); }

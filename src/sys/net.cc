@@ -9,10 +9,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <iterator>
-#include <optional>
-
-#include "base/bounds.h"
 
 namespace chatd {
 namespace {
@@ -45,9 +41,8 @@ std::optional<SocketAddress> parse_address(const std::string& text, std::uint16_
 
 SocketAddress bound_address(int fd) {
     SocketAddress address;
-    if (::getsockname(fd, address.generic(), &address.bytes) != 0) {
-        throw system_error("getsockname");
-    }
+    const bool is_known = ::getsockname(fd, address.generic(), &address.bytes) == 0;
+    if (!is_known) throw system_error("getsockname");
     return address;
 }
 

@@ -1,10 +1,6 @@
 // TCP: listening, accepting, and addresses as text.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "sys/fd.h"

@@ -3,10 +3,6 @@
 
 #include <sys/epoll.h>
 
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <span>
 #include <vector>
 
 #include "sys/fd.h"

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "base/check.h"
 #include "sys/fd.h"
@@ -39,7 +38,7 @@ std::string_view take_part(std::string_view& text, char mark) {
     return part;
 }
 
-// By uid, or without one by name.
+// Looks for the uid, or without one for the name.
 std::optional<User> look_up(std::string_view passwd, std::string_view name,
                             std::optional<std::uint32_t> uid) {
     while (!passwd.empty()) {
@@ -54,8 +53,7 @@ std::optional<User> look_up(std::string_view passwd, std::string_view name,
     return uid ? std::optional(User{*uid, *uid}) : std::nullopt;
 }
 
-// Empty when the file cannot be read. A std::ifstream would cost each worker the pages of its
-// locale.
+// Empty when the file cannot be read. (std::ifstream would cost each worker pages of its locale.)
 std::string contents(const char* path) {
     const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
     std::string text;
@@ -75,10 +73,10 @@ void become(User user) {
     if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
 }
 
-// Also a process that is not root may have some (file capabilities, a service manager).
+// A process that is not root may have some too (by its file, or from a service manager).
 void drop_capabilities() {
-    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0,
-                  0);  // EINVAL: this kernel has none.
+    // EINVAL: this kernel has none.
+    (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
     if (::syscall(SYS_capset, &header, none.data()) != 0) throw system_error("capset");
@@ -97,11 +95,10 @@ std::optional<User> find_user(std::string_view passwd, std::string_view wanted) 
     const bool has_group = wanted.find(':') != std::string_view::npos;
     const std::string_view name = take_part(wanted, ':');
     if (name.empty()) return std::nullopt;
-    auto user = look_up(passwd, name, parse_id(name));
+    const auto user = look_up(passwd, name, parse_id(name));
     if (!user || !has_group) return user;
     const auto gid = parse_id(wanted);
-    if (!gid) return std::nullopt;
-    return User{user->uid, *gid};
+    return gid ? std::optional(User{user->uid, *gid}) : std::nullopt;
 }
 
 std::optional<User> user_to_become(const std::string& wanted) {

@@ -13,7 +13,6 @@ namespace chatd {
 struct User {
     uid_t uid;
     gid_t gid;
-
     bool operator==(const User&) const = default;
 };
 
@@ -23,9 +22,9 @@ struct User {
 // these forms.
 [[nodiscard]] std::optional<User> find_user(std::string_view passwd, std::string_view wanted);
 
-// The user that this process becomes: the user of --user (`wanted`), or "nobody" when that is empty
-// and this process is root. None: this process stays what it is, because it is not root or is that
-// user already. Throws SetupError when there is no such user, or this process may not become it.
+// The user that this process becomes: `wanted` (--user), or "nobody" when that is empty and this
+// process is root. None: it stays what it is, because it is not root or is that user already.
+// Throws SetupError when there is no such user, or this process may not become it.
 [[nodiscard]] std::optional<User> user_to_become(const std::string& wanted);
 
 // While this object lives, root opens, makes and renames files as `user` may: in a directory of
@@ -34,7 +33,6 @@ class EffectiveUser {
   public:
     explicit EffectiveUser(const std::optional<User>& user);
     ~EffectiveUser();
-
     EffectiveUser(const EffectiveUser&) = delete;
     EffectiveUser& operator=(const EffectiveUser&) = delete;
 
@@ -43,8 +41,8 @@ class EffectiveUser {
 };
 
 // Remembers the signal that ends this process together with its own parent (prctl(2),
-// PR_SET_PDEATHSIG), because the kernel forgets that signal when a process becomes another user.
-// Both functions throw SetupError.
+// PR_SET_PDEATHSIG), because the kernel forgets it when a process becomes another user. Both
+// functions throw SetupError.
 class ParentDeathSignal {
   public:
     ParentDeathSignal();

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdlib>
 #include <exception>
 
@@ -18,8 +17,8 @@
 namespace chatd {
 namespace {
 
-// From here on the kernel kills this process when its parent dies. If the parent died before,
-// getppid(2) tells.
+// From here on the kernel kills this process when its parent dies; getppid(2) tells if it died
+// before.
 void die_with_parent(pid_t parent) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) throw system_error("prctl");
     if (::getppid() != parent) ::_exit(static_cast<int>(ExitStatus::System));
@@ -29,12 +28,10 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     try {
         die_with_parent(parent);
         return child_main();
-    } catch (const SetupError& error) {
-        (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
-        return static_cast<int>(error.status());
     } catch (const std::exception& error) {
         (void)write_stderr(std::string("chatd: ") + error.what() + '\n');
-        return static_cast<int>(ExitStatus::System);
+        const auto* const setup = dynamic_cast<const SetupError*>(&error);
+        return static_cast<int>(setup == nullptr ? ExitStatus::System : setup->status());
     }
 }
 

@@ -5,8 +5,6 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <optional>
-#include <string>
 
 #include "sys/fd.h"
 
@@ -18,12 +16,11 @@ namespace chatd {
 // -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
 [[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
 
+// Reaps a child that has ended. None: no child is left to reap.
 struct Reaped {
     pid_t pid;
     int wait_status;  // as waitpid(2) gives it
 };
-
-// Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
 
 // The directory in which the shell found `argv0`; invalid when that is unknown. Call it before this
@@ -34,9 +31,9 @@ struct Reaped {
 // user, found in `directory` (execveat(2); -1: not there). Returns only on failure, with errno.
 void execute_program(char** argv, int directory);
 
-// Asks the scheduler to prefer long runs of this process to early ones: then a worker that wakes up
-// does not push the broker off its processor (sched(7), SCHED_BATCH). If it fails, chatd is only
-// slower.
+// Asks the scheduler to prefer long runs of this process to early ones (sched(7), SCHED_BATCH):
+// then a worker that wakes up does not push the broker off its processor. A failure costs only
+// speed.
 inline void prefer_throughput() {
     const sched_param parameters{};
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);
@@ -51,8 +48,7 @@ inline void give_way() {
 // cannot be found out, as without a free descriptor: the server must not shut down on a guess.
 [[nodiscard]] bool has_terminal();
 
-// Raises the limit of descriptors of this process to its hard limit. Returns the limit; throws
-// SetupError.
+// Raises the limit of descriptors to its hard limit, and returns that. Throws SetupError.
 std::size_t raise_descriptor_limit();
 
 }  // namespace chatd

@@ -5,20 +5,15 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdint>
-#include <string>
 
-#include "base/bounds.h"
 #include "base/check.h"
 #include "protocol/worker_exit.h"
 #include "sys/local.h"
@@ -96,9 +91,8 @@ UniqueFd make_ruleset() {
 
 void leave_the_file_system() {
     const UniqueFd ruleset = make_ruleset();
-    if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
-        throw sandbox_error("landlock_restrict_self");
-    }
+    const long result = ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0);
+    if (result != 0) throw sandbox_error("landlock_restrict_self");
 }
 
 // --- seccomp(2)

@@ -2,9 +2,6 @@
 // finds an error in chatd and takes the process over.
 #pragma once
 
-#include <cstddef>
-#include <optional>
-
 #include "base/settings.h"
 #include "sys/allow_list.h"
 

@@ -19,7 +19,6 @@ class Signals {
     // This holds for the whole process, for life; children have the signals blocked as well, until
     // they wait. Throws SetupError.
     explicit Signals(std::initializer_list<int> noted);
-
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <limits>
 
-#include "base/bounds.h"
 #include "text/number.h"
 
 namespace chatd {

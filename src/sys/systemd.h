@@ -5,12 +5,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "sys/clock.h"
 #include "sys/net.h"
 
@@ -18,8 +12,7 @@ namespace chatd {
 
 // --- The protocol. These functions read no environment: the caller passes what getenv(3) returns.
 
-// The descriptor of the first socket that is passed to a program.
-inline constexpr int kFirstPassedSocket = 3;
+inline constexpr int kFirstPassedSocket = 3;  // descriptor of the first socket
 
 // How many sockets were passed to the process `self`; 0 when there are none, or they are for
 // another process. None: `listen_fds` is no number of sockets.
@@ -27,12 +20,12 @@ inline constexpr int kFirstPassedSocket = 3;
                                                 pid_t self);
 
 // How often to tell the service manager that the process `self` is alive: twice as often as it
-// demands. None: it does not ask this process.
+// demands. None: it does not ask for that.
 [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_usec,
                                                                        const char* watchdog_pid,
                                                                        pid_t self);
 
-// What to send. `monotonic`: the time by CLOCK_MONOTONIC.
+// The notices to send. `monotonic`: the time by CLOCK_MONOTONIC.
 [[nodiscard]] inline std::string status_notice(std::string_view status) {
     return "STATUS=" + std::string(status);
 }
@@ -58,20 +51,17 @@ inline constexpr std::string_view kWatchdogNotice = "WATCHDOG=1";
 class ServiceManager {
   public:
     ServiceManager();
-
     // `status`: what the service manager shows to people, "2 clients, 1 member".
     void ready(std::string_view status, Moment now);
     void reloading(Moment now);  // lasts until ready()
     void stopping();
     [[nodiscard]] bool is_reloading() const { return reloading_; }
 
-    // Is it time for another status? At most once in kStatusPause. show_status() sends one that has
-    // changed.
+    // Whether kStatusPause is over since the last status. show_status() sends one that has changed.
     [[nodiscard]] bool wants_status(Moment now) const;
     void show_status(std::string_view status, Moment now);
 
-    // When the watchdog has to hear that this process is alive; none: there is no watchdog. turn()
-    // tells it when that is due.
+    // When turn() has to tell the watchdog that this process is alive; none: there is no watchdog.
     [[nodiscard]] Deadline wake_at() const { return alive_at_; }
     void turn(Moment now);
 

@@ -1,7 +1,6 @@
 #include "sys/title.h"
 
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -49,14 +48,9 @@ ProcessTitle::ProcessTitle(int argc, char** argv) : arguments_(argv), environmen
     if (argc < 1) throw SetupError(ExitStatus::Usage, "no program name");
     area_ = area_of(argv);
     if (area_.size() < kAreaBytesMin) start_anew_with_padding(argv);
-    if (std::getenv(kPadding) != nullptr)
-        set_short("chatd");  // after the new start it would be "exe"
+    if (std::getenv(kPadding) != nullptr) set_short("chatd");  // instead of "exe"
     environ = environment_.list().data();
     (void)::unsetenv(kPadding);
-}
-
-ProcessTitle::~ProcessTitle() {
-    environ = nullptr;
 }
 
 void ProcessTitle::set(std::string_view title) {

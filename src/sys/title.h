@@ -1,7 +1,9 @@
-// What ps and pstree show of a process. The long title replaces the command line: the kernel reads
-// that from the memory of the arguments, and on into the environment behind them (fs/proc/base.c,
-// get_mm_cmdline).
+// The names that ps and pstree show of a process. The long title replaces the command line: the
+// kernel reads that from the memory of the arguments, and on into the environment behind them
+// (fs/proc/base.c, get_mm_cmdline).
 #pragma once
+
+#include <unistd.h>
 
 #include <span>
 #include <string>
@@ -16,8 +18,7 @@ class ProcessTitle {
     // too small, as after `env -i ./chatd`, the program starts itself anew with more. Call this
     // once, before anything else. Throws SetupError when there is no argv[0].
     ProcessTitle(int argc, char** argv);
-    ~ProcessTitle();  // afterwards there is no environment
-
+    ~ProcessTitle() { environ = nullptr; }  // afterwards there is no environment
     ProcessTitle(const ProcessTitle&) = delete;
     ProcessTitle& operator=(const ProcessTitle&) = delete;
 

@@ -49,7 +49,7 @@ Moment now() {
     return time_now;
 }
 
-// So slow that the throttle leaves nothing out.
+// A clock with which lines come so slowly that the throttle leaves nothing out.
 Moment a_second_later() {
     return time_now += std::chrono::seconds(1);
 }

@@ -39,7 +39,7 @@ namespace {
 constexpr int kAllWell = 7;
 constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-// How a child ends that enters the sandbox and then does this.
+// Returns how a child ends that enters the sandbox and then does this.
 std::string end_of(Role role, const std::function<int()>& deed,
                    SandboxMode mode = SandboxMode::On) {
     const pid_t pid = fork_child([&] {
@@ -85,7 +85,7 @@ Test(sandbox, of_either_role_kills_a_process_that_opens_forks_traces_or_signals)
     }
 }
 
-// Of the calls that the filter lets through, this is the one that shows Landlock.
+// This call is the only one that the filter lets through and that shows Landlock.
 Test(sandbox, lets_no_signal_out) {
     SKIP_WITH_SANITIZERS();
     EXPECT_EQ(

@@ -53,7 +53,7 @@ class Manager {
     UniqueFd fd_;
 };
 
-// As a service manager passes it.
+// Passes the socket as a service manager does.
 void pass(UniqueFd socket) {
     if (::dup2(socket.get(), 3) != 3) ::_exit(2);
     (void)::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
