@@ -84,8 +84,9 @@ unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
 system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
 helper_objs := $(helper_srcs:%.cc=$(B)/%.o)
-# The whole library: the targets need its pure files, and these need some of the others.
-fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(lib_srcs) $(fuzz_srcs))
+# The targets, and what they need of the library.
+fuzz_objs := $(patsubst %.cc,$(F)/%.o,$(filter-out tests/support/% %_test.cc,$(shell \
+	scripts/tests-for 'fuzz/*' $(wildcard tests/fuzz/*_test.cc))))
 fuzz_entries := $(fuzz_targets:%=$(F)/entry-%.o)
 fuzzers := $(fuzz_targets:%=$(F)/fuzz-%)
 faulty := $(B)/helpers/chatd-faults
@@ -143,7 +144,8 @@ cpp-asan := -D_GLIBCXX_ASSERTIONS
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 cxx-release := -O2 -fstack-protector-strong -ffunction-sections -fdata-sections
 cxx-debug := -Og -g3
-cxx-asan := -O1 -g -fno-omit-frame-pointer -Wno-null-dereference $(sanitize)
+# Their reports show functions and lines: -g1.
+cxx-asan := -O1 -g1 -fno-omit-frame-pointer -Wno-null-dereference $(sanitize)
 
 ld-release := -Wl,-z,relro,-z,now
 ld-debug :=
