@@ -144,7 +144,7 @@ cpp-asan := -D_GLIBCXX_ASSERTIONS
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 cxx-release := -O2 -fstack-protector-strong -ffunction-sections -fdata-sections
 cxx-debug := -Og -g3
-# Their reports show functions and lines: -g1.
+# -g1, because the sanitizers show only functions and lines.
 cxx-asan := -O1 -g1 -fno-omit-frame-pointer -Wno-null-dereference $(sanitize)
 
 ld-release := -Wl,-z,relro,-z,now

@@ -1,5 +1,4 @@
-// Options that several folders must know, and what was chosen when this program was built. These
-// constants are not inline, because programs for tests are linked from objects of two builds.
+// Options that several folders must know, and what was chosen when this program was built.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +7,8 @@
 
 namespace chatd {
 
-// The binary to which tests upgrade has another version.
+// The binary to which tests upgrade has another version. This constant and kSandboxReports are not
+// inline, because programs for tests are linked from objects of two builds.
 #ifndef CHATD_VERSION
 #define CHATD_VERSION "0.3.0"
 #endif

@@ -1,7 +1,7 @@
 // The member table: who is in the room, under which name, in which process. It follows from the
-// log. The rows lie in memory that outlives the broker, like the log. They may be one entry behind
-// it: a new broker applies that entry with the code that applied all others. The indexes over the
-// rows are made anew by each broker.
+// log. The rows lie in memory that outlives the broker, like the log. They may be behind it: a new
+// broker applies what they lack with the code that applied all else. The indexes over the rows are
+// made anew by each broker.
 //
 // This file must never decide who may be a member: broker/room does.
 #pragma once

@@ -27,7 +27,8 @@ Room::Answer Room::attach(const Applicant& applicant, std::int64_t now_ms) {
     if (Member* const known = members_.by_pid(applicant.pid)) {
         if (known->birth_ns == applicant.birth_ns &&
             (applicant.session == known->session || applicant.session == 0)) {
-            // Back over a new link; or it has just joined, and its Welcome was lost with a broker.
+            // The member is back over a new link; or it has just joined, and its Welcome was lost
+            // with a broker.
             return {known, {}};
         }
         // The kernel has given the pid to a new process, so the old one is gone.

@@ -47,7 +47,7 @@ struct WorkerState {
     LogReader reader;
 };
 
-// Is told what the journal records about workers, once it has happened.
+// Writes down what has happened to workers: one function for each line of the journal.
 class WorkerObserver {
   public:
     virtual ~WorkerObserver() = default;

@@ -100,7 +100,7 @@ struct AskReplay {
     std::uint32_t messages;  // how many at most
 };
 
-// Answers Attach: the client is a member. Replay, Entry frames and Done follow for a `newcomer`.
+// Answers Attach: the client is a member. For a `newcomer` Entry frames and Done follow.
 // name: the version of the broker; text: the names of the first members, with a space between two.
 struct Welcome {
     static constexpr FrameType kType = FrameType::Welcome;
@@ -165,7 +165,7 @@ struct Person {
     std::uint32_t unused = 0;
 };
 
-// Begins what a newcomer or /history is shown: Entry frames, the oldest first, and Done follow.
+// Begins the answer to AskReplay: Entry frames, the oldest first, and Done follow.
 struct Replay {
     static constexpr FrameType kType = FrameType::Replay;
     std::int64_t now_ms;     // the broker's clock

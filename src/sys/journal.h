@@ -64,7 +64,7 @@ class Journal {
 
     // A line that a pipe does not take at once (PIPE_BUF) is cut. A line that would block is
     // dropped and counted, because a terminal that somebody has stopped must not stop the room. The
-    // throttle may leave a line out.
+    // throttle may leave a line out, and counts it with the others of the same format.
     void error(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void warning(const char* format, ...) __attribute__((format(printf, 2, 3)));
     void info(const char* format, ...) __attribute__((format(printf, 2, 3)));

@@ -44,11 +44,12 @@ class SocketFile {
 [[nodiscard]] UniqueFd listen_at(const std::string& path, int directory, const char* option,
                                  const std::optional<User>& new_user = {});
 
-// Connects to the socket whose file is open as `place` (O_PATH). Never waits.
 struct Connected {
     UniqueFd fd;  // invalid: see error
     int error;    // an errno; EAGAIN: the backlog is full
 };
+
+// Connects to the socket whose file is open as `place` (O_PATH). Never waits.
 [[nodiscard]] Connected connect_local(int place);
 
 // Where sockets go without --run-dir: a directory of `new_user` alone, or without one of the user

@@ -30,7 +30,7 @@ struct Listener {
 struct Accepted {
     UniqueFd fd;          // invalid: see error
     std::string peer;     // "192.0.2.7:51234", also of an IPv4 client on an IPv6 socket
-    std::string address;  // all clients of one are one person: "192.0.2.7", "2001:db8:0:1::/64"
+    std::string address;  // "192.0.2.7", "2001:db8:0:1::/64": its clients count as one person
     int error;            // an errno; EAGAIN: no client waits
 };
 

@@ -16,11 +16,12 @@ namespace chatd {
 // -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
 [[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
 
-// Reaps a child that has ended. None: no child is left to reap.
 struct Reaped {
     pid_t pid;
     int wait_status;  // as waitpid(2) gives it
 };
+
+// Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();
 
 // The directory in which the shell found `argv0`; invalid when that is unknown. Call it before this

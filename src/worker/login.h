@@ -53,7 +53,7 @@ class Login {
     };
 
     // A line at the prompt: a name, or one of the commands that need none. The screen says what is
-    // wrong with it. So many bad or taken names as kLoginAttemptsMax are Refused.
+    // wrong with it. With kLoginAttemptsMax bad or taken names the client is Refused.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
     [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);  // always Refused

@@ -85,7 +85,8 @@ class Uplink {
         acknowledge(gap.acked);
     }
 
-    // The answer, frame by frame. answer_is_done() drops it, and the question with it.
+    // The answer, frame by frame. answer_is_done() drops it, and the question; but the first Done
+    // ends what a newcomer is shown, which answers no question.
     void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
     [[nodiscard]] std::string_view answer() const { return answer_; }
     void answer_is_done();

@@ -96,8 +96,8 @@ class Worker {
         return static_cast<short>((reads ? POLLIN : 0) | (to_send.empty() ? 0 : POLLOUT));
     }
 
-    // Only when the client has taken what came before: one that does not read costs nobody
-    // anything.
+    // The worker reads the link only when the client has taken what came before: a client that does
+    // not read costs nobody anything.
     [[nodiscard]] bool reads_link() { return conversation_.screen().empty(); }
 
     [[nodiscard]] std::optional<Duration> time_to_wait() const {

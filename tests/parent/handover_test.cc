@@ -144,7 +144,7 @@ Test(handover, one_without_a_line_or_a_value_is_refused) {
 }
 
 Test(handover, one_that_is_cut_off_anywhere_is_refused) {
-    for (std::size_t bytes = 0; bytes < kOf030.rfind("end") + 3; ++bytes) {
+    for (std::size_t bytes = 0; bytes <= kOf030.rfind("end") + 3; ++bytes) {
         EXPECT_FALSE(read_handover(kOf030.substr(0, bytes)).has_value());
     }
 }
