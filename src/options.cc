@@ -63,15 +63,28 @@ bool take_address(Options& options, const std::string& argument) {
     return true;
 }
 
+bool take_exempt(Options& options, const std::string& argument) {
+    options.exempt.push_back(argument);
+    return true;
+}
+
 // "10:20", or "10": then as many at once as there are in two seconds.
-bool take_rate(Options& options, const std::string& argument) {
+bool take_rate(Rate& rate, const std::string& argument) {
     const std::size_t colon = std::min(argument.find(':'), argument.size());
-    const auto rate = parse_number<std::uint32_t>(argument.substr(0, colon), 0, kRateLimit);
-    if (!assign(options.limits.rate.per_second, rate)) return false;
-    std::uint32_t& burst = options.limits.rate.burst;
-    burst = std::max<std::uint32_t>(1, 2 * *rate);
-    return colon == argument.size() ||
-           assign(burst, parse_number<std::uint32_t>(argument.substr(colon + 1), 1, kRateLimit));
+    const auto number = [&](std::size_t at, std::size_t count, std::uint32_t least) {
+        return parse_number<std::uint32_t>(argument.substr(at, count), least, kRateLimit);
+    };
+    if (!assign(rate.per_second, number(0, colon, 0))) return false;
+    rate.burst = std::max<std::uint32_t>(1, 2 * rate.per_second);
+    return colon == argument.size() || assign(rate.burst, number(colon + 1, SIZE_MAX, 1));
+}
+
+bool take_client_rate(Options& options, const std::string& argument) {
+    return take_rate(options.limits.rate, argument);
+}
+
+bool take_address_rate(Options& options, const std::string& argument) {
+    return take_rate(options.address_rate, argument);
 }
 
 constexpr Row kRows[] = {
@@ -85,6 +98,10 @@ constexpr Row kRows[] = {
      "a number from 1 to 1048576", take_number<&Options::clients_max, 1, kClientsLimit>},
     {"max-per-ip", 0, "N", "refuse more than N of one address; 0: no limit (256)",
      "a number from 0 to 1048576", take_number<&Options::per_address_max, 0, kClientsLimit>},
+    {"no-penalty", 0, "NETWORK",
+     "slow no client of this address or network down for what others\n"
+     "of it do; may be given again",
+     nullptr, take_exempt},
     {"no-penalties", 0, nullptr, "let an address in whatever its clients have done", nullptr,
      take_flag<&Options::penalties>},
     {"max-logins", 0, "N",
@@ -94,7 +111,11 @@ constexpr Row kRows[] = {
     {"rate", 0, "N[:BURST]",
      "lines a client may send per second, and at once; more wait,\n"
      "0: no limit (10:20)",
-     "lines per second, and how many at once: 10 or 10:20", take_rate},
+     "lines per second, and how many at once: 10 or 10:20", take_client_rate},
+    {"rate-per-ip", 0, "N[:BURST]",
+     "lines all clients of one address may send per second, and at\n"
+     "once; more wait, 0: no limit (50:600)",
+     "lines per second, and how many at once: 50 or 50:600", take_address_rate},
     {"login-timeout", 0, "S", "seconds to tell a name in; 0: no limit (30)",
      "seconds, at most a week", take_seconds<&Limits::to_name>},
     {"idle-timeout", 0, "S", "seconds to be silent in the room; 0: no limit (0)",

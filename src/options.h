@@ -22,8 +22,10 @@ struct Options {
     Limits limits{{kLinesPerSecond, kLinesAtOnce}, kTimeToName, {}};
     std::uint32_t per_address_max = kPerAddressMax;  // 0: no limit
     bool penalties = true;
-    std::optional<std::uint32_t> logins_max;   // none: half of the clients; 0: no limit
-    std::string history_path;                  // empty: the history is kept in memory
+    std::vector<std::string> exempt;                   // networks to which no such limit applies
+    Rate address_rate{kUnitsPerSecond, kUnitsAtOnce};  // of all clients of one address
+    std::optional<std::uint32_t> logins_max;           // none: half of the clients; 0: no limit
+    std::string history_path;                          // empty: the history is kept in memory
     std::optional<std::size_t> history_bytes;  // none: as large as the file, or kHistoryBytes
     bool sync = false;
     std::uint32_t replay = kReplay;

@@ -128,6 +128,23 @@ inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;
 
+// What all clients of one address may do together: units each second, and at once (the defaults of
+// --rate-per-ip). A line costs a unit, and one more for each kBytesPerUnit of its text after it was
+// cleaned; what makes the broker search, or everybody read who somebody is, costs more. A school of
+// 256 behind one address comes in at once, and then each of them may say a line every five seconds.
+inline constexpr std::uint32_t kUnitsPerSecond = 50;
+inline constexpr std::uint32_t kUnitsAtOnce = 600;
+inline constexpr std::size_t kBytesPerUnit = 512;
+inline constexpr std::uint32_t kUnitsOfLogin = 1;     // besides that of the line with the name
+inline constexpr std::uint32_t kUnitsOfRename = 4;    // besides that of its line
+inline constexpr std::uint32_t kUnitsOfQuestion = 4;  // besides that of its line
+
+// The longest that one of these may have to wait for its turn: all that 256 clients can have taken.
+inline constexpr auto kSharedWaitMax = 2min;
+
+// A client is told that its line waits for others of its address when it waits as long as this.
+inline constexpr auto kWaitTold = 1s;
+
 // Time in which a client has to tell a good name: the default of --login-timeout.
 inline constexpr auto kTimeToName = 30s;
 
@@ -138,16 +155,20 @@ inline constexpr std::uint32_t kTimeoutLimit = 7 * 24 * 60 * 60;
 // --max-per-ip. A school behind one address fits.
 inline constexpr std::uint32_t kPerAddressMax = 256;
 
-// The end of a worker may cost its client's address a penalty: a time to wait. Penalties add up, at
-// most to kPenaltyMax. The address is turned away only when they have come to kPenaltyMin: one
-// crash, one client that told no name in time, or two refusals are less.
-inline constexpr auto kPenaltyForCrash = 10s;
-inline constexpr auto kPenaltyForLateness = 10s;
-inline constexpr auto kPenaltyForRefusal = 5s;
-inline constexpr auto kPenaltyMin = 15s;
-inline constexpr auto kPenaltyMax = 10min;
+// Connections of one address: each second, and at once. A school can come back all at once when the
+// server was started again.
+inline constexpr std::uint32_t kConnectsPerSecond = 10;
+inline constexpr std::uint32_t kConnectsAtOnce = 256;
 
-// Addresses that the parent remembers besides those of the clients that are here: 6 MiB of memory.
+// The end of a worker may cost its client's address a penalty: so much of the time in which it
+// could have connected. What the address has saved up, 25 s, pays first. What is missing slows the
+// address down and never locks it out: after kPenaltyMax at most, the next client of it comes in.
+inline constexpr auto kPenaltyForCrash = 10s;
+inline constexpr auto kPenaltyForLateness = 2s;
+inline constexpr auto kPenaltyForRefusal = 1s;  // little: a page can make its visitors send HTTP
+inline constexpr auto kPenaltyMax = 5s;
+
+// Addresses that the parent remembers besides those of the clients that are here: 8 MiB of memory.
 inline constexpr std::size_t kAddressesRememberedMax = 65'536;
 
 // --- The journal -----------------------------------------------------------------------------

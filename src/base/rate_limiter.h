@@ -37,6 +37,13 @@ class RateLimiter {
     // Counts one action that was done now.
     void spend(Moment now) { even_ = std::max(even_, now) + interval_; }
 
+    // Counts what costs as much as all that could be done in this time. The next action is allowed
+    // after `most` at the latest, or when it was allowed already.
+    void charge(Duration time, Duration most, Moment now) {
+        const Moment latest = std::max(even_, now + slack_ + most);
+        even_ = std::min(std::max(even_, now) + time, latest);
+    }
+
     // From when on one more action is allowed; may be in the past.
     [[nodiscard]] Moment next() const { return even_ - slack_; }
     // Whether nothing was done for so long that a whole burst is allowed.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -14,13 +15,24 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
     : resources_(resources),
       journal_(journal),
       admission_(options, resources.clients_max, resources.unshared->get(),
-                 static_cast<std::uint32_t>(steady_ns())) {
+                 static_cast<std::uint32_t>(steady_ns())),
+      budgets_(options.limits.rate.per_second == 0 ? Rate() : options.address_rate,
+               resources.unshared->get()),
+      is_patient_(!options.penalties) {
+    for (const std::string& network : options.exempt) exempt_.push_back(parse_network(network));
     // Reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
-        admission_.addresses().reserve(worker.address);
-        admission_.addresses().entered(worker.address);
+        if (!reserve(worker.address)) throw system_error("memfd_create");
+        admission_.addresses().entered(worker.address, Clock::now());
     }
+}
+
+bool Acceptor::reserve(const std::string& address) {
+    const auto contains_it = [&](const Network& network) { return contains(network, address); };
+    const bool is_exempt = std::ranges::any_of(exempt_, contains_it);
+    admission_.addresses().reserve(address, is_patient_ || is_exempt);
+    return is_exempt || budgets_.open(address, admission_.addresses().spent(address));
 }
 
 void Acceptor::announce(int ready_fd) {
@@ -66,17 +78,22 @@ bool Acceptor::admit(const Accepted& client) {
         turn_away(client, *why);
         return false;
     }
-    admission_.addresses().reserve(client.address);
-    return true;
+    if (reserve(client.address)) return true;
+    fork_failed(client, errno);
+    return false;
 }
 
 void Acceptor::entered(const Accepted& client) {
-    admission_.addresses().entered(client.address);
+    admission_.addresses().entered(client.address, Clock::now());
     if (std::exchange(newcomers_wait_, false)) journal_.info("new clients come in again");
 }
 
 void Acceptor::left(const std::string& address, std::chrono::seconds penalty) {
-    admission_.addresses().left(address, penalty, Clock::now());
+    AddressLimits& addresses = admission_.addresses();
+    const Moment now = Clock::now();
+    const bool is_last = addresses.clients(address) == 1;
+    const Moment spent = is_last ? budgets_.close(address, now) : Moment();
+    addresses.left(address, penalty, spent, now);
     rest_.end();
 }
 

@@ -5,13 +5,15 @@
 #include <functional>
 
 #include "parent/admission.h"
+#include "parent/budgets.h"
 #include "parent/resources.h"
 
 namespace chatd {
 
 class Acceptor {
   public:
-    // Counts the workers of `resources`. All three outlive this object. Throws std::bad_alloc.
+    // Counts the workers of `resources`. All three outlive this object. Throws std::bad_alloc, and
+    // SetupError.
     Acceptor(const Options& options, Resources& resources, Journal& journal);
 
     // Says in the journal that clients can come, and writes the port to the descriptor of
@@ -33,6 +35,9 @@ class Acceptor {
 
     void entered(const Accepted& client);  // Counts the client, which has its worker now.
 
+    // What the workers of each address draw on.
+    [[nodiscard]] const Budgets& budgets() const { return budgets_; }
+
     // Turns the client away because fork failed with this error, and rests.
     void fork_failed(const Accepted& client, int error);
 
@@ -46,6 +51,7 @@ class Acceptor {
     [[nodiscard]] std::size_t penalised() const;  // how many addresses have to wait now
 
   private:
+    [[nodiscard]] bool reserve(const std::string& address);
     void turn_away(const Accepted& client, TurnedAway why);
     void turn_away_without_descriptor(const Listener& listener);
     void open_spare();
@@ -53,6 +59,9 @@ class Acceptor {
     Resources& resources_;
     Journal& journal_;
     Admission admission_;
+    Budgets budgets_;
+    bool is_patient_;              // --no-penalties
+    std::vector<Network> exempt_;  // --no-penalty
     ListenerRest rest_;
     bool newcomers_wait_ = false;  // the journal says so, and no client has come in since
     UniqueFd spare_;               // see turn_away_without_descriptor()

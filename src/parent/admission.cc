@@ -9,46 +9,58 @@
 namespace chatd {
 
 std::optional<TurnedAway> AddressLimits::turns_away(std::string_view address, Moment now) const {
-    const auto found = addresses_.find(address);
-    if (found == addresses_.end()) return std::nullopt;
-    if (found->second.has_to_wait(now)) return TurnedAway::Penalised;
-    const bool full = per_address_max_ != 0 && found->second.clients >= per_address_max_;
+    const Address* const found = find(address);
+    if (found == nullptr) return std::nullopt;
+    if (found->has_to_wait(now)) return TurnedAway::Penalised;
+    const bool full = per_address_max_ != 0 && found->clients >= per_address_max_;
     return full ? std::optional(TurnedAway::TooManyOfAddress) : std::nullopt;
 }
 
 std::chrono::seconds AddressLimits::waiting_time(std::string_view address, Moment now) const {
+    const Address* const found = find(address);
+    if (found == nullptr || !found->has_to_wait(now)) return {};
+    return std::chrono::ceil<std::chrono::seconds>(found->connects.next() - now);
+}
+
+const AddressLimits::Address* AddressLimits::find(std::string_view address) const {
     const auto found = addresses_.find(address);
-    if (found == addresses_.end() || !found->second.has_to_wait(now)) return {};
-    return std::chrono::ceil<std::chrono::seconds>(found->second.penalty_until - now);
+    return found == addresses_.end() ? nullptr : &found->second;
 }
 
-void AddressLimits::reserve(std::string_view address) {
-    if (addresses_.find(address) == addresses_.end()) addresses_.emplace(address, Address{});
+std::uint32_t AddressLimits::clients(std::string_view address) const {
+    const Address* const found = find(address);
+    return found == nullptr ? 0 : found->clients;
 }
 
-void AddressLimits::entered(std::string_view address) {
+Moment AddressLimits::spent(std::string_view address) const {
+    const Address* const found = find(address);
+    return found == nullptr ? Moment() : found->spent;
+}
+
+void AddressLimits::reserve(std::string_view address, bool is_exempt) {
+    if (find(address) == nullptr) addresses_.emplace(address, Address{.is_exempt = is_exempt});
+}
+
+void AddressLimits::entered(std::string_view address, Moment now) {
     const auto found = addresses_.find(address);
     CHATD_CHECK(found != addresses_.end());
     ++found->second.clients;
+    if (!found->second.is_exempt) found->second.connects.spend(now);
 }
 
-void AddressLimits::Address::penalise(std::chrono::seconds penalty, Moment now) {
-    if (now >= penalty_until) applies = false;
-    if (penalty.count() == 0) return;
-    penalty_until = std::min(std::max(penalty_until, now) + penalty, now + kPenaltyMax);
-    applies |= penalty_until - now >= kPenaltyMin;
-}
-
-void AddressLimits::left(std::string_view address, std::chrono::seconds penalty, Moment now) {
+void AddressLimits::left(std::string_view address, std::chrono::seconds penalty, Moment spent,
+                         Moment now) {
     const auto found = addresses_.find(address);
     if (found == addresses_.end()) return;
-    --found->second.clients;
-    found->second.penalise(penalty, now);
-    if (found->second.clients != 0) return;
-    // Penalties cannot stop a flood from very many addresses, so above this bound they are dropped.
+    Address& row = found->second;
+    --row.clients;
+    row.spent = spent;
+    if (!row.is_exempt) row.connects.charge(penalty, kPenaltyMax, now);
+    if (row.clients != 0) return;
+    // Nothing stops a flood from very many addresses, so above this bound they are forgotten.
     const bool full = addresses_.size() > kAddressesRememberedMax;
-    if (now >= found->second.penalty_until || full) addresses_.erase(found);
-    if (full) forget_expired(now);
+    if (row.is_rested(now) || full) addresses_.erase(found);
+    if (full) forget_rested(now);
 }
 
 std::size_t AddressLimits::penalised(Moment now) const {
@@ -56,13 +68,13 @@ std::size_t AddressLimits::penalised(Moment now) const {
         addresses_, [now](const auto& row) { return row.second.has_to_wait(now); }));
 }
 
-// At most once a second: while the penalties of more than kAddressesRememberedMax addresses last,
-// there is nothing to forget.
-void AddressLimits::forget_expired(Moment now) {
+// At most once a second: while more than kAddressesRememberedMax addresses are not rested, there is
+// nothing to forget.
+void AddressLimits::forget_rested(Moment now) {
     if (now - forgotten_at_ < std::chrono::seconds(1)) return;
     forgotten_at_ = now;
     std::erase_if(addresses_, [now](const auto& row) {
-        return row.second.clients == 0 && now >= row.second.penalty_until;
+        return row.second.clients == 0 && row.second.is_rested(now);
     });
 }
 

@@ -1,6 +1,6 @@
 // Admission: whether a client may come in, and the line that it reads when it is turned away. The
-// limits apply in this order: all clients; penalties and clients of one address; clients that have
-// told no name yet.
+// limits apply in this order: all clients; connections and clients of one address; clients that
+// have told no name yet.
 //
 // This file must never use a descriptor, read a clock or look into an address: the acceptor passes
 // the time, and an address is a text.
@@ -15,8 +15,8 @@
 
 namespace chatd {
 
-// How many clients of each address are connected, and which addresses have to wait because of how
-// their clients ended.
+// How many clients of each address are connected, and which addresses have to wait, because their
+// clients connect too often, or because of how their clients ended.
 class AddressLimits {
   public:
     // per_address_max: clients of one address; 0: no limit. `memory` outlives this object.
@@ -31,13 +31,18 @@ class AddressLimits {
     [[nodiscard]] std::chrono::seconds waiting_time(std::string_view address, Moment now) const;
 
     // Makes the memory that entered() needs, so that entered() cannot fail. Throws std::bad_alloc.
-    void reserve(std::string_view address);
-    void entered(std::string_view address);  // a client, for which reserve() was called
+    // is_exempt: the address never has to wait.
+    void reserve(std::string_view address, bool is_exempt);
+    void entered(std::string_view address, Moment now);  // a client, after reserve()
 
-    // A client has left, and its address gets this penalty. Penalties add up, to kPenaltyMax at
-    // most, and apply from kPenaltyMin on, because a single mishap is no reason. After sshd's
-    // PerSourcePenalties (sshd_config(5)).
-    void left(std::string_view address, std::chrono::seconds penalty, Moment now);
+    // A client has left, and its address gets this penalty: its next clients come in more slowly,
+    // but never later than kPenaltyMax. After sshd's PerSourcePenalties (sshd_config(5)), which
+    // lock out. spent: see SharedBudget, if this was the last client of the address.
+    void left(std::string_view address, std::chrono::seconds penalty, Moment spent, Moment now);
+
+    // The clients of this address, and what the last of them left as spent.
+    [[nodiscard]] std::uint32_t clients(std::string_view address) const;
+    [[nodiscard]] Moment spent(std::string_view address) const;
 
     // How many addresses have to wait now, and how many are remembered.
     [[nodiscard]] std::size_t penalised(Moment now) const;
@@ -46,14 +51,18 @@ class AddressLimits {
   private:
     struct Address {
         std::uint32_t clients = 0;
-        Moment penalty_until{};
-        bool applies = false;  // the penalties have reached kPenaltyMin
+        bool is_exempt = false;
+        RateLimiter connects{{kConnectsPerSecond, kConnectsAtOnce}};
+        Moment spent{};
 
-        [[nodiscard]] bool has_to_wait(Moment now) const { return applies && now < penalty_until; }
-        void penalise(std::chrono::seconds penalty, Moment now);
+        [[nodiscard]] bool has_to_wait(Moment now) const { return !connects.allows(now); }
+        [[nodiscard]] bool is_rested(Moment now) const {
+            return connects.rested(now) && now >= spent;
+        }
     };
 
-    void forget_expired(Moment now);
+    [[nodiscard]] const Address* find(std::string_view address) const;
+    void forget_rested(Moment now);
 
     std::uint32_t per_address_max_;
     std::pmr::map<std::pmr::string, Address, std::less<>> addresses_;

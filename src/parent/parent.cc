@@ -136,6 +136,7 @@ class Parent {
     }
 
     pid_t fork_worker(Accepted& client, std::uint64_t birth_ns) {
+        const int budget_file = acceptor_.budgets().file(client.address);
         return fork_child([&] {
             WorkerSetup setup{.client = std::move(client.fd),
                               .peer = std::move(client.peer),
@@ -143,6 +144,7 @@ class Parent {
                               .wakeup = resources_.wakeup.get(),
                               .language = options_.language,
                               .limits = options_.limits,
+                              .budget = acceptor_.budgets().map(budget_file),
                               .birth_ns = birth_ns};
             signals_.forget();
             Signals::ignore({SIGINT, SIGHUP, SIGUSR1});

@@ -10,10 +10,21 @@
 namespace chatd {
 
 UniqueFd make_shared_memory(const char* name, std::size_t bytes) {
-    UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
+    UniqueFd fd = try_shared_memory(name, bytes);
     if (!fd.valid()) throw system_error("memfd_create");
-    if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) throw system_error("ftruncate");
     return fd;
+}
+
+UniqueFd try_shared_memory(const char* name, std::size_t bytes) {
+    UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
+    const bool is_made = fd.valid() && ::ftruncate(fd.get(), static_cast<off_t>(bytes)) == 0;
+    return is_made ? std::move(fd) : UniqueFd();
+}
+
+void* map_for_ever(int fd) {
+    void* const begin = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (begin == MAP_FAILED) throw system_error("mmap");
+    return begin;
 }
 
 void release_free_memory() {

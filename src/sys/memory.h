@@ -10,8 +10,13 @@
 
 namespace chatd {
 
-// Makes a file of zeros without a name, which is gone with its last descriptor. Throws SetupError.
+// Makes a file of zeros without a name, which is gone with its last descriptor. Throws SetupError;
+// the other one returns an invalid descriptor, and errno says why.
 [[nodiscard]] UniqueFd make_shared_memory(const char* name, std::size_t bytes);
+[[nodiscard]] UniqueFd try_shared_memory(const char* name, std::size_t bytes);
+
+// Maps the first page of a file, for as long as this process lives. Throws SetupError.
+[[nodiscard]] void* map_for_ever(int fd);
 
 // The size of the file. Throws SetupError.
 [[nodiscard]] std::size_t file_bytes(int fd);

@@ -10,8 +10,13 @@
 
 #include <algorithm>
 
+#include "text/number.h"
+
 namespace chatd {
 namespace {
+
+// Of IPv6, all addresses of such a network are those of one subscriber (RFC 6177).
+constexpr unsigned kNetworkBits = 64;
 
 struct SocketAddress {
     sockaddr_storage storage{};
@@ -72,10 +77,9 @@ std::string text_of(SocketAddress address) {
 std::string address_without_port(SocketAddress address) {
     const std::string ip = ip_of(address);
     if (!is_ipv6(ip)) return ip;
-    constexpr std::size_t kNetworkBytes = 8;
     auto& bytes = address.v6().sin6_addr.s6_addr;
-    std::fill(std::begin(bytes) + kNetworkBytes, std::end(bytes), std::uint8_t{0});
-    return ip_of(address) + "/64";
+    std::fill(std::begin(bytes) + kNetworkBits / 8, std::end(bytes), std::uint8_t{0});
+    return ip_of(address) + '/' + std::to_string(kNetworkBits);
 }
 
 bool set_option(int fd, int level, int option, int value) {
@@ -164,6 +168,37 @@ Listener adopt_listener(int fd) {
     if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw system_error("fcntl");
     set_inheritable(fd, false);
     return {UniqueFd(fd), text_of(bound_address(fd))};
+}
+
+Network parse_network(const std::string& text) {
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    auto address = parse_address(text.substr(0, slash), 0);
+    const bool is_v4 = address && address->storage.ss_family == AF_INET;
+    const unsigned most = is_v4 ? 32 : 128;
+    const auto bits = slash == text.size() ? most : parse_number(text.substr(slash + 1), 0U, most);
+    if (!address || !bits) {
+        throw SetupError(ExitStatus::Usage,
+                         "--no-penalty takes a numeric address or network such as 192.0.2.0/24, "
+                         "not " +
+                             text);
+    }
+    Network network = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96 + *bits};
+    if (is_v4) {
+        std::memcpy(&network.bytes[12], &address->v4().sin_addr, 4);
+    } else {
+        std::memcpy(network.bytes.data(), &address->v6().sin6_addr, 16);
+        network.bits = std::min(*bits, kNetworkBits);
+    }
+    return network;
+}
+
+bool contains(const Network& network, const std::string& address) {
+    const Network other = parse_network(address);
+    const auto begin = network.bytes.begin();
+    const std::size_t whole = network.bits / 8;
+    if (!std::equal(begin, begin + whole, other.bytes.begin())) return false;
+    const unsigned rest = network.bits % 8;
+    return rest == 0 || ((network.bytes[whole] ^ other.bytes[whole]) >> (8 - rest)) == 0;
 }
 
 std::uint16_t bound_port(const Listener& listener) {

@@ -1,6 +1,7 @@
 // TCP: listening, accepting, and addresses as text.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "sys/fd.h"
@@ -33,6 +34,18 @@ struct Accepted {
     std::string address;  // "192.0.2.7", "2001:db8:0:1::/64": its clients count as one person
     int error;            // an errno; EAGAIN: no client waits
 };
+
+// A block of addresses, "192.0.2.0/24", "2001:db8::/32" or one address (RFC 4632; RFC 4291, 2.3).
+struct Network {
+    std::array<std::uint8_t, 16> bytes;  // of the address; of IPv4 as IPv6 writes it, ::ffff:0:0/96
+    unsigned bits;                       // which count, from the first on; 64 at most of IPv6
+};
+
+// Throws SetupError when the text is no such block.
+[[nodiscard]] Network parse_network(const std::string& text);
+
+// address: see Accepted.
+[[nodiscard]] bool contains(const Network& network, const std::string& address);
 
 // Never waits.
 [[nodiscard]] Accepted accept_client(const Listener& listener);

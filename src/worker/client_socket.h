@@ -16,10 +16,17 @@ class ClientSocket {
   public:
     ClientSocket(UniqueFd fd, const Signals& signals) : fd_(std::move(fd)), signals_(signals) {}
 
-    [[nodiscard]] int fd() const { return fd_.get(); }
+    // What to poll for these events. poll(2) also tells, whatever is asked, that the connection was
+    // reset (POLLHUP). -1: the client is gone, and poll(2) would tell it again and again.
+    [[nodiscard]] int poll_fd(short events) const {
+        return is_gone_ && events == 0 ? -1 : fd_.get();
+    }
 
     // Never blocks. Closed: the client is gone, and does not read any more either.
     [[nodiscard]] IoResult read(std::span<char> buffer);
+
+    // The client is gone: nothing more is sent to it.
+    void give_up() { is_gone_ = cannot_write_ = true; }
 
     // Sends what it can of `screen` and erases that; all of it when the client reads no more.
     void send(std::string& screen);
@@ -39,6 +46,7 @@ class ClientSocket {
     UniqueFd fd_;
     const Signals& signals_;
     bool cannot_write_ = false;   // the client reads no more
+    bool is_gone_ = false;        // nor does it send
     Deadline unconfirmed_since_;  // something sent has not been confirmed since then, at least
     Deadline look_at_;
 };

@@ -6,6 +6,16 @@
 #include "text/clean.h"
 
 namespace chatd {
+namespace {
+
+// What this costs the address besides the unit for its line.
+std::uint32_t units_of(const Command& command) {
+    if (command.verb == Verb::Who || command.verb == Verb::History) return kUnitsOfQuestion;
+    if (command.verb == Verb::Nick) return kUnitsOfRename;
+    return static_cast<std::uint32_t>(command.argument.size() / kBytesPerUnit);
+}
+
+}  // namespace
 
 // --- From the client to the broker ---------------------------------------------------------------
 
@@ -22,7 +32,10 @@ void Conversation::client_sent(std::string_view bytes) {
 // Handles what the client has sent, as far as it may be handled now.
 void Conversation::advance() {
     while (takes_lines()) {
-        if (is_too_fast()) return say_too_fast();
+        if (!has_its_turn()) {
+            if (client_ != Client::Lost) return say_too_fast();
+            lines_.clear();  // The room must not hear for minutes from a client that is gone.
+        }
         const auto line = lines_.next();
         if (!line) return handle_end_of_input();
         handle_line(*line);
@@ -37,15 +50,17 @@ bool Conversation::takes_lines() const {
 }
 
 void Conversation::handle_line(const LineReader::Line& line) {
-    if (state_ == State::Login) return log_in(login_.handle_line(line));
+    turn_at_.reset();
     if (rate_limiter_.rested(now_)) too_fast_said_ = false;
     rate_limiter_.spend(now_);
+    if (state_ == State::Login) return log_in(login_.handle_line(line));
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
     if (is_blank(text)) return;
     // A space typed by accident before a command must not say the command to the room.
     const std::string_view trimmed = trim(text);
     const Command command = parse_command(trimmed.starts_with('/') ? trimmed : text);
+    (void)budget_.take(units_of(command), now_);  // The next line waits for it.
     if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
     if (command.verb == Verb::Quit) {
         return leave(LeaveReason::Quit, WorkerExit::Goodbye, command.argument);
@@ -59,7 +74,10 @@ void Conversation::log_in(Login::Step step) {
         case Login::Step::NameRefused:
             state_ = State::Login;
             return lines_.clear();  // The lines behind a refused name were meant for the room.
-        case Login::Step::NameGiven: state_ = State::Entering; return uplink_.attach(login_.name());
+        case Login::Step::NameGiven:
+            (void)budget_.take(kUnitsOfLogin, now_);
+            state_ = State::Entering;
+            return uplink_.attach(login_.name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
         case Login::Step::Refused: return finish(WorkerExit::Refused);
     }
@@ -233,14 +251,25 @@ void Conversation::time_is(Moment now) {
     advance();
 }
 
-bool Conversation::is_too_fast() const {
-    return state_ == State::Talking && lines_.buffered_bytes() != 0 && !rate_limiter_.allows(now_);
+// A line has its turn when neither its client nor all clients of the address are too fast. The turn
+// is taken when the line begins to come.
+bool Conversation::has_its_turn() {
+    if (lines_.buffered_bytes() == 0) return true;
+    if (!turn_at_) turn_at_ = std::max(rate_limiter_.next(), budget_.take(1, now_));
+    return now_ >= *turn_at_;
 }
 
-// Says it once for each burst.
+bool Conversation::waits_for_turn() const {
+    return lines_.buffered_bytes() != 0 && turn_at_ && now_ < *turn_at_;
+}
+
+// Says it once for each burst. It is no use to be told of a short wait for others.
 void Conversation::say_too_fast() {
-    if (std::exchange(too_fast_said_, true)) return;
-    screen_.line(Text::TooFast, {std::to_string(limits_.rate.per_second)});
+    const bool is_own = !rate_limiter_.allows(now_);
+    if (too_fast_said_ || (!is_own && *turn_at_ - now_ < kWaitTold)) return;
+    too_fast_said_ = true;
+    if (is_own) return interrupt(Text::TooFast, {std::to_string(limits_.rate.per_second)});
+    interrupt(Text::AddressTooFast);
 }
 
 Deadline Conversation::gives_up_at() const {
@@ -248,9 +277,9 @@ Deadline Conversation::gives_up_at() const {
         return time.count() == 0 ? std::nullopt : Deadline(begin + time);
     };
     if (end_) return std::nullopt;
-    if (state_ == State::Login) return after(came_at_, limits_.to_name);
     // A client whose lines wait for their turn is not idle; one that never ends its line is.
-    const bool waits = is_too_fast() || (lines_.buffered_bytes() != 0 && uplink_.is_busy());
+    const bool waits = waits_for_turn() || (lines_.buffered_bytes() != 0 && uplink_.is_busy());
+    if (state_ == State::Login) return waits ? std::nullopt : after(came_at_, limits_.to_name);
     const bool may_be_idle = state_ == State::Talking && !waits;
     return may_be_idle ? after(active_at_, limits_.idle) : std::nullopt;
 }

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/rate_limiter.h"
+#include "base/shared_budget.h"
 #include "base/time.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
@@ -34,11 +34,13 @@ class Conversation {
         std::uint64_t birth_ns;  // when the worker was forked
         std::string peer;        // the client's, "192.0.2.7:51234"
         Limits limits = {};
+        SharedBudget budget = {};  // of all clients of this address
     };
 
     // Shows the prompt. time_is() has to be called next.
     explicit Conversation(Settings settings)
         : limits_(settings.limits),
+          budget_(settings.budget),
           screen_(settings.language, settings.utc_offset),
           uplink_(settings.birth_ns, std::move(settings.peer)) {}
     Conversation(const Conversation&) = delete;
@@ -52,7 +54,9 @@ class Conversation {
     [[nodiscard]] bool wants_input() const;
 
     void client_finished();  // the client sends no more, but still reads
-    void client_lost() {     // It neither sends nor reads any more. An unfinished line is dropped.
+    // The client neither sends nor reads any more. Of what it has sent, whole lines are still said
+    // as far as the rate allows them at once; then it leaves.
+    void client_lost() {
         client_ = Client::Lost;
         advance();
     }
@@ -65,7 +69,7 @@ class Conversation {
     // The worker says the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
     [[nodiscard]] Deadline wake_at() const {
-        return takes_lines() && is_too_fast() ? rate_limiter_.next() : gives_up_at();
+        return takes_lines() && waits_for_turn() ? turn_at_ : gives_up_at();
     }
 
     // --- The broker
@@ -129,7 +133,8 @@ class Conversation {
     void finish(WorkerExit end, std::optional<Text> why = {});
     void finish_outside();
     void interrupt(Text text, std::initializer_list<std::string_view> fillings = {});
-    [[nodiscard]] bool is_too_fast() const;
+    [[nodiscard]] bool has_its_turn();
+    [[nodiscard]] bool waits_for_turn() const;
     void say_too_fast();
     [[nodiscard]] Deadline gives_up_at() const;
     void give_up();
@@ -145,6 +150,7 @@ class Conversation {
     void show_answer(const Done& done);
 
     Limits limits_;
+    SharedBudget budget_;
     TelnetFilter telnet_;
     ProtocolDetector detector_;
     LineReader lines_;
@@ -165,6 +171,7 @@ class Conversation {
     Moment came_at_{};
     Moment active_at_{};  // when the client came, or last sent something
     RateLimiter rate_limiter_{limits_.rate};
+    Deadline turn_at_;            // of the next line; none: its turn was not taken yet
     bool too_fast_said_ = false;  // since the rate limiter last rested
 };
 

@@ -31,7 +31,8 @@ class Worker {
                .utc_offset = utc_offset_s,
                .birth_ns = setup_.birth_ns + (fault_point("worker:lies-about-birth") ? 1 : 0),
                .peer = setup_.peer,
-               .limits = setup_.limits}) {}
+               .limits = setup_.limits,
+               .budget = setup_.budget}) {}
 
     int run() {
         fault_point("worker:start");
@@ -61,9 +62,7 @@ class Worker {
         if (!earliest({conversation_.wake_at(), client_.look_at()})) return;
         const Moment now = Clock::now();
         if (is_due(conversation_.wake_at(), now)) conversation_.time_is(now);
-        if (is_due(client_.look_at(), now) && !client_.is_reachable(now)) {
-            conversation_.client_lost();
-        }
+        if (is_due(client_.look_at(), now) && !client_.is_reachable(now)) lose_client();
     }
 
     void send() {
@@ -77,10 +76,9 @@ class Worker {
     }
 
     void wait() {
-        // poll(2) always reports a client that hung up: it is polled only for wanted events.
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
         std::array<pollfd, 2> fds = {
-            pollfd{client_events == 0 ? -1 : client_.fd(), client_events, 0},
+            pollfd{client_.poll_fd(client_events), client_events, 0},
             pollfd{link_.get(), events(reads_link(), conversation_.frames()), 0}};
         const bool ready = signals_.wait(fds, time_to_wait());
         take_signals();
@@ -89,7 +87,10 @@ class Worker {
         if (!std::exchange(alarm_set_, true)) set_alarm(kGiveBackAfter);
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
-        if ((client_events & POLLIN) != 0 && (fds[0].revents & kReadable) != 0) read_client();
+        if ((fds[0].revents & kReadable) == 0) return;
+        if ((client_events & POLLIN) != 0) return read_client();
+        // Nothing is read from the client now, because its lines wait for their turn.
+        if ((fds[0].revents & (POLLHUP | POLLERR)) != 0) lose_client();
     }
 
     static short events(bool reads, const std::string& to_send) {
@@ -124,11 +125,16 @@ class Worker {
     void read_client() {
         const IoResult got = client_.read(buffer().first(kInputBytesMax));
         if (got.status == IoStatus::Ended) return conversation_.client_finished();
-        if (got.status == IoStatus::Closed) return conversation_.client_lost();
+        if (got.status == IoStatus::Closed) return lose_client();
         if (got.status == IoStatus::WouldBlock) return;
         fault_point("worker:after-read");
         conversation_.time_is(Clock::now());
         conversation_.client_sent({buffer().data(), got.bytes});
+    }
+
+    void lose_client() {
+        client_.give_up();
+        conversation_.client_lost();
     }
 
     void show_title() {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "base/rate_limiter.h"
+#include "base/shared_budget.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 #include "sys/title.h"
@@ -23,6 +23,7 @@ struct WorkerSetup {
     int wakeup;        // wakes the parent when the broker is silent. Not owned.
     Language language;
     Limits limits;
+    SharedBudget budget;     // of the client's address
     std::uint64_t birth_ns;  // when the worker was forked
 };
 

@@ -1,0 +1,40 @@
+// The budgets of the addresses whose clients are here (base/shared_budget). Each has a file of its
+// own in memory, because the workers of one address must not reach the budget of another. After an
+// upgrade new workers have a new budget, and those that are older share their old one.
+#pragma once
+
+#include <map>
+#include <memory_resource>
+#include <string>
+
+#include "base/shared_budget.h"
+#include "sys/fd.h"
+
+namespace chatd {
+
+class Budgets {
+  public:
+    // rate: units; 0 a second: nobody has a budget, and nobody needs one. `memory` outlives this.
+    Budgets(Rate rate, std::pmr::memory_resource* memory) : rate_(rate), files_(memory) {}
+
+    // Makes the budget of this address, of which so much is spent, unless there is one. False:
+    // errno says why not. Throws std::bad_alloc.
+    [[nodiscard]] bool open(const std::string& address, Moment spent);
+
+    // The last client of this address has left. Returns what is spent; no more than a worker can
+    // have to wait for.
+    [[nodiscard]] Moment close(const std::string& address, Moment now);
+
+    // What a worker of this address has to map(); -1: it has no budget. Owned by this object.
+    [[nodiscard]] int file(const std::string& address) const;
+
+    // The budget in this file, for as long as this process lives. -1: a budget without a limit. May
+    // be called in a child, which must not look into the table. Throws SetupError.
+    [[nodiscard]] SharedBudget map(int file) const;
+
+  private:
+    Rate rate_;
+    std::pmr::map<std::pmr::string, UniqueFd, std::less<>> files_;
+};
+
+}  // namespace chatd
