@@ -21,8 +21,8 @@ namespace chatd {
 }
 
 // For system calls. A negative time becomes zero.
-[[nodiscard]] inline timespec timespec_of(std::chrono::nanoseconds time) {
-    time = std::max(time, std::chrono::nanoseconds(0));
+[[nodiscard]] inline timespec timespec_of(Duration time) {
+    time = std::max(time, Duration::zero());
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
     return {whole.count(), (time - whole).count()};
 }

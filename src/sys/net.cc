@@ -219,14 +219,14 @@ bool is_all_confirmed(int client) {
     return ::ioctl(client, SIOCOUTQ, &bytes) == 0 && bytes == 0;
 }
 
-bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since) {
+bool is_unreachable(const tcp_info& info, Duration since) {
     const std::chrono::milliseconds silent(info.tcpi_last_ack_recv);
     if (since < kUnconfirmedMax || silent < kUnconfirmedMax) return false;
     // While the client's window is full only probes are on their way, at growing intervals.
     return info.tcpi_unacked != 0 || info.tcpi_probes >= kWindowProbesMax;
 }
 
-bool is_unreachable(int client, std::chrono::nanoseconds since) {
+bool is_unreachable(int client, Duration since) {
     tcp_info info{};
     socklen_t bytes = sizeof info;
     return ::getsockopt(client, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&

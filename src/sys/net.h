@@ -56,8 +56,8 @@ struct Network {
 // Has the client's kernel stopped answering while something was on its way to the client? (The
 // kernel of a client that only does not read still answers.) `since`: how long something has been
 // on its way, at least. False when our kernel cannot say. `info`: what it knows (tcp(7), TCP_INFO).
-[[nodiscard]] bool is_unreachable(int client, std::chrono::nanoseconds since);
-[[nodiscard]] bool is_unreachable(const tcp_info& info, std::chrono::nanoseconds since);
+[[nodiscard]] bool is_unreachable(int client, Duration since);
+[[nodiscard]] bool is_unreachable(const tcp_info& info, Duration since);
 
 // Closes the connection at once and in both directions (RST): for a client that does not close.
 void reset_connection(UniqueFd client);

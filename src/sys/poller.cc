@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kEventsPerTurn = 1024;
 
 // Rounded up, so that a deadline is due when the wait is over.
-int whole_ms(std::chrono::nanoseconds time) {
+int whole_ms(Duration time) {
     constexpr std::int64_t kMost = 60'000;
     const std::int64_t ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
     return static_cast<int>(std::clamp<std::int64_t>(ms, 0, kMost));
@@ -43,9 +43,9 @@ void Poller::remove(int fd) {
     CHATD_CHECK(::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0);
 }
 
-std::span<const epoll_event> Poller::wait(std::optional<std::chrono::nanoseconds> timeout) {
+std::span<const epoll_event> Poller::wait(std::optional<Duration> timeout) {
     // Pauses between fan-outs are shorter than a millisecond, the unit of epoll_wait(2).
-    const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
+    const timespec left = timespec_of(timeout.value_or(Duration::zero()));
     const auto room = static_cast<int>(ready_.size());
     int ready = ::epoll_pwait2(fd_.get(), ready_.data(), room, timeout ? &left : nullptr, nullptr);
     if (ready < 0 && errno == ENOSYS) {

@@ -21,7 +21,7 @@ class Poller {
 
     // The events of descriptors that are ready, valid until the next call: data.u64 is the number
     // of each. Empty when the time is over or a signal came. Without a timeout it waits for ever.
-    std::span<const epoll_event> wait(std::optional<std::chrono::nanoseconds> timeout);
+    std::span<const epoll_event> wait(std::optional<Duration> timeout);
 
   private:
     UniqueFd fd_;

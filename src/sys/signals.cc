@@ -45,8 +45,8 @@ Signals::Signals(std::initializer_list<int> noted) {
     ignore({SIGPIPE});
 }
 
-bool Signals::wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const {
-    const timespec left = timespec_of(timeout.value_or(std::chrono::nanoseconds(0)));
+bool Signals::wait(std::span<pollfd> fds, std::optional<Duration> timeout) const {
+    const timespec left = timespec_of(timeout.value_or(Duration::zero()));
     const int ready = ::ppoll(fds.data(), fds.size(), timeout ? &left : nullptr, &while_waiting_);
     if (ready > 0) {
         if (++turns_ % kTurnsPerDelivery == 0) deliver_pending();

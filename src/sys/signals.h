@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 
-#include <chrono>
 #include <initializer_list>
-#include <optional>
 #include <span>
+
+#include "base/time.h"
 
 namespace chatd {
 
@@ -25,7 +25,7 @@ class Signals {
     // poll(2), which a noted signal ends as well. Without a timeout it waits for ever. False: a
     // signal came or the time is over, and no `revents` is set. When a descriptor is always ready,
     // a signal is delivered after some turns.
-    bool wait(std::span<pollfd> fds, std::optional<std::chrono::nanoseconds> timeout) const;
+    bool wait(std::span<pollfd> fds, std::optional<Duration> timeout) const;
 
     // Delivers pending signals. (When a descriptor is ready, ppoll(2) leaves them pending.)
     void deliver_pending() const;
