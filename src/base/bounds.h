@@ -244,6 +244,12 @@ inline constexpr auto kStatusPause = 1s;
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
+// Entries of the log that the broker looks at in one turn for members who have to be shown what
+// lies far back (/history), and at once for each member. An entry takes some 20 ns, so everybody
+// else waits for less than a millisecond, however many ask.
+inline constexpr std::size_t kEntriesPerTurn = 8192;
+inline constexpr std::size_t kEntriesAtOnce = 64;
+
 // The longest pause of the broker between two fan-outs, and when the entries are only Joins and
 // Leaves. The pause follows from how long the last fan-out took, which may be long only because the
 // process did not run in between.

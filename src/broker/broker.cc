@@ -69,7 +69,7 @@ class Broker : private WorkerObserver {
         while (!parent_is_gone_) {
             show_title();
             take_what_comes(
-                time_until(earliest({publisher_.due_at(), links_.wake_at(), journal_.wake_at()}),
+                time_until(earliest({publisher_.wake_at(), links_.wake_at(), journal_.wake_at()}),
                            Clock::now()));
             send_what_is_due();
             links_.turn(Clock::now());

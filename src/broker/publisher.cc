@@ -26,7 +26,7 @@ Deadline Publisher::due_at() {
 }
 
 bool Publisher::publish() {
-    if (urgent_.empty() && !is_due()) return false;
+    if (urgent_.empty() && walking_.empty() && !is_due()) return false;
     if (disk_ && crowds_.end() != log_.head() && !sync(*disk_)) {
         fan_out_.postpone(Clock::now() + kDiskPause);
         return false;
@@ -52,13 +52,22 @@ bool Publisher::sync(int disk) {
 
 void Publisher::send() {
     // Flushing may read to the end of a link, and find one more question there.
-    for (Link* const link : std::exchange(urgent_, {})) {
-        Sessions::answered(link->worker);
-        fault_point("broker:before-answer");
-        if (link->is_open()) flush(*link);
-        fault_point("broker:after-answer");
+    for (Link* const link : std::exchange(urgent_, {})) answer(*link, kEntriesAtOnce);
+    if (!walking_.empty()) {
+        Link& link = *walking_.front();
+        walking_.pop_front();
+        answer(link, kEntriesPerTurn);
+        if (link.is_open() && link.worker.reader.is_walking()) walking_.push_back(&link);
     }
     if (is_due()) fan_out();
+}
+
+// Until all of the answer is on its way, the worker may not ask again.
+void Publisher::answer(Link& link, std::size_t entries) {
+    fault_point("broker:before-answer");
+    if (link.is_open()) flush(link, entries);
+    if (!link.worker.reader.is_walking()) Sessions::answered(link.worker);
+    fault_point("broker:after-answer");
 }
 
 void Publisher::fan_out() {
@@ -67,7 +76,8 @@ void Publisher::fan_out() {
     fault_point("broker:before-fan-out");
     links_.for_each_open([&](Link& link) {
         const LogReader& reader = link.worker.reader;
-        if (!reader.is_blocked() && reader.is_behind(end)) flush(link);
+        const bool has_to_wait = reader.is_blocked() || reader.is_walking();
+        if (!has_to_wait && reader.is_behind(end)) flush(link);
         fault_point("broker:in-fan-out");
     });
     fault_point("broker:after-fan-out");
@@ -76,9 +86,11 @@ void Publisher::fan_out() {
     count_fan_out(counters_, static_cast<std::uint64_t>((now - begin).count()));
 }
 
-void Publisher::flush(Link& link) {
+void Publisher::flush(Link& link, std::size_t entries) {
     LogReader& reader = link.worker.reader;
     const bool was_blocked = reader.is_blocked();
+    const bool was_walking = reader.is_walking();
+    reader.entries_left = entries;
     const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.worker));
     add_to_counter(counters_.deliveries, std::exchange(reader.delivered, 0));
     add_to_counter(counters_.skipped, std::exchange(reader.skipped, 0));
@@ -86,6 +98,7 @@ void Publisher::flush(Link& link) {
         links_.read_to_the_end(link);
         return links_.close(link);
     }
+    if (reader.is_walking() && !was_walking) walking_.push_back(&link);
     // While a worker does not read, the broker does not read its requests either, so nothing
     // accumulates here.
     if (reader.is_blocked() != was_blocked) {

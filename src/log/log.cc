@@ -189,16 +189,24 @@ Position Log::after_seq(std::uint64_t seq) const {
     return position;
 }
 
-Log::Stretch Log::last_messages(Position end, std::uint32_t count, std::uint64_t session) const {
-    Stretch found{end, 0};
-    if (!newest_message_ || *newest_message_ < tail_) return found;
-    std::optional<LogEntry> entry = entry_at(*newest_message_);
-    for (; entry && found.messages < count; entry = before(*entry)) {
-        if (entry->at >= end || !is_replayed_for(entry->entry, session)) continue;
-        found.begin = entry->at;
-        ++found.messages;
+Log::Search Log::search(Position end, std::uint32_t most, std::uint64_t session) const {
+    return {.end = end, .most = most, .session = session, .next = newest_message_};
+}
+
+bool Log::go_on(Search& search, std::size_t& entries) const {
+    // The log may have let go of the entry since the last step.
+    while (search.messages < search.most && search.next && *search.next >= tail_) {
+        if (entries == 0) return false;
+        --entries;
+        const LogEntry found = entry_at(*search.next);
+        if (found.at < search.end && is_replayed_for(found.entry, search.session)) {
+            search.begin = found.at;
+            ++search.messages;
+        }
+        const std::optional<LogEntry> older = before(found);
+        search.next = older ? std::optional(older->at) : std::nullopt;
     }
-    return found;
+    return true;
 }
 
 std::uint64_t Log::messages_before(Position at) const {

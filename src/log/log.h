@@ -114,14 +114,21 @@ class Log {
     // entry when all are newer. Takes time linear in the entries after `seq`.
     [[nodiscard]] Position after_seq(std::uint64_t seq) const;
 
-    // The last messages before `end` that a replay shows to `session`, at most `count`: where they
-    // begin, and how many there are. Walks back until it has found enough.
-    struct Stretch {
-        Position begin;
-        std::uint32_t messages;
+    // A search for the last messages before `end` that a replay shows to `session`, at most `most`:
+    // where they begin, and how many there are. It may have to walk back through the whole log, so
+    // it goes on in steps.
+    struct Search {
+        Position end;
+        std::uint32_t most;
+        std::uint64_t session;
+        Position begin = end;
+        std::uint32_t messages = 0;
+        std::optional<Position> next = {};  // the entry to look at; none: there is no more
     };
-    [[nodiscard]] Stretch last_messages(Position end, std::uint32_t count,
-                                        std::uint64_t session) const;
+    [[nodiscard]] Search search(Position end, std::uint32_t most, std::uint64_t session) const;
+
+    // Looks at so many entries at most, and counts `entries` down. True: the search is over.
+    [[nodiscard]] bool go_on(Search& search, std::size_t& entries) const;
 
     // How many messages were said to all before the entry at `at`; `at` may be the head.
     [[nodiscard]] std::uint64_t messages_before(Position at) const;
@@ -162,7 +169,7 @@ class Log {
     std::uint64_t lost_bytes_ = 0;
     Position last_lap_end_ = 0;  // the entries of the lap before this one end here
     Position lap_begin_ = 0;     // the entries of this lap begin here; a pad may lie in between
-    std::optional<Position> newest_message_;  // last_messages() skips the Joins and Leaves after it
+    std::optional<Position> newest_message_;  // a search skips the Joins and Leaves after it
     Position private_end_ = 0;
     std::string scratch_;  // the frame being appended
 };

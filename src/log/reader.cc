@@ -27,13 +27,15 @@ std::size_t collect_all(const Log& log, Position* from, Position to, std::span<P
 }  // namespace
 
 std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
-                           Reading reading, std::span<Piece> pieces) {
+                           Reading reading, std::span<Piece> pieces, std::size_t& entries) {
     // Usually the stretch has no private entry and can be sent whole.
     if (reading == Reading::Live && *from >= log.private_end()) {
         return collect_all(log, from, to, pieces);
     }
     std::size_t filled = 0;
     while (*from < to) {
+        if (entries == 0) return filled;
+        --entries;
         const LogEntry found = log.entry_at(*from);
         if (found.at >= to) {  // Only the pad before that entry lay in between.
             *from = to;
@@ -91,32 +93,35 @@ void LogReader::miss(std::uint64_t messages, const Standing& standing) {
     messages_ = messages;
 }
 
-void LogReader::replay(const Log& log, Position came, std::uint32_t messages) {
-    replaying_ = true;
-    replay_at_ = log.last_messages(came, messages, session_).begin;
-    replay_end_ = came;
-}
-
-void LogReader::answer_replay(const Log& log) {
-    const ReplayQuestion asked = *std::exchange(question_, std::nullopt);
-    const std::uint32_t found = log.last_messages(at_, asked.messages, session_).messages;
-    append_frame(replies, Replay{.now_ms = asked.now_ms, .messages = found});
-    replay(log, at_, asked.messages);
-}
-
 bool LogReader::is_behind(Position end) const {
-    return !replies.empty() || replaying_ || question_ ||
+    return !replies.empty() || lookup_ || replaying_ || question_ ||
            (session_ != 0 && at_ < std::min(end, end_));
 }
 
 bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, const Send& send) {
-    blocked_ = gone_ = false;
+    blocked_ = walking_ = gone_ = false;
     for (;;) {
-        const bool all_sent = send_replies(send) && (!replaying_ || send_replay(log, send)) &&
+        const bool all_sent = send_replies(send) && (!lookup_ || look_up(log, send)) &&
+                              (!replaying_ || send_replay(log, send)) &&
                               (session_ == 0 || send_live(log, crowds, standing, send));
         if (!all_sent || !question_) return !gone_;
-        answer_replay(log);
+        lookup_ = {log.search(at_, question_->messages, session_), question_->now_ms};
+        question_.reset();
     }
+}
+
+bool LogReader::look_up(const Log& log, const Send& send) {
+    Log::Search& search = lookup_->search;
+    walking_ = !log.go_on(search, entries_left);
+    if (walking_) return false;
+    if (lookup_->now_ms) {
+        append_frame(replies, Replay{.now_ms = *lookup_->now_ms, .messages = search.messages});
+    }
+    replaying_ = true;
+    replay_at_ = search.begin;
+    replay_end_ = search.end;
+    lookup_.reset();
+    return send_replies(send);
 }
 
 bool LogReader::send_replies(const Send& send) {
@@ -178,7 +183,8 @@ bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position
     std::array<Piece, kPiecesMax> pieces;
     while (at < end) {
         Position next = at;
-        const std::size_t count = collect_pieces(log, &next, end, session_, reading, pieces);
+        const std::size_t count =
+            collect_pieces(log, &next, end, session_, reading, pieces, entries_left);
         const std::span<const Piece> filled(pieces.data(), count);
         const std::size_t sent = count == 0 ? 0 : send_pieces(filled, send);
         if (gone_) return false;
@@ -189,6 +195,8 @@ bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position
             return false;
         }
         at = next;
+        walking_ = count == 0 && at < end;
+        if (walking_) return false;
     }
     return true;
 }

@@ -20,9 +20,10 @@ enum class Reading : std::uint8_t { Live, Replay };
 
 // Collects what `session` reads from `*from` on, as runs of bytes that end before `to`. Fills
 // `pieces` (at least two), moves `*from` behind them and returns how many it filled: 0 only when
-// `*from` has reached `to`.
+// `*from` has reached `to`, or when it has looked at as many entries as it may. It counts `entries`
+// down.
 std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
-                           Reading reading, std::span<Piece> pieces);
+                           Reading reading, std::span<Piece> pieces, std::size_t& entries);
 
 // How far a reader has come that took only the first `bytes` of these pieces, fewer than they hold.
 struct Cut {
@@ -58,7 +59,9 @@ class LogReader {
     void take_crowds() { takes_crowds_ = true; }
 
     // Shows a newcomer the last `messages` that were said before it came, and then Done.
-    void replay(const Log& log, Position came, std::uint32_t messages);
+    void replay(const Log& log, Position came, std::uint32_t messages) {
+        lookup_ = {log.search(came, messages, session_), {}};
+    }
 
     // Shows the last `messages` once more, between Replay and Done, after everything that came
     // before this question. now_ms: milliseconds since 1970, for the Replay frame.
@@ -69,6 +72,12 @@ class LogReader {
 
     // Did the other end take less than there was? Until it has read, flushing is of no use.
     [[nodiscard]] bool is_blocked() const { return blocked_; }
+
+    // Has the last flush() looked at as many entries as it may, and is it not done?
+    [[nodiscard]] bool is_walking() const { return walking_; }
+
+    // How many entries the next flush() may look at, one by one. The caller sets it.
+    std::size_t entries_left = SIZE_MAX;
 
     // Sends as much as `send` takes, of the log up to crowds.end(). False: the other end is gone.
     [[nodiscard]] bool flush(const Log& log, Crowds& crowds, const Standing& standing,
@@ -84,7 +93,15 @@ class LogReader {
         std::int64_t now_ms;
     };
 
-    // The functions that send return whether all was sent: if not, the reader is blocked or gone.
+    // A search for what a replay shows.
+    struct Lookup {
+        Log::Search search;
+        std::optional<std::int64_t> now_ms;  // of a question: a Replay frame goes first
+    };
+
+    // The functions that send return whether all was sent: if not, the reader is blocked, walking
+    // or gone.
+    [[nodiscard]] bool look_up(const Log& log, const Send& send);
     [[nodiscard]] bool send_replies(const Send& send);
     [[nodiscard]] bool send_replay(const Log& log, const Send& send);
     [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
@@ -95,7 +112,6 @@ class LogReader {
                                 const Send& send);
     [[nodiscard]] std::size_t send_pieces(std::span<const Piece> pieces, const Send& send);
     void miss(std::uint64_t messages, const Standing& standing);
-    void answer_replay(const Log& log);
 
     std::uint64_t session_ = 0;   // 0: not started, and is sent only replies
     Position at_ = 0;             // the log is sent up to here
@@ -103,7 +119,9 @@ class LogReader {
     std::uint64_t messages_ = 0;  // messages to all that lie before at_
     bool takes_crowds_ = false;
     bool blocked_ = false;
+    bool walking_ = false;
     bool gone_ = false;  // the other end is gone
+    std::optional<Lookup> lookup_;
     bool replaying_ = false;
     Position replay_at_ = 0;
     Position replay_end_ = 0;

@@ -167,11 +167,12 @@ Memory damaged_file(Script& script) {
 // All that is read from a log by its readers.
 void claim_readable(const Log& log) {
     std::array<Piece, 4> pieces;
+    std::size_t entries = SIZE_MAX;
     for (const std::uint64_t session : {std::uint64_t{0}, std::uint64_t{3}}) {
         for (const Reading reading : {Reading::Live, Reading::Replay}) {
             for (Position at = log.tail(); at < log.head();) {
                 const std::size_t count =
-                    collect_pieces(log, &at, log.head(), session, reading, pieces);
+                    collect_pieces(log, &at, log.head(), session, reading, pieces, entries);
                 for (std::size_t i = 0; i < count; ++i) {
                     std::string_view bytes = pieces[i].bytes;
                     Frame frame{};
@@ -180,9 +181,10 @@ void claim_readable(const Log& log) {
             }
         }
         (void)crowds_between(log, log.tail(), log.head(), session);
-        const auto stretch = log.last_messages(log.head(), kReplayMax, session);
-        CLAIM(stretch.begin >= log.tail() && stretch.begin <= log.head());
-        (void)log.messages_before(stretch.begin);
+        Log::Search search = log.search(log.head(), kReplayMax, session);
+        CLAIM(log.go_on(search, entries));
+        CLAIM(search.begin >= log.tail() && search.begin <= log.head());
+        (void)log.messages_before(search.begin);
     }
 }
 

@@ -29,6 +29,12 @@ using namespace chatd::test;
 
 TestSuite(collect, .timeout = 20);
 
+namespace {
+
+std::size_t all_entries = SIZE_MAX;  // more than any test looks at
+
+}  // namespace
+
 Test(collect, a_live_reader_gets_what_is_for_all_for_it_or_its_own) {
     Story story;
     const std::string to_all = story.say("to all", 0, 5).bytes;
@@ -69,8 +75,8 @@ Test(collect, what_is_for_all_is_one_piece_or_two_around_the_end_of_the_ring) {
         story.say(std::string(static_cast<std::size_t>(i) % 700, 'x'));
         std::array<Piece, 32> pieces;
         Position from = story.log->tail();
-        const std::size_t count =
-            collect_pieces(*story.log, &from, story.log->head(), 1, Reading::Live, pieces);
+        const std::size_t count = collect_pieces(*story.log, &from, story.log->head(), 1,
+                                                 Reading::Live, pieces, all_entries);
         ASSERT_EQ(from, story.log->head());
         ASSERT_TRUE(count == 1 || count == 2);
         ASSERT_TRUE(count == 1 || pieces[1].at % kRing == 0);
@@ -86,7 +92,9 @@ Test(collect, a_piece_ends_where_something_is_left_out) {
     }
     std::array<Piece, 32> pieces;
     Position from = 0;
-    EXPECT_EQ(collect_pieces(*story.log, &from, story.log->head(), 1, Reading::Live, pieces), 10);
+    EXPECT_EQ(
+        collect_pieces(*story.log, &from, story.log->head(), 1, Reading::Live, pieces, all_entries),
+        10);
     for (std::size_t i = 0; i < 10; ++i) {
         EXPECT_EQ(pieces[i].at, story.told[3 * i].at);
         EXPECT_EQ(pieces[i].bytes, story.told[3 * i].bytes + story.told[3 * i + 1].bytes);
@@ -101,8 +109,8 @@ Test(collect, pieces_lie_where_their_positions_say) {
         for (const Reading reading : {Reading::Live, Reading::Replay}) {
             std::array<Piece, 32> pieces;
             Position from = story.log->tail();
-            const std::size_t count =
-                collect_pieces(*story.log, &from, story.log->head(), 1, reading, pieces);
+            const std::size_t count = collect_pieces(*story.log, &from, story.log->head(), 1,
+                                                     reading, pieces, all_entries);
             for (const Piece& piece : std::span(pieces).first(count)) {
                 ASSERT_TRUE(piece.bytes.data() ==
                             reinterpret_cast<const char*>(&story.memory.at(piece.at)));
@@ -175,7 +183,7 @@ Test(collect, a_reader_may_stop_at_any_byte_and_go_on_from_there) {
         std::array<Piece, 64> pieces;
         Position from = begin;
         const std::size_t count =
-            collect_pieces(*story.log, &from, story.log->head(), 1, reading, pieces);
+            collect_pieces(*story.log, &from, story.log->head(), 1, reading, pieces, all_entries);
         ASSERT_EQ(from, story.log->head());
         for (std::size_t bytes = 0; bytes < all.size(); ++bytes) {
             const Cut cut = cut_pieces(std::span(pieces).first(count), bytes);
@@ -192,4 +200,21 @@ Test(collect, a_reader_may_stop_at_any_byte_and_go_on_from_there) {
             ASSERT_TRUE(cut.rest.size() < frame.bytes.size() || cut.rest.empty());
         }
     }
+}
+
+Test(collect, no_more_entries_are_looked_at_than_allowed) {
+    Story story;
+    for (int i = 0; i < 10; ++i) story.say("private", 7, 8);
+    story.say("to all");
+    std::array<Piece, 32> pieces;
+    Position from = 0;
+    std::size_t entries = 4;
+    EXPECT_EQ(
+        collect_pieces(*story.log, &from, story.log->head(), 1, Reading::Live, pieces, entries), 0);
+    EXPECT_EQ(from, story.told[4].at);
+    EXPECT_EQ(entries, 0);
+    entries = 100;
+    EXPECT_EQ(
+        collect_pieces(*story.log, &from, story.log->head(), 1, Reading::Live, pieces, entries), 1);
+    EXPECT_EQ(entries, 93);
 }

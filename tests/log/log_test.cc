@@ -29,6 +29,17 @@ using namespace chatd::test;
 
 TestSuite(log, .timeout = 20);
 
+namespace {
+
+Log::Search last_messages(const Log& log, Position end, std::uint32_t most, std::uint64_t session) {
+    Log::Search search = log.search(end, most, session);
+    std::size_t entries = SIZE_MAX;
+    EXPECT_TRUE(log.go_on(search, entries));
+    return search;
+}
+
+}  // namespace
+
 // --- Appending and reading back
 
 Test(log, a_new_log_is_empty) {
@@ -42,8 +53,8 @@ Test(log, a_new_log_is_empty) {
     EXPECT_FALSE(log.newest().has_value());
     EXPECT_EQ(log.after_seq(0), 0);
     EXPECT_EQ(log.messages_before(0), 0);
-    EXPECT_EQ(log.last_messages(0, 10, 1).begin, 0);
-    EXPECT_EQ(log.last_messages(0, 10, 1).messages, 0);
+    EXPECT_EQ(last_messages(log, 0, 10, 1).begin, 0);
+    EXPECT_EQ(last_messages(log, 0, 10, 1).messages, 0);
     EXPECT_EQ(live(log, 0, 1), "");
 }
 
@@ -262,6 +273,25 @@ Test(log, after_seq_is_behind_the_last_entry_with_that_number_or_a_smaller_one) 
     }
 }
 
+Test(log, a_search_goes_on_where_it_was_also_when_the_log_has_let_go_of_that) {
+    Story story;
+    for (int i = 0; i < 10; ++i) story.say("to all");
+    Log::Search search = story.log->search(story.log->head(), 5, 1);
+    std::size_t entries = 3;
+    EXPECT_FALSE(story.log->go_on(search, entries));
+    EXPECT_EQ(search.messages, 3);
+    entries = 3;
+    EXPECT_TRUE(story.log->go_on(search, entries));
+    EXPECT_EQ(search.begin, story.told[5].at);
+    EXPECT_EQ(entries, 1);
+
+    search = story.log->search(story.log->head(), 5, 1);
+    entries = 3;
+    EXPECT_FALSE(story.log->go_on(search, entries));
+    while (story.log->tail() <= search.begin) story.say("more");
+    EXPECT_TRUE(story.log->go_on(search, entries));
+}
+
 Test(log, last_messages_are_those_before_the_end_that_the_session_may_see) {
     Story story;
     Audience audience(6);
@@ -280,7 +310,7 @@ Test(log, last_messages_are_those_before_the_end_that_the_session_may_see) {
             }
             if (expected.size() > count) expected.erase(expected.begin(), expected.end() - count);
 
-            const Log::Stretch found = story.log->last_messages(end, count, session);
+            const Log::Search found = last_messages(*story.log, end, count, session);
             ASSERT_EQ(found.messages, expected.size());
             ASSERT_EQ(found.begin, expected.empty() ? end : expected.front().at);
         }

@@ -414,6 +414,29 @@ Test(reader, a_question_for_the_replayed_is_answered_after_all_that_came_before_
     EXPECT_EQ(got, expected);
 }
 
+Test(reader, what_lies_far_back_is_looked_up_in_steps_and_shown_before_what_happens) {
+    Line line;
+    const std::string old = line.say("old");
+    for (int i = 0; i < 100; ++i) line.append(EntryKind::Tell, "to another", kBob, kEve);
+    line.start_at_head();
+    line.reader.ask_replay(2, kNowMs);
+    const std::string now = line.say("now");
+    int steps = 0;
+    do {
+        line.reader.entries_left = 10;
+        EXPECT_TRUE(line.flush());
+        ++steps;
+    } while (line.reader.is_walking() && steps < 1000);
+    EXPECT_GE(steps, 20);  // back and forth
+    line.reader.entries_left = SIZE_MAX;
+    Frames got = line.read_all();
+    ASSERT_EQ(got.size(), 5U);
+    EXPECT_EQ(got[0], now);
+    EXPECT_EQ(frame_of(got[1]).as<Replay>().messages, 2);
+    got.erase(got.begin(), got.begin() + 2);
+    EXPECT_EQ(got, (Frames{old, now, framed(Done{})}));
+}
+
 Test(reader, a_replay_without_messages_is_answered_too) {
     Line line;
     line.append(EntryKind::Join, {}, kMe);

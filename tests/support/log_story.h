@@ -178,7 +178,8 @@ inline std::string collected(const Log& log, Position from, Position to, std::ui
     std::vector<Piece> pieces(pieces_max);
     while (from < to) {
         const Position before = from;
-        const std::size_t count = collect_pieces(log, &from, to, session, reading, pieces);
+        std::size_t entries = SIZE_MAX;
+        const std::size_t count = collect_pieces(log, &from, to, session, reading, pieces, entries);
         ASSERT_TRUE(count <= pieces_max && from <= to && from > before);
         ASSERT_TRUE(count > 0 || from == to);
         for (std::size_t i = 0; i < count; ++i) {
@@ -186,7 +187,8 @@ inline std::string collected(const Log& log, Position from, Position to, std::ui
             bytes += pieces[i].bytes;
         }
     }
-    ASSERT_EQ(collect_pieces(log, &from, to, session, reading, pieces), 0);
+    std::size_t entries = SIZE_MAX;
+    ASSERT_EQ(collect_pieces(log, &from, to, session, reading, pieces, entries), 0);
     return bytes;
 }
 
