@@ -128,7 +128,7 @@ inline constexpr std::uint32_t kLinesPerSecond = 10;
 inline constexpr std::uint32_t kLinesAtOnce = 20;
 inline constexpr std::uint32_t kRateLimit = 1'000'000;
 
-// What all clients of one address may do together: units each second, and at once (the defaults of
+// Units that all clients of one address may use together: each second, and at once (the defaults of
 // --rate-per-ip). A line costs a unit, and one more for each kBytesPerUnit of its text after it was
 // cleaned; what makes the broker search, or everybody read who somebody is, costs more. A school of
 // 256 behind one address comes in at once, and then each of them may say a line every five seconds.
@@ -139,7 +139,7 @@ inline constexpr std::uint32_t kUnitsOfLogin = 1;     // besides that of the lin
 inline constexpr std::uint32_t kUnitsOfRename = 4;    // besides that of its line
 inline constexpr std::uint32_t kUnitsOfQuestion = 4;  // besides that of its line
 
-// The longest that one of these may have to wait for its turn: all that 256 clients can have taken.
+// The longest time that one of them may wait for its turn: all that 256 clients can have taken.
 inline constexpr auto kSharedWaitMax = 2min;
 
 // A client is told that its line waits for others of its address when it waits as long as this.
@@ -187,7 +187,7 @@ inline constexpr auto kLeftOutTold = 2s;
 
 // --- The end of a client, and of the server --------------------------------------------------
 
-// From SIGTERM to the parent until it kills the workers that are still sending last lines. chatd
+// Time from SIGTERM to the parent until it kills the workers that still send last lines. chatd
 // promises to end within five seconds.
 inline constexpr auto kShutdownGrace = 4s;
 
@@ -233,7 +233,7 @@ inline constexpr int kAcceptsPerTurn = 64;
 // open until they close: a reader that is still sending its request would see an error otherwise.
 inline constexpr std::size_t kMetricsReadersMax = 4;
 
-// Between two status messages to the service manager, which people read, and no faster.
+// Pause between two status messages to the service manager. People read them, and no faster.
 inline constexpr auto kStatusPause = 1s;
 
 // --- Between worker and broker ---------------------------------------------------------------
@@ -265,7 +265,7 @@ inline constexpr auto kBrokerAnswer = 5s;
 
 // --- A new broker ----------------------------------------------------------------------------
 
-// How long a new broker takes at most to read each MiB of the log: from a disk that reads 50 MB/s,
+// The longest time that a new broker needs for each MiB of the log: from a disk that reads 50 MB/s,
 // and from memory when the log was in use just before (0.6 ms were measured).
 inline constexpr auto kRecoveryPerMebibyte = 20ms;
 inline constexpr auto kWarmRecoveryPerMebibyte = 1ms;

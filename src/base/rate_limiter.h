@@ -15,7 +15,7 @@ struct Rate {
     std::uint32_t burst = 1;       // how many at once; at least 1
 };
 
-// What a worker allows its client. 0: no limit.
+// The limits that a worker sets its client. 0: no limit.
 struct Limits {
     Rate rate;                        // lines
     std::chrono::seconds to_name{0};  // from the connection until the client has told a good name
@@ -32,21 +32,21 @@ class RateLimiter {
                                          : Duration(std::chrono::seconds(1)) / rate.per_second),
           slack_(interval_ * (rate.burst - 1)) {}
 
-    // Whether one more action is allowed now. Changes nothing: call spend() when it was done.
+    // Is one more action allowed now? This changes nothing: call spend() when the action was done.
     [[nodiscard]] bool allows(Moment now) const { return now >= next(); }
     // Counts one action that was done now.
     void spend(Moment now) { even_ = std::max(even_, now) + interval_; }
 
-    // Counts what costs as much as all that could be done in this time. The next action is allowed
-    // after `most` at the latest, or when it was allowed already.
+    // Counts an event that costs as much as the actions that this time allows. The next action is
+    // allowed after `most` at the latest, unless it had to wait for longer already.
     void charge(Duration time, Duration most, Moment now) {
         const Moment latest = std::max(even_, now + slack_ + most);
         even_ = std::min(std::max(even_, now) + time, latest);
     }
 
-    // From when on one more action is allowed; may be in the past.
+    // The moment from which on one more action is allowed. It may be in the past.
     [[nodiscard]] Moment next() const { return even_ - slack_; }
-    // Whether nothing was done for so long that a whole burst is allowed.
+    // Was nothing done for so long that a whole burst is allowed?
     [[nodiscard]] bool rested(Moment now) const { return now >= even_; }
 
   private:

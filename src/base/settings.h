@@ -14,7 +14,7 @@ namespace chatd {
 #endif
 constexpr const char* kVersion = CHATD_VERSION;
 
-// How much the journal tells the operator: lines of this level and of all levels before it.
+// The level of the journal: the operator reads lines of this level and of all levels before it.
 enum class Level : std::uint8_t { Error, Warning, Info, Debug };
 
 // The level that --log-level calls "error", "warning", "info" or "debug"; none for any other name.
@@ -26,14 +26,14 @@ enum class Level : std::uint8_t { Error, Warning, Info, Debug };
     return std::nullopt;
 }
 
-// What the sandbox does when a process makes a system call that is not on the list of its role.
+// The sandbox's answer when a process makes a system call that is not on the list of its role.
 enum class SandboxMode : std::uint8_t {
     Off,     // there is no sandbox: the call is made
     On,      // the kernel kills the process
     Report,  // the call fails and the process says so on stderr: to find calls that a list lacks
 };
 
-// Whether this build has the address sanitizer. g++ and clang++ say so in different ways.
+// True in a build with the address sanitizer. g++ and clang++ say so in different ways.
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif

@@ -1,4 +1,4 @@
-// What the processes of one address may do together. The budget is one moment in memory that they
+// The budget of all processes of one address. The budget is one moment in memory that they
 // share, the one at which everything taken so far would have been done at the even rate: see
 // RateLimiter. Units are taken before they are used, and whoever takes some is told when its turn
 // is. So turns come in the order in which they were taken, and a worker that wants much cannot keep
@@ -14,7 +14,7 @@ namespace chatd {
 
 class SharedBudget {
   public:
-    // In shared memory: nanoseconds of Clock, 0 at first. A process that was taken over may write
+    // Nanoseconds of Clock in shared memory, 0 at first. A process that was taken over may write
     // any number there, and harms only its own address.
     using Spent = std::atomic<std::int64_t>;
     static_assert(Spent::is_always_lock_free);
@@ -27,8 +27,8 @@ class SharedBudget {
           interval_(Duration(std::chrono::seconds(1)) / rate.per_second),
           slack_(interval_ * (rate.burst - 1)) {}
 
-    // Takes so many units. Returns from when on they may be used, which may be in the past, and is
-    // at most kSharedWaitMax away.
+    // Takes so many units. Returns the moment from which on they may be used. That moment may be in
+    // the past, and is at most kSharedWaitMax away.
     Moment take(std::uint32_t units, Moment now) {
         if (spent_ == nullptr) return now;
         const std::int64_t earliest = now.time_since_epoch().count();

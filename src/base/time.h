@@ -21,7 +21,7 @@ struct Now {
     std::int64_t wall_ms;  // milliseconds since 1970, as people see them; may jump
 };
 
-// When something has to be done. None: never.
+// The moment at which something has to be done. None: never.
 using Deadline = std::optional<Moment>;
 
 // The first of these deadlines; none when all of them are none.
@@ -33,12 +33,12 @@ using Deadline = std::optional<Moment>;
     return first;
 }
 
-// Whether the deadline has come. False when there is no deadline.
+// Has the deadline come? False when there is no deadline.
 [[nodiscard]] inline bool is_due(const Deadline& deadline, Moment now) {
     return deadline && now >= *deadline;
 }
 
-// How long to wait for the deadline: zero when it has come; none (for ever) when there is none.
+// The time to wait for the deadline: zero when it has come; none (for ever) when there is none.
 [[nodiscard]] inline std::optional<Duration> time_until(const Deadline& deadline, Moment now) {
     if (!deadline) return std::nullopt;
     return std::max(*deadline - now, Duration::zero());

@@ -94,7 +94,7 @@ class Broker : private WorkerObserver {
             return links_.accept([this](UniqueFd fd, pid_t pid) { add_link(std::move(fd), pid); });
         }
         Link& link = links_.at(event.data.u64);
-        if (!link.is_open()) return;  // Closed earlier in this turn.
+        if (!link.is_open()) return;  // It was closed earlier in this turn.
         if (event.events & EPOLLOUT) return publisher_.flush(link);
         links_.read(link);
     }

@@ -1,5 +1,5 @@
-// Decides when the broker sends new entries to all members: at once, unless the last fan-out took
-// long. Then the broker waits and collects more, because fewer and larger sends cost less.
+// FanOut decides when the broker sends new entries to all members: at once, unless the last fan-out
+// took long. Then the broker waits and collects more, because fewer and larger sends cost less.
 //
 // This file must never read a clock or send anything: the broker tells it what time it is.
 #pragma once
@@ -17,14 +17,14 @@ class FanOut {
     // The last urgent entry ends at `urgent_end`. Joins and Leaves are not urgent.
     void note_urgent(Position urgent_end) { urgent_end_ = urgent_end; }
 
-    // When the log up to `head` is to be sent; never while everybody has been sent all of it.
+    // The time to send the log up to `head`; none while everybody has been sent all of it.
     [[nodiscard]] Deadline due_at(Position head) const {
         if (done_to_ == head) return std::nullopt;
         return urgent_end_ > done_to_ ? next_ : next_crowd_;
     }
 
-    // Everybody was sent the log up to `end`, from `begin` to `now`. A pause follows: with nothing
-    // else to do it costs no time. It is longer for comings and goings, so that a thousand people
+    // Everybody was sent the log up to `end`, from `begin` to `now`. A pause follows, which delays
+    // nobody when nothing new comes. It is longer for comings and goings, so that a thousand people
     // who enter at once are not held up by the news of each other.
     void finished(Position end, Moment begin, Moment now) {
         done_to_ = end;

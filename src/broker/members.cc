@@ -36,8 +36,8 @@ Members::Members(std::span<std::byte> memory, Log& log)
     }
 }
 
-// Brings the rows up to the log before anything is looked up by what stands in them: the broker may
-// have died in the middle of writing one.
+// Brings the rows up to the log before anything is looked up by what stands in them, because the
+// last broker may have died in the middle of writing one.
 void Members::recover_rows(Log& log) {
     // The end of the log may be lost. Entries that the table has applied still count.
     log.continue_after(header_->applied_seq);
@@ -90,7 +90,7 @@ Member& Members::write_row(const Applicant& applicant, std::uint64_t session, st
     member.pid = applicant.pid;
     set_name(member, applicant.name);
     member.peer_bytes = put_text(member.peer_text, applicant.peer);
-    // Stored last: a row that has a session is whole.
+    // The session is stored last: a row that has one is whole.
     std::atomic_ref(member.session).store(session, std::memory_order_release);
     return member;
 }
@@ -103,7 +103,7 @@ void Members::apply(const LogEntry& added) {
         settle(*member, added);
         if (has_new_name) index_name(*member);
     }
-    // Stored last: the row is complete when this says so.
+    // The number is stored last: the row is complete when the number says so.
     std::atomic_ref(header_->applied_seq).store(added.entry.seq, std::memory_order_release);
 }
 

@@ -80,7 +80,7 @@ class Members {
     [[nodiscard]] bool is_full() const { return free_.empty(); }
 
     // A member joins in two steps, so that a broker may die in between: its row is written, whole;
-    // then, once its Join is in the log, lookups find the row. Only while the table is not full.
+    // then, once its Join is in the log, lookups find the row. The table must not be full.
     Member& write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms);
     void add_to_indexes(Member& member);
 
@@ -111,8 +111,8 @@ class Members {
     Header* header_;
     std::span<Member> rows_;
     std::map<std::string, Member*, std::less<>> names_;  // by folded name
-    // By each skeleton of the name. A program with other Unicode tables may have let in two members
-    // that share one.
+    // Members by each skeleton of their name. Two of them may share one, if a program with other
+    // Unicode tables has let them in.
     std::unordered_multimap<std::string, Member*> looks_;
     std::unordered_map<std::uint64_t, Member*> sessions_;
     std::unordered_map<std::int32_t, Member*> pids_;

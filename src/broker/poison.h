@@ -26,7 +26,7 @@ class Poison {
     }
     void end() { note_handled(0); }
 
-    // Which request the broker before this one died of; none if it died of none.
+    // Takes the request that the broker before this one died of; none if it died of none.
     [[nodiscard]] std::optional<Request> take_suspect() {
         const Request request = handled_;
         handled_.session = 0;
@@ -43,7 +43,7 @@ class Poison {
     }
 
   private:
-    // Stored last: a record that names a session is complete.
+    // The session is stored last: a record that names one is complete.
     void note_handled(std::uint64_t session) {
         std::atomic_ref(handled_.session).store(session, std::memory_order_release);
     }

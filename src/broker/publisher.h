@@ -1,5 +1,5 @@
-// Sends the log to the members: all of it, or with --sync only what is on the disk. When, that is
-// decided by broker/fan_out; what each member is sent, by log/reader.
+// The publisher sends the log to the members: all of it, or with --sync only what is on the disk.
+// broker/fan_out decides when it does so, and log/reader decides what each member is sent.
 #pragma once
 
 #include <deque>
@@ -29,10 +29,10 @@ class Publisher {
     // The next fan-out comes without a pause: the server shuts down.
     void hurry() { fan_out_.hurry(); }
 
-    // When the log is to be sent to everybody.
+    // Is the log to be sent to everybody now?
     [[nodiscard]] bool is_due() { return chatd::is_due(due_at(), Clock::now()); }
 
-    // When there is something to do: at once while answers are being looked up.
+    // The time of the next send(): at once while answers are being looked up.
     [[nodiscard]] Deadline wake_at() { return walking_.empty() ? due_at() : Moment(); }
 
     // Publishes what the log has by now; with --sync by one fdatasync(2) for everything that came
@@ -51,7 +51,7 @@ class Publisher {
     void dismiss(Link& link);
 
   private:
-    [[nodiscard]] Deadline due_at();
+    [[nodiscard]] Deadline due_at();  // none: everybody has all of the log
     [[nodiscard]] bool sync(int disk);
     void answer(Link& link, std::size_t entries);
     void fan_out();

@@ -37,7 +37,7 @@ class Room {
     [[nodiscard]] bool post(Member& member, const Post& request, std::string_view name,
                             std::string_view text, std::int64_t now_ms);
 
-    // Where the Leave of this session ends in the log; none if there is no such Leave among the
+    // The position after the Leave of this session; none if there is no such Leave among the
     // entries after `last_seq`. Takes a walk back through the log.
     [[nodiscard]] std::optional<Position> end_of(std::uint64_t session,
                                                  std::uint64_t last_seq) const;

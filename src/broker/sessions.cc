@@ -107,8 +107,8 @@ void Sessions::welcome(WorkerState& worker, const Member& member, std::uint64_t 
 // The session's member has left, and a broker died before it told the worker: the worker reads on
 // to its own Leave. The broker can no longer check the claim, so the reader gets only public
 // entries, and none after that Leave. Finding the Leave takes a walk through the log, so a process
-// gets it once. If its link breaks again, it is denied, which ends an honest worker as it was about
-// to end.
+// gets it once. If its link breaks again, the broker denies it: an honest worker ends then, as it
+// would have ended after its Leave.
 void Sessions::see_off(WorkerState& worker, const Attach& wanted) {
     worker.process.is_expelled = true;
     const auto end = room_.end_of(wanted.session, wanted.last_seq);
@@ -137,7 +137,7 @@ Sessions::Verdict Sessions::post(WorkerState& worker, const Frame& frame, Now no
     return Verdict::GoOn;
 }
 
-// The room may have refused the name.
+// Notes the new name, unless the room has refused it.
 void Sessions::note_name(WorkerState& worker) {
     const Member* const member = room_.members().by_session(worker.session);
     if (member == nullptr || member->name() == worker.name) return;
@@ -145,7 +145,7 @@ void Sessions::note_name(WorkerState& worker) {
     observer_.renamed(worker, old_name);
 }
 
-// One question at a time: an honest worker waits for the answer.
+// A worker may ask one question at a time: an honest worker waits for the answer.
 bool Sessions::may_ask(WorkerState& worker) {
     if (worker.state != WorkerState::State::Member || worker.is_asking) return false;
     worker.is_asking = true;
@@ -189,7 +189,7 @@ LogReader::Standing Sessions::standing_of(const WorkerState& worker) {
 
 // --- The end -------------------------------------------------------------------------------------
 
-// An honest worker never does this, so this one has been taken over, and may not come back.
+// An honest worker keeps the rules, so this one has been taken over, and may not come back.
 Sessions::Verdict Sessions::expel(WorkerState& worker, Now now) {
     observer_.broke_rules(worker);
     if (Member* const member = room_.members().by_session(worker.session)) {

@@ -19,7 +19,7 @@
 
 namespace chatd {
 
-// What the broker knows of a worker's process. It is copied to the next link of the process, so
+// The broker's record of a worker's process. It is copied to the next link of the process, so
 // that a process cannot reset its limits by connecting again.
 struct WorkerProcess {
     pid_t pid;                   // from the kernel
@@ -77,7 +77,7 @@ class Sessions {
     [[nodiscard]] std::optional<WorkerState> connected(pid_t pid, WorkerState* old,
                                                        Moment now) const;
 
-    // What becomes of the link after a frame.
+    // The verdict on the link after a frame.
     enum class Verdict : std::uint8_t {
         GoOn,
         End,      // the link ends at once
@@ -127,8 +127,8 @@ class Sessions {
     bool is_closing_ = false;
 };
 
-// How fast a worker may send requests: faster than an honest worker ever does, which keeps to the
-// rate of lines, except for what it had to save up. A rate of 0 is no limit.
+// The rate at which a worker may send requests. No honest worker exceeds it: an honest worker keeps
+// to the rate of lines, except for what it had to save up. A rate of 0 is no limit.
 [[nodiscard]] inline Rate rate_of_requests(Rate lines) {
     return {lines.per_second, lines.burst + kRequestsSavedUp};
 }

@@ -7,7 +7,7 @@
 namespace chatd {
 namespace {
 
-// Whether the entry may be told as part of a crowd to the reader `session`.
+// May the entry be told as part of a crowd to the reader `session`?
 bool may_join_crowd(const LogEntry& found, std::uint64_t session) {
     if (found.entry.to != 0 || (session != 0 && found.entry.from == session)) return false;
     return found.entry.kind == EntryKind::Join ||
@@ -39,7 +39,7 @@ class CrowdBuilder {
         end_ = found.next;
     }
 
-    // None when too few people come and go.
+    // The crowd; none when too few people come and go.
     [[nodiscard]] std::optional<CrowdStretch> result() const {
         if (crowd_.entered < 2 && crowd_.left < 2) return std::nullopt;
         std::string names;

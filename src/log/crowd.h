@@ -14,7 +14,7 @@
 
 namespace chatd {
 
-// How many names a Crowd has for this many people. One person more than kCrowdNames is named too,
+// The number of names in a Crowd of so many people. One person more than kCrowdNames is named too,
 // because "and 1 others" would be as long as a name.
 [[nodiscard]] constexpr std::uint32_t named_of(std::uint32_t people) {
     return people <= kCrowdNames + 1 ? people : kCrowdNames;

@@ -82,9 +82,9 @@ class Log {
 
     // The sequence number that append() gives next, greater than all that were given. At least 1.
     [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
-    // How many messages were ever said to all.
+    // The number of messages that were ever said to all.
     [[nodiscard]] std::uint64_t messages() const { return messages_; }
-    // How many bytes this object cut off when it took up the log.
+    // The number of bytes that this object cut off when it took up the log.
     [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
 
     // --- For a log in a file
@@ -130,7 +130,7 @@ class Log {
     // Looks at so many entries at most, and counts `entries` down. True: the search is over.
     [[nodiscard]] bool go_on(Search& search, std::size_t& entries) const;
 
-    // How many messages were said to all before the entry at `at`; `at` may be the head.
+    // The number of messages that were said to all before the entry at `at`; `at` may be the head.
     [[nodiscard]] std::uint64_t messages_before(Position at) const;
 
     // The bytes between two positions as they lie in the ring: two runs, because a pad may lie

@@ -1,4 +1,4 @@
-// How the log lies in memory and in a history file: the header, the entries, the checksum.
+// The format of the log in memory and in a history file: the header, the entries, the checksum.
 //
 // This file must never trust a number that it reads: the bytes may be those of a damaged file.
 #pragma once
@@ -39,7 +39,7 @@ inline constexpr std::size_t kLogHeaderBytes = 4096;
 inline constexpr Position kPositionMax = Position{1} << 62;
 inline constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
-// How much memory a log with a ring of ring_bytes needs.
+// The bytes of memory that a log with a ring of ring_bytes needs.
 [[nodiscard]] constexpr std::size_t log_memory_bytes(std::size_t ring_bytes) {
     return kLogHeaderBytes + ring_bytes;
 }

@@ -176,8 +176,8 @@ bool LogReader::send_crowds(const Log& log, std::span<const CrowdStretch> crowds
     return true;
 }
 
-// A frame that goes out in part is finished from `replies`, because the log may have let it go by
-// the time the other end has read.
+// A frame that goes out in part is finished from `replies`, because the log may have dropped it
+// before the other end reads on.
 bool LogReader::send_log(const Log& log, Reading reading, Position& at, Position end,
                          const Send& send) {
     std::array<Piece, kPiecesMax> pieces;

@@ -15,7 +15,7 @@ namespace chatd {
 // The session number of a reader that may see only what is for everybody.
 inline constexpr std::uint64_t kNobody = UINT64_MAX;
 
-// Whether a reader is sent everything that happens, or only what a replay shows.
+// Live: a reader is sent everything that happens. Replay: only what a replay shows.
 enum class Reading : std::uint8_t { Live, Replay };
 
 // Collects what `session` reads from `*from` on, as runs of bytes that end before `to`. Fills
@@ -25,9 +25,9 @@ enum class Reading : std::uint8_t { Live, Replay };
 std::size_t collect_pieces(const Log& log, Position* from, Position to, std::uint64_t session,
                            Reading reading, std::span<Piece> pieces, std::size_t& entries);
 
-// How far a reader has come that took only the first `bytes` of these pieces, fewer than they hold.
+// The place of a reader that took only the first `bytes` of these pieces, fewer than they hold.
 struct Cut {
-    Position next;          // behind the last frame that was taken, if only in part
+    Position next;          // behind the last frame that was taken, even if only in part
     std::string_view rest;  // of that frame; has to be sent first
 };
 [[nodiscard]] Cut cut_pieces(std::span<const Piece> pieces, std::size_t bytes);
@@ -55,7 +55,7 @@ class LogReader {
     // Ends the reading at `end`. Without this the reader never stops.
     void stop_at(Position end) { end_ = end; }
 
-    // Sends Crowd frames for people who come and go together. Only for a worker that knows them.
+    // Sends Crowd frames for people who come and go together. The worker must know these frames.
     void take_crowds() { takes_crowds_ = true; }
 
     // Shows a newcomer the last `messages` that were said before it came, and then Done.

@@ -8,7 +8,7 @@
 namespace chatd {
 namespace {
 
-// Bytes that are missing are 0.
+// The header at the front of `bytes`. Bytes that are missing are 0.
 LogHeader header_of(std::span<const std::byte> bytes) {
     LogHeader header{};
     const std::span<std::byte> copy = std::as_writable_bytes(std::span(&header, 1));
@@ -28,7 +28,7 @@ bool is_sound(const LogHeader& header) {
 // that is nearly empty must not be read as a whole at each start.
 constexpr Position kReach = Position{1} << 20;
 
-// Whether there are entries behind the head that are newer than the oldest before it. Then the head
+// Are there entries behind the head that are newer than the oldest before it? Then the head
 // has fallen back, or a broker has cut off what lay behind a damaged place. One entry with the next
 // number does not count: a writer died after it wrote the entry and before it moved the head.
 bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
@@ -129,7 +129,7 @@ std::size_t Salvage::skip_pad(std::size_t offset) const {
     return is_pad(ring_from(offset), ring_bytes_ - offset) ? 0 : offset;
 }
 
-// Whether everything that was found lies between tail and head.
+// Does everything that was found lie between tail and head?
 bool Salvage::bounds_fit() const {
     if (!header_is_sound_) return false;
     const std::uint64_t used = header_.head - header_.tail;
@@ -166,7 +166,7 @@ Salvage::Loss Salvage::loss() const {
     return loss;
 }
 
-// The sizes of the gaps between entries that are neighbours in the ring now, but were none in the
+// The sizes of the gaps between entries that are neighbours in the ring now, but were not in the
 // log. What lies before the oldest entry and behind the newest is no gap.
 std::vector<std::size_t> Salvage::gaps() const {
     std::vector<Found> around = found_;

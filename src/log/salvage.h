@@ -12,7 +12,7 @@
 
 namespace chatd {
 
-// Whether this is a log of which nothing is lost. May change `copy`, because a Log cuts off the
+// Is this a log of which nothing is lost? This may change `copy`, because a Log cuts off the
 // bytes behind its last whole entry.
 [[nodiscard]] bool is_whole_log(std::span<std::byte> copy);
 
@@ -23,7 +23,7 @@ class Salvage {
     explicit Salvage(std::span<const std::byte> bytes,
                      std::optional<std::size_t> ring_bytes = std::nullopt);
 
-    // Whether the bytes are those of a log of this version, however damaged.
+    // Are the bytes those of a log of this version, however damaged?
     [[nodiscard]] bool is_log() const;
 
     // The size that the log's ring had most likely.

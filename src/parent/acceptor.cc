@@ -20,7 +20,7 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
                resources.unshared->get()),
       is_patient_(!options.penalties) {
     for (const std::string& network : options.exempt) exempt_.push_back(parse_network(network));
-    // Reserved now, because memory may be short later.
+    // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
         if (!reserve(worker.address)) throw system_error("memfd_create");

@@ -35,7 +35,7 @@ class Acceptor {
 
     void entered(const Accepted& client);  // Counts the client, which has its worker now.
 
-    // What the workers of each address draw on.
+    // The budgets on which the workers of each address draw.
     [[nodiscard]] const Budgets& budgets() const { return budgets_; }
 
     // Turns the client away because fork failed with this error, and rests.

@@ -68,8 +68,8 @@ std::size_t AddressLimits::penalised(Moment now) const {
         addresses_, [now](const auto& row) { return row.second.has_to_wait(now); }));
 }
 
-// At most once a second: while more than kAddressesRememberedMax addresses are not rested, there is
-// nothing to forget.
+// Searches at most once a second, because there is nothing to forget while more than
+// kAddressesRememberedMax addresses are not rested.
 void AddressLimits::forget_rested(Moment now) {
     if (now - forgotten_at_ < std::chrono::seconds(1)) return;
     forgotten_at_ = now;

@@ -15,19 +15,19 @@
 
 namespace chatd {
 
-// How many clients of each address are connected, and which addresses have to wait, because their
-// clients connect too often, or because of how their clients ended.
+// The clients of each address, counted, and the addresses that have to wait, because their clients
+// connect too often, or because of how their clients ended.
 class AddressLimits {
   public:
     // per_address_max: clients of one address; 0: no limit. `memory` outlives this object.
     AddressLimits(std::uint32_t per_address_max, std::pmr::memory_resource* memory)
         : per_address_max_(per_address_max), addresses_(memory) {}
 
-    // Why one more client of this address is turned away now: TooManyOfAddress or Penalised. None:
-    // it may come in.
+    // The reason to turn one more client of this address away: TooManyOfAddress or Penalised. None:
+    // the client may come in.
     [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address, Moment now) const;
 
-    // How long a penalised address still has to wait; 0 for any other.
+    // The time that a penalised address still has to wait; 0 for any other address.
     [[nodiscard]] std::chrono::seconds waiting_time(std::string_view address, Moment now) const;
 
     // Makes the memory that entered() needs, so that entered() cannot fail. Throws std::bad_alloc.
@@ -36,15 +36,15 @@ class AddressLimits {
     void entered(std::string_view address, Moment now);  // a client, after reserve()
 
     // A client has left, and its address gets this penalty: its next clients come in more slowly,
-    // but never later than kPenaltyMax. After sshd's PerSourcePenalties (sshd_config(5)), which
-    // lock out. spent: see SharedBudget, if this was the last client of the address.
+    // but never later than kPenaltyMax. The model is PerSourcePenalties of sshd_config(5), which
+    // lock addresses out. spent: see SharedBudget, if this was the last client of the address.
     void left(std::string_view address, std::chrono::seconds penalty, Moment spent, Moment now);
 
     // The clients of this address, and what the last of them left as spent.
     [[nodiscard]] std::uint32_t clients(std::string_view address) const;
     [[nodiscard]] Moment spent(std::string_view address) const;
 
-    // How many addresses have to wait now, and how many are remembered.
+    // The number of addresses that have to wait now, and of those that are remembered.
     [[nodiscard]] std::size_t penalised(Moment now) const;
     [[nodiscard]] std::size_t size() const { return addresses_.size(); }
 
@@ -69,10 +69,10 @@ class AddressLimits {
     Moment forgotten_at_{};
 };
 
-// While many clients have told no name yet, newcomers are turned away by chance, and the more of
-// them the more such clients there are. So a person gets in with a few tries. If the first to come
-// were the first to be served, somebody who floods the port would get all places. After sshd's
-// MaxStartups (sshd_config(5)), and RED (Floyd and Jacobson, 1993).
+// While many clients have told no name yet, newcomers are turned away by chance: more of them when
+// there are more such clients. So a person gets in with a few tries. If the first to come
+// were the first to be served, somebody who floods the port would get all places. The models are
+// MaxStartups of sshd_config(5) and RED (Floyd and Jacobson, 1993).
 class LoginThrottle {
   public:
     // With up to `logins_max` clients without a name no newcomer is turned away; with twice as
@@ -94,7 +94,7 @@ class Admission {
     Admission(const Options& options, std::uint32_t clients_max, std::pmr::memory_resource* memory,
               std::uint32_t seed);
 
-    // Why a client of this address is turned away; none: it may come in. `clients` are connected,
+    // The reason to turn a client of this address away, if any. `clients` are connected,
     // and `members` of them are in the room. This only asks: addresses() counts.
     [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address,
                                                        std::size_t clients, std::uint64_t members,

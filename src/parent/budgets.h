@@ -21,11 +21,11 @@ class Budgets {
     // errno says why not. Throws std::bad_alloc.
     [[nodiscard]] bool open(const std::string& address, Moment spent);
 
-    // The last client of this address has left. Returns what is spent; no more than a worker can
-    // have to wait for.
+    // The last client of this address has left. Returns what is spent, but at most kSharedWaitMax
+    // after `now`.
     [[nodiscard]] Moment close(const std::string& address, Moment now);
 
-    // What a worker of this address has to map(); -1: it has no budget. Owned by this object.
+    // The file that a worker of this address maps; -1: it has no budget. Owned by this object.
     [[nodiscard]] int file(const std::string& address) const;
 
     // The budget in this file, for as long as this process lives. -1: a budget without a limit. May

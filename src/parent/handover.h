@@ -68,9 +68,9 @@ struct Handover {
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };
 
+// Makes the text of a handover, and reads such a text. None: `text` is not a whole handover, or has
+// another format than this program writes.
 [[nodiscard]] std::string write_handover(const Handover& handover);
-
-// None: `text` is not a whole handover, or has another format than this program writes.
 [[nodiscard]] std::optional<Handover> read_handover(std::string_view text);
 
 }  // namespace chatd

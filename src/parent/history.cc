@@ -50,7 +50,7 @@ void lock(int fd, const std::string& path) {
                      path + " is in use by another chatd; choose another --history");
 }
 
-// An operator who started chatd as root may wonder which file root may not open.
+// Names the user, because an operator who started chatd as root expects that root may open it.
 SetupError cannot_open(const std::string& path) {
     const int error = errno;
     const std::string as_whom =
@@ -112,7 +112,7 @@ void write_log_header(int fd, std::size_t ring_bytes) {
 void sync_directory_of(const std::string& path) {
     const std::string directory = path.substr(0, path.rfind('/') + 1);
     const UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    // The file has its name already: without this only a crash of the machine could take it back.
+    // The file has its name already. If this fails, only a crash of the machine can take it back.
     if (fd.valid()) (void)::fsync(fd.get());
 }
 
@@ -151,8 +151,8 @@ UniqueFd replace(int old, const std::string& path, std::size_t ring_bytes,
 
 // --- Repair
 
-// Gives a damaged file a second name beside `path`, and returns that. It has one already when a
-// process died right after this. Throws SetupError.
+// Gives a damaged file a second name beside `path`, and returns that. The file has one already when
+// a process died right after this. Throws SetupError.
 std::string keep_damaged(int fd, const std::string& path) {
     for (int number = 1; number <= kDamagedHistoriesMax; ++number) {
         const std::string name = path + ".damaged-" + std::to_string(number);

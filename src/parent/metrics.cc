@@ -15,7 +15,7 @@ std::array<std::string_view, kWorkerExits> exit_labels() {
     return labels;
 }
 
-// In the order of TurnedAway.
+// The names of the reasons, in the order of TurnedAway.
 constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
     "full", "per_ip", "penalised", "resources", "rush"};
 

@@ -1,5 +1,5 @@
-// What parent and broker count, as text: for a monitoring system (Prometheus text exposition format
-// 0.0.4), the journal and a service manager.
+// The metrics: what parent and broker count, as text for a monitoring system (Prometheus text
+// exposition format 0.0.4), the journal and a service manager.
 //
 // This file must never read a counter or send a text: the parent does.
 #pragma once

@@ -36,7 +36,7 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_) {
-        // Reserved now, because wait() has no way out when memory is short.
+        // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
     }
 
@@ -164,8 +164,8 @@ class Parent {
         journal_.info("%s connected, pid %d", client.peer.c_str(), pid);
     }
 
-    // Only after SIGCHLD: otherwise the kernel would look at every child in each turn (wait4(2);
-    // 2 ms for 10,000 children).
+    // The parent reaps only after SIGCHLD, because the kernel looks at every child each time
+    // (wait4(2); 2 ms for 10,000 children).
     void reap() {
         while (const auto reaped = reap_child()) {
             if (supervisor_.handle_exit(*reaped) || upgrade_.handle_exit(*reaped)) continue;
@@ -221,7 +221,7 @@ class Parent {
         title_.set(title + ", " + counted(resources_.workers.size(), "client", "clients"));
     }
 
-    // When no trial runs and this program still does, the upgrade has failed.
+    // A reload is over when no trial runs. This program still runs then, so the upgrade has failed.
     void notify_service() {
         const Moment now = Clock::now();
         if (service_.is_reloading() && !upgrade_.is_trying()) service_.ready(headcount(), now);

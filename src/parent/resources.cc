@@ -65,7 +65,7 @@ UniqueFd take_over(Handover::Descriptor fd) {
     return UniqueFd(fd.number);
 }
 
-// Did the program before count the same? Otherwise all counters begin anew.
+// Has the program before this one the same counters? Otherwise all counters begin anew.
 bool knows_counters(const Handover& handover) {
     return handover.counters_version == kCountersVersion &&
            handover.parent_counters.size() == Numbers().size();
@@ -153,7 +153,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
 
 BrokerCounters read_counters(const Resources& resources) {
     BrokerCounters counters{};
-    // Uses pread(2), because touching a mapping of a truncated file kills the process.
+    // This is a pread(2), because touching a mapping of a truncated file kills the process.
     const ssize_t bytes = ::pread(resources.broker_counters.get(), &counters, sizeof counters, 0);
     if (bytes != static_cast<ssize_t>(sizeof counters)) counters = {};
     counters.members = std::min<std::uint64_t>(counters.members, resources.clients_max);

@@ -1,4 +1,4 @@
-// What the parent owns: the listeners, the room's memory, the link to the broker, the table of its
+// The parent's resources: listeners, the room's memory, the link to the broker, the table of its
 // workers. All of it outlives every broker, and goes over to the next program in an upgrade.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace chatd {
 
-// What the parent knows of a worker that it has not reaped yet.
+// The parent's record of a worker that it has not reaped yet.
 struct WorkerRecord {
     std::uint64_t birth_ns;
     std::string address;  // of the client: see Accepted
@@ -52,8 +52,8 @@ struct Resources {
 [[nodiscard]] Resources acquire_resources(const Options& options, const char* argv0,
                                           Journal& journal);
 
-// What the broker has counted; all zeros when that cannot be read. The broker may write there what
-// it likes, or cut the memory short: these are numbers only, and `members` is at most clients_max.
+// Reads the broker's counters; all are 0 when that fails. The broker may write there what it likes,
+// or cut the memory short: any number may be wrong, but `members` is at most clients_max.
 [[nodiscard]] BrokerCounters read_counters(const Resources& resources);
 
 // The resources as they are now, for the next program. This process still owns the descriptors.

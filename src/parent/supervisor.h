@@ -49,7 +49,7 @@ class Supervisor {
     // --- The end
     void begin_closing();  // A broker that dies from now on is not replaced.
     void close_link();     // the broker ends once it has read everything
-    void kill();
+    void kill();           // Kills the broker; does nothing when no broker runs.
     [[nodiscard]] bool is_running() const { return resources_.broker > 0; }
 
   private:

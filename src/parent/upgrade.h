@@ -26,8 +26,8 @@ class Upgrade {
     Upgrade(const Resources& resources, ProcessTitle& title, Journal& journal)
         : resources_(resources), title_(title), journal_(journal) {}
 
-    // Has a child try the program that is now on the disk. While a program is being tried: does it
-    // again after that trial. If the trial cannot begin, the journal says why.
+    // Has a child try the program that is now on the disk. If a trial runs already, another trial
+    // follows it. If the trial cannot begin, the journal says why.
     void begin();
 
     // Handles the end of the trial. After a good one the new program runs and this does not return;

@@ -36,7 +36,7 @@ enum class FrameType : std::uint8_t {
     Pad = 96,
 };
 
-// What happened in the room. Here "name" and "text" are those of the Entry.
+// The kinds of events in the room. Here "name" and "text" are those of the Entry.
 enum class EntryKind : std::uint8_t {
     Join = 1,  // name entered the room
     Leave,     // name left the room; reason and detail: why; text: its last words
@@ -112,7 +112,7 @@ struct Welcome {
     std::uint32_t unused = 0;
 };
 
-// Answers Attach: no. Removed is final; after the other reasons another name may do.
+// Answers Attach: a refusal. Removed is final; after the other reasons another name may do.
 struct Denied {
     static constexpr FrameType kType = FrameType::Denied;
     Refusal reason;

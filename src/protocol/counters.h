@@ -1,4 +1,4 @@
-// What is counted for the operator, who reads it as metrics (parent/metrics). The broker's counters
+// The counters for the operator, who reads them as metrics (parent/metrics). The broker's counters
 // lie in shared memory that outlives it; an upgrade hands the parent's over to the next program.
 // One process writes a counter, and any that maps the memory may read it.
 #pragma once
@@ -13,7 +13,7 @@ namespace chatd {
 // The version of both structs. After an upgrade from another version, all counters begin at 0.
 inline constexpr std::uint32_t kCountersVersion = 1;
 
-// The longest duration in each bucket of fan-outs, in nanoseconds. One more has all longer ones.
+// The longest fan-out in each bucket, in nanoseconds. One more bucket has all longer ones.
 inline constexpr std::array<std::uint64_t, 6> kFanOutBuckets = {
     100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
 
@@ -26,7 +26,7 @@ struct BrokerCounters {
     std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;
 };
 
-// Only for the process that writes this counter. No reader ever sees half of a number.
+// Only the process that writes this counter may call these. No reader ever sees half of a number.
 inline void set_counter(std::uint64_t& counter, std::uint64_t value) {
     std::atomic_ref(counter).store(value, std::memory_order_relaxed);
 }
@@ -42,7 +42,7 @@ inline void count_fan_out(BrokerCounters& counters, std::uint64_t took_ns) {
     add_to_counter(counters.fan_out_ns, took_ns);
 }
 
-// Why the parent has turned a client away.
+// The reasons why the parent turns a client away.
 enum class TurnedAway : std::uint8_t {
     RoomFull,
     TooManyOfAddress,

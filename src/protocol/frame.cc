@@ -19,7 +19,7 @@ Shape shape(std::size_t name_bytes_max = 0, std::size_t text_bytes_max = 0) {
     return {kBodyBytes<Body>, name_bytes_max, text_bytes_max};
 }
 
-// None for a type that nobody may send: one that is unknown, or Pad.
+// The shape of frames of this type; none if nobody may send the type: it is unknown, or Pad.
 std::optional<Shape> shape_of(FrameType type) {
     switch (type) {
         case FrameType::Attach: return shape<Attach>(kNameBytesMax, kPeerBytesMax);

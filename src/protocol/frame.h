@@ -18,7 +18,7 @@
 
 namespace chatd {
 
-// It must change when the layout of a frame changes, and a running server cannot be upgraded to a
+// The version must change with the layout of a frame, and a running server cannot be upgraded to a
 // program with another one. A frame of another version is malformed.
 inline constexpr std::uint8_t kFrameVersion = 1;
 

@@ -1,4 +1,4 @@
-// How a worker ended, in one vocabulary for the worker that ends, the parent that reaps it and the
+// The end of a worker, in one vocabulary for the worker that ends, the parent that reaps it and the
 // broker that tells the room. This file must never make a system call: a wait status is a number.
 #pragma once
 
@@ -25,7 +25,7 @@ enum class WorkerExit : std::uint8_t {
 };
 inline constexpr std::size_t kWorkerExits = 9;
 
-// What the end of a worker means to the parent and to the broker.
+// The meaning of a worker's end for the parent and for the broker.
 struct WorkerEnd {
     WorkerExit exit;
     LeaveReason reason;            // what the room is told when the worker did not say it itself

@@ -115,7 +115,7 @@ class Assembler {
 
     void answer(std::uint32_t action) { program_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
 
-    // A test. When it fails, the program goes on where land() is called for it.
+    // Adds a test. When the test fails, the program goes on where land() is called for it.
     std::size_t jump(unsigned test, std::uint32_t value) {
         program_.push_back(
             BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | test | BPF_K), value, 0, 0));
@@ -128,8 +128,8 @@ class Assembler {
         program_[jump].jf = static_cast<std::uint8_t>(steps);
     }
 
-    // A binary search keeps the setup fast: the kernel then runs the program for every number that
-    // there is, to find out which calls are always allowed.
+    // A binary search keeps the setup fast, because the kernel runs the program once for every
+    // number that there is, to find out which calls are always allowed.
     void add_search(std::span<const AllowedCall> calls) {
         const int middle = calls[calls.size() / 2].number;
         auto split = std::ranges::lower_bound(calls, middle, {}, &AllowedCall::number);
@@ -156,7 +156,7 @@ class Assembler {
         std::vector<std::size_t> tests;
         for (const Condition& condition : row.conditions) {
             if (condition.mask == 0) continue;
-            // The lower half: the machines are little-endian.
+            // This loads the lower half, because the machines are little-endian.
             load(offsetof(seccomp_data, args) + condition.argument * sizeof(std::uint64_t));
             program_.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
             tests.push_back(jump(BPF_JEQ, condition.value));
@@ -176,7 +176,7 @@ std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link) {
     calls.push_back({SYS_tgkill, {is(0, static_cast<std::uint32_t>(pid))}, "abort(3)"});
     if (role == Role::Worker) {
         calls.insert(calls.end(), std::begin(kOfWorker), std::end(kOfWorker));
-        // Only that descriptor: the client's socket could be connected to another machine.
+        // The worker may connect only `link`: the client's socket could reach another machine.
         calls.push_back(
             {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local(), that link"});
     } else {

@@ -1,5 +1,5 @@
-// Which system calls each role may make, and why; and the filter program for the kernel (BPF) that
-// decides so. This file never makes a system call: tests run the program without a kernel.
+// The system calls that each role may make, and why; and the filter program for the kernel (BPF)
+// that decides so. This file never makes a system call: tests run the program without a kernel.
 #pragma once
 
 #include <linux/filter.h>
@@ -14,8 +14,8 @@ namespace chatd {
 
 enum class Role : std::uint8_t { Broker, Worker };
 
-// What an argument of a call must be: (argument & mask) == value. Mask 0: the argument may be
-// anything. Only the lower 32 bits are compared, so it must be one that the kernel reads as an int.
+// A condition on an argument of a call: (argument & mask) == value. Mask 0: the argument may be
+// anything. Only the lower 32 bits are compared, so the kernel must read the argument as an int.
 struct Condition {
     unsigned argument = 0;
     std::uint32_t mask = 0;

@@ -20,7 +20,7 @@ namespace chatd {
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
 
-// For system calls. A negative time becomes zero.
+// The time as system calls take it. A negative time becomes zero.
 [[nodiscard]] inline timespec timespec_of(Duration time) {
     time = std::max(time, Duration::zero());
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);

@@ -58,7 +58,7 @@ struct IoResult {
 // Sends what it can of `buffer` and erases that. Done: the buffer is empty now.
 [[nodiscard]] IoStatus send_from(int socket, std::string& buffer);
 
-// How many bytes wait unread in this socket. Throws SetupError.
+// The number of bytes that wait unread in this socket. Throws SetupError.
 [[nodiscard]] std::size_t unread_bytes(int socket);
 
 // Is the machine short of something (accept(2), fork(2))? All other errors of accept(2) are about
@@ -74,7 +74,7 @@ class ListenerRest {
     // Rests until kListenerRest is over, or end() is called, because a resource was freed.
     void begin(Moment now) { until_ = now + kListenerRest; }
     void end() { until_.reset(); }
-    // True once, when the time is over: the rest ends with this call.
+    // Returns true once, when the time is over: the rest ends with this call.
     [[nodiscard]] bool ends_now(Moment now) {
         if (!is_due(until_, now)) return false;
         end();
@@ -90,7 +90,7 @@ class ListenerRest {
 
 // --- Descriptors of this process. The first three functions throw SetupError.
 
-// Says whether `fd` stays open in a program that this process executes.
+// Decides whether `fd` stays open in a program that this process executes.
 void set_inheritable(int fd, bool inheritable);
 
 // Closes every descriptor above 2 except these: a child keeps only what it needs.

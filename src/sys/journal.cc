@@ -11,7 +11,7 @@ namespace chatd {
 
 bool JournalThrottle::allows(const char* kind, Moment now) {
     Kind* const place = find_place(kind, now);
-    if (place == nullptr) return true;  // rather than lose the line uncounted
+    if (place == nullptr) return true;  // otherwise the line would be lost uncounted
     if (place->limiter.allows(now)) {
         place->limiter.spend(now);
         return true;
@@ -21,8 +21,8 @@ bool JournalThrottle::allows(const char* kind, Moment now) {
     return false;
 }
 
-// The place of this kind, or one that is free: its kind has no past that still makes a difference.
-// Null: there is no such place.
+// The place of this kind, or a free one. A place is free when nothing of its kind is left out and
+// that kind may write a whole burst again. Null: there is no such place.
 JournalThrottle::Kind* JournalThrottle::find_place(const char* kind, Moment now) {
     const auto own = std::ranges::find(kinds_, kind, &Kind::format);
     if (own != kinds_.end()) return &*own;
@@ -93,7 +93,7 @@ bool Journal::write_line(std::string_view text) {
     return true;
 }
 
-// A macro, because a parameter pack cannot pass a va_list on.
+// This is a macro, because a parameter pack cannot pass a va_list on.
 #define CHATD_JOURNAL_LEVEL(name, level)          \
     void Journal::name(const char* format, ...) { \
         va_list arguments;                        \

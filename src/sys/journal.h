@@ -23,7 +23,7 @@ class JournalThrottle {
     // May a line of this kind be written? If not, it counts as left out.
     [[nodiscard]] bool allows(const char* kind, Moment now);
 
-    // When to report what was left out; none while there is nothing to report.
+    // The time to report what was left out; none while there is nothing to report.
     [[nodiscard]] Deadline wake_at() const { return report_at_; }
 
     // A kind of which lines were left out; none: there is no such kind.

@@ -52,8 +52,8 @@ struct Connected {
 // Connects to the socket whose file is open as `place` (O_PATH). Never waits.
 [[nodiscard]] Connected connect_local(int place);
 
-// Where sockets go without --run-dir: a directory of `new_user` alone, or without one of the user
-// of this process.
+// The directory for sockets without --run-dir. It belongs to `new_user` alone or, if there is none,
+// to the user of this process.
 [[nodiscard]] std::string default_run_directory(const std::optional<User>& new_user);
 
 // A directory for sockets. If this object has made the directory, the same process removes it at

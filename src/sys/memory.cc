@@ -31,8 +31,8 @@ void release_free_memory() {
 #ifdef __GLIBC__
     (void)::malloc_trim(0);  // Whether there was anything to release does not matter.
 #endif
-    // All of the stack below this frame and those of the calls here. madvise(2) goes over it, and
-    // then says ENOMEM because the lowest part was never stack.
+    // This gives back the stack below this frame and the frames of the calls here. madvise(2) goes
+    // over all of it, and then says ENOMEM, because the lowest part was never stack.
     constexpr std::uintptr_t kDeepest = 256 * 1024;
     constexpr std::uintptr_t kOurs = 512;
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));

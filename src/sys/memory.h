@@ -32,8 +32,8 @@ namespace chatd {
 void release_free_memory();
 
 // Memory that only this process needs, and that it writes to between two forks: the children do not
-// get it (MADV_DONTFORK), and must not touch it. Of ordinary memory, each page that is written to
-// then leaves every child a copy of its own (a worker among a thousand: 69 KiB instead of 53).
+// get it (MADV_DONTFORK), and must not touch it. With ordinary memory, each write to a page
+// leaves every child a copy of its own (a worker among a thousand: 69 KiB instead of 53).
 class UnsharedMemory {
   public:
     // Owned by this object. Allocating throws std::bad_alloc.

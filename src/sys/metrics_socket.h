@@ -1,4 +1,4 @@
-// Where the operator's programs read the metrics: an AF_UNIX socket at a path that the operator
+// An AF_UNIX socket where the operator's programs read the metrics, at a path that the operator
 // chooses. Each reader that connects is sent one text and the end; what it sends is never read.
 #pragma once
 
@@ -24,8 +24,7 @@ class MetricsSocket {
     [[nodiscard]] int directory() const { return file_.directory(); }
     [[nodiscard]] const std::string& name() const { return file_.name(); }
 
-    // The parent's loop waits for a reader that connects, and for readers that close after the
-    // text.
+    // The parent's loop waits for a reader that connects, and for one that closes after the text.
     static constexpr std::size_t kPolls = 1 + kMetricsReadersMax;
     [[nodiscard]] std::array<pollfd, kPolls> polls() const;
     [[nodiscard]] Deadline wake_at() const { return rest_.until(); }

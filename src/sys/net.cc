@@ -15,7 +15,7 @@
 namespace chatd {
 namespace {
 
-// Of IPv6, all addresses of such a network are those of one subscriber (RFC 6177).
+// All IPv6 addresses of such a network are those of one subscriber (RFC 6177).
 constexpr unsigned kNetworkBits = 64;
 
 struct SocketAddress {

@@ -25,7 +25,7 @@ struct Listener {
 // SetupError unless it listens for TCP clients.
 [[nodiscard]] Listener adopt_listener(int fd);
 
-// Throws SetupError.
+// The port that the listener is bound to. Throws SetupError.
 [[nodiscard]] std::uint16_t bound_port(const Listener& listener);
 
 struct Accepted {
@@ -47,7 +47,7 @@ struct Network {
 // address: see Accepted.
 [[nodiscard]] bool contains(const Network& network, const std::string& address);
 
-// Never waits.
+// Accepts a client, if one waits. Never waits for one.
 [[nodiscard]] Accepted accept_client(const Listener& listener);
 
 // Has the client's kernel confirmed all that was sent, also the end of it?

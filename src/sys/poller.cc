@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kEventsPerTurn = 1024;
 
-// Rounded up, so that a deadline is due when the wait is over.
+// Rounds up, so that a deadline is due when the wait is over.
 int whole_ms(Duration time) {
     constexpr std::int64_t kMost = 60'000;
     const std::int64_t ms = std::chrono::ceil<std::chrono::milliseconds>(time).count();
@@ -49,7 +49,7 @@ std::span<const epoll_event> Poller::wait(std::optional<Duration> timeout) {
     const auto room = static_cast<int>(ready_.size());
     int ready = ::epoll_pwait2(fd_.get(), ready_.data(), room, timeout ? &left : nullptr, nullptr);
     if (ready < 0 && errno == ENOSYS) {
-        // Linux before 5.11, or valgrind, which does not know epoll_pwait2(2).
+        // Linux before 5.11 and valgrind do not know epoll_pwait2(2).
         ready = ::epoll_wait(fd_.get(), ready_.data(), room, timeout ? whole_ms(*timeout) : -1);
     }
     CHATD_CHECK(ready >= 0 || errno == EINTR);

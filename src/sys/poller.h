@@ -1,4 +1,4 @@
-// Waits for many descriptors (epoll(7)). The caller gives each of them a number.
+// The poller waits for many descriptors (epoll(7)). The caller gives each of them a number.
 #pragma once
 
 #include <sys/epoll.h>
@@ -13,7 +13,7 @@ class Poller {
   public:
     Poller();  // throws SetupError
 
-    // Level-triggered. `events` is EPOLLIN, EPOLLOUT, both or 0. False: the kernel has no memory
+    // `events` (level-triggered) is EPOLLIN, EPOLLOUT, both or 0. False: the kernel has no memory
     // for one more. change() and remove() are for descriptors that were added, and cannot fail.
     [[nodiscard]] bool add(int fd, std::uint32_t events, std::uint64_t id);
     void change(int fd, std::uint32_t events, std::uint64_t id);

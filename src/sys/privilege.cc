@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kPasswd = "/etc/passwd";
 constexpr const char* kDefaultUser = "nobody";
-constexpr User kNobody{65534, 65534};  // where that file does not have one
+constexpr User kNobody{65534, 65534};  // when that file has no kDefaultUser
 
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
 constexpr int kNever = -1000;
@@ -53,7 +53,7 @@ std::optional<User> look_up(std::string_view passwd, std::string_view name,
     return uid ? std::optional(User{*uid, *uid}) : std::nullopt;
 }
 
-// Empty when the file cannot be read. (std::ifstream would cost each worker pages of its locale.)
+// The file's text; empty: it cannot be read. (std::ifstream costs each worker pages of its locale.)
 std::string contents(const char* path) {
     const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
     std::string text;
@@ -73,9 +73,9 @@ void become(User user) {
     if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
 }
 
-// A process that is not root may have some too (by its file, or from a service manager).
+// A process that is not root may have capabilities too (by its file, or from a service manager).
 void drop_capabilities() {
-    // EINVAL: this kernel has none.
+    // EINVAL: this kernel has no ambient capabilities.
     (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};

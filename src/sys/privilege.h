@@ -52,18 +52,18 @@ class ParentDeathSignal {
     int signal_ = 0;  // 0: there is none
 };
 
-// Becomes `user` for good, in the user's group alone. Also without a user: gives up every
+// Becomes `user` for good, in the user's group alone. Even without a user, it gives up every
 // capability of this process and of all that it executes or forks, unless it stays root. Throws
 // SetupError, also when root's privileges could be had again.
 void give_up_privileges(std::optional<User> user);
 
-// --- Which process the kernel kills when memory runs out: proc(5), /proc/pid/oom_score_adj
+// --- The process that the kernel kills when memory runs out: proc(5), /proc/pid/oom_score_adj
 
 // Has the kernel kill this process last, if it may ask for that. Returns the score that it has now.
 int lower_oom_score();
 
-// In a child of a process with the score `parent`: has the kernel kill this process before its
-// parent, as if it used `more` thousandths of all memory more. Where that fails, nothing changes.
+// Has the kernel kill this child before its parent, which has the score `parent`, as if the child
+// used `more` thousandths of all memory more. Where that fails, nothing changes.
 void raise_oom_score(int parent, int more);
 
 }  // namespace chatd

@@ -17,8 +17,8 @@
 namespace chatd {
 namespace {
 
-// From here on the kernel kills this process when its parent dies; getppid(2) tells if it died
-// before.
+// From here on the kernel kills this process when its parent dies; getppid(2) tells if the parent
+// died before.
 void die_with_parent(pid_t parent) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) throw system_error("prctl");
     if (::getppid() != parent) ::_exit(static_cast<int>(ExitStatus::System));

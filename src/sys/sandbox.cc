@@ -105,7 +105,7 @@ void set_result(ucontext_t& context, int error) {
 #endif
 }
 
-// For builds in which the sandbox reports. The kernel has not made the call: it fails with ENOSYS,
+// Reports a call, in builds that can. The kernel has not made the call: the call fails with ENOSYS,
 // and the process goes on.
 void report(int, siginfo_t* info, void* context) {
     std::array<char, 16> number{};
@@ -116,7 +116,7 @@ void report(int, siginfo_t* info, void* context) {
     set_result(*static_cast<ucontext_t*>(context), ENOSYS);
 }
 
-// What the kernel does with a call that is not on the list.
+// Returns the kernel's answer to a call that is not on the list.
 std::uint32_t answer_to_others(SandboxMode mode) {
     if (!kSandboxReports || mode != SandboxMode::Report) return SECCOMP_RET_KILL_PROCESS;
     struct sigaction action {};

@@ -22,7 +22,7 @@ class Signals {
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    // poll(2), which a noted signal ends as well. Without a timeout it waits for ever. False: a
+    // Calls poll(2); a noted signal ends it as well. Without a timeout it waits for ever. False: a
     // signal came or the time is over, and no `revents` is set. When a descriptor is always ready,
     // a signal is delivered after some turns.
     bool wait(std::span<pollfd> fds, std::optional<Duration> timeout) const;
@@ -33,7 +33,7 @@ class Signals {
     // Has this signal come since the last take() of it?
     [[nodiscard]] bool take(int signal) const;
 
-    // Drops all signals that were noted. For a child just after the fork: they were for its parent.
+    // Drops all noted signals. A child calls this after the fork, because they were for its parent.
     void forget() const;
 
     // Ignores these signals from now on, in this process. Throws SetupError.

@@ -12,7 +12,7 @@
 namespace chatd {
 namespace {
 
-// Where to send: a path, or behind an '@' an abstract name (unix(7)). Returns the size of the
+// Reads an address: a path, or behind an '@' an abstract name (unix(7)). Returns the size of the
 // address; 0: `text` is no address.
 socklen_t read_address(const char* text, sockaddr_un& address) {
     const std::string_view name(text == nullptr ? "" : text);
@@ -24,7 +24,7 @@ socklen_t read_address(const char* text, sockaddr_un& address) {
     return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
 }
 
-// False also for a pid that is no number.
+// Does `pid` name the process `self`? A text that is no number names none.
 bool is_for(const char* pid, pid_t self) {
     return parse_number<pid_t>(pid) == self;
 }

@@ -14,13 +14,13 @@ namespace chatd {
 
 inline constexpr int kFirstPassedSocket = 3;  // descriptor of the first socket
 
-// How many sockets were passed to the process `self`; 0 when there are none, or they are for
+// The number of sockets passed to the process `self`; 0 when there are none, or they are for
 // another process. None: `listen_fds` is no number of sockets.
 [[nodiscard]] std::optional<int> passed_sockets(const char* listen_pid, const char* listen_fds,
                                                 pid_t self);
 
-// How often to tell the service manager that the process `self` is alive: twice as often as it
-// demands. None: it does not ask for that.
+// The time between two notices that the process `self` is alive: half of what the service manager
+// demands. None: it demands no such notices.
 [[nodiscard]] std::optional<std::chrono::microseconds> watchdog_period(const char* watchdog_usec,
                                                                        const char* watchdog_pid,
                                                                        pid_t self);
@@ -53,15 +53,15 @@ class ServiceManager {
     ServiceManager();
     // `status`: what the service manager shows to people, "2 clients, 1 member".
     void ready(std::string_view status, Moment now);
-    void reloading(Moment now);  // lasts until ready()
-    void stopping();
+    void reloading(Moment now);  // lasts until ready() or stopping()
+    void stopping();             // the server shuts down
     [[nodiscard]] bool is_reloading() const { return reloading_; }
 
-    // Whether kStatusPause is over since the last status. show_status() sends one that has changed.
+    // Is kStatusPause over since the last status? show_status() sends one that has changed.
     [[nodiscard]] bool wants_status(Moment now) const;
     void show_status(std::string_view status, Moment now);
 
-    // When turn() has to tell the watchdog that this process is alive; none: there is no watchdog.
+    // The time for turn() to tell the watchdog that this process lives; none: there is no watchdog.
     [[nodiscard]] Deadline wake_at() const { return alive_at_; }
     void turn(Moment now);
 

@@ -12,7 +12,7 @@
 namespace chatd {
 namespace {
 
-// Enough for a worker's title with the longest name and address.
+// This is enough for a worker's title with the longest name and address.
 constexpr std::size_t kAreaBytesMin = 256;
 constexpr const char* kPadding = "CHATD_TITLE_ROOM";
 

@@ -25,10 +25,10 @@ class ProcessTitle {
     // The copies of the arguments. They live as long as this object.
     [[nodiscard]] std::span<char*> arguments() { return arguments_.list(); }
 
-    // For `ps -aux`. A title without room is cut, behind a whole character.
+    // Sets what `ps -aux` shows. A title without room is cut, behind a whole character.
     void set(std::string_view title);
 
-    // For `pstree` and `top`. A name over 15 bytes is cut, behind a whole character.
+    // Sets what `pstree` and `top` show. A name over 15 bytes is cut, behind a whole character.
     static void set_short(std::string_view name);
 
   private:

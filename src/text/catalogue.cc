@@ -26,7 +26,7 @@ constexpr unsigned blanks_of(std::string_view pattern) {
     return blanks;
 }
 
-// Whether no cell is empty, and all languages have equally many blanks. The numbers of the blanks
+// Is no cell empty, and have all languages equally many blanks? The numbers of the blanks
 // may differ, because one language counts the other people and another language counts all.
 constexpr bool is_whole(const Row& row) {
     return std::ranges::all_of(row, [&](std::string_view cell) {

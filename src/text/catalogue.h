@@ -18,8 +18,8 @@ inline constexpr std::size_t kLanguages = 2;
 // The language with this code, "en" or "zh", as --lang and /lang take it; none for any other code.
 [[nodiscard]] std::optional<Language> language_named(std::string_view code);
 
-// The language that the variables LC_ALL, LC_MESSAGES and LANG ask for: the first of them decides
-// that is set and not empty (POSIX.1-2017, 8.2). English when none is set, or when chatd does not
+// The language that the variables LC_ALL, LC_MESSAGES and LANG ask for: the first one that is set
+// and not empty decides (POSIX.1-2017, 8.2). English when none is set, or when chatd does not
 // speak the language. A null pointer stands for a variable that is not set.
 [[nodiscard]] Language language_of_environment(const char* lc_all, const char* lc_messages,
                                                const char* lang);
@@ -35,8 +35,8 @@ enum class Text : std::uint8_t {
 [[nodiscard]] std::string_view text_of(Text text, Language language);
 
 // Appends the text with its blanks filled in: {0} by the first of `fillings`, and so on. The text
-// may leave some out; too few of them end the process. The fillings must be clean, for nobody
-// cleans them here.
+// may leave some out; too few of them end the process. The fillings must be clean, because
+// nobody cleans them here.
 void append_text(std::string& out, Language language, Text text,
                  std::initializer_list<std::string_view> fillings = {});
 

@@ -28,10 +28,10 @@ namespace chatd {
 // Takes linear time and at most triples the bytes. Cleaning a clean line changes nothing.
 [[nodiscard]] std::string clean_text(std::string_view line);
 
-// Whether clean_text(line) == line. Allocates nothing.
+// Is clean_text(line) == line? Allocates nothing.
 [[nodiscard]] bool is_clean_text(std::string_view line);
 
-// Whether a reader would see nothing of the line: it is empty, or has only spaces of any kind, TABs
+// Would a reader see nothing of the line? It is empty then, or has only spaces of any kind, TABs
 // and characters without shape. Any other control makes a line not blank, so clean it first.
 [[nodiscard]] bool is_blank(std::string_view line);
 

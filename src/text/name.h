@@ -1,4 +1,4 @@
-// Which names are good, and which names are the same or look alike.
+// Names: which ones are good, and which ones are the same or look alike.
 //
 // People decide by a name whom to trust, and programs rely on it being one word. So the rules are
 // much stricter than for chat text: nothing invisible, no long rows of combining marks, no spaces.

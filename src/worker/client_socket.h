@@ -1,5 +1,4 @@
-// The client's TCP socket: what is read and written passes through here; what it means is for the
-// conversation.
+// The client's TCP socket: it reads and writes bytes; only the conversation knows their meaning.
 #pragma once
 
 #include <span>
@@ -16,7 +15,7 @@ class ClientSocket {
   public:
     ClientSocket(UniqueFd fd, const Signals& signals) : fd_(std::move(fd)), signals_(signals) {}
 
-    // What to poll for these events. poll(2) also tells, whatever is asked, that the connection was
+    // The descriptor to poll for these events. poll(2) also tells, unasked, that the connection was
     // reset (POLLHUP). -1: the client is gone, and poll(2) would tell it again and again.
     [[nodiscard]] int poll_fd(short events) const {
         return is_gone_ && events == 0 ? -1 : fd_.get();
@@ -28,7 +27,7 @@ class ClientSocket {
     // The client is gone: nothing more is sent to it.
     void give_up() { is_gone_ = cannot_write_ = true; }
 
-    // Sends what it can of `screen` and erases that; all of it when the client reads no more.
+    // Sends what it can of `screen` and erases that; erases all when the client reads no more.
     void send(std::string& screen);
 
     // When something that was sent is not confirmed, look_at() says when to call is_reachable().
@@ -46,7 +45,7 @@ class ClientSocket {
     UniqueFd fd_;
     const Signals& signals_;
     bool cannot_write_ = false;   // the client reads no more
-    bool is_gone_ = false;        // nor does it send
+    bool is_gone_ = false;        // the client does not send either
     Deadline unconfirmed_since_;  // something sent has not been confirmed since then, at least
     Deadline look_at_;
 };

@@ -58,8 +58,8 @@ class Commands {
     void obey(const Command& command, std::string_view own_name);
 
     // Follows members, so that /r answers the sender of the last private line, also after a rename,
-    // and never somebody who takes that name later. Has to get every Crowd and live entry of
-    // others, and own entries that bring a new name or a private line.
+    // and never somebody who takes that name later. The caller passes every Crowd and live
+    // entry of others, and own entries that bring a new name or a private line.
     void follow(const Entry& entry, std::string_view name, std::string_view text);
     void follow(const Crowd& crowd, std::string_view names);
 

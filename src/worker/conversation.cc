@@ -8,7 +8,7 @@
 namespace chatd {
 namespace {
 
-// What this costs the address besides the unit for its line.
+// The units that a command costs the address, besides the one for its line.
 std::uint32_t units_of(const Command& command) {
     if (command.verb == Verb::Who || command.verb == Verb::History) return kUnitsOfQuestion;
     if (command.verb == Verb::Nick) return kUnitsOfRename;
@@ -83,7 +83,7 @@ void Conversation::log_in(Login::Step step) {
     }
 }
 
-// Ends at once outside the room, and when the client is leaving already.
+// Finishes at once when the client is outside the room, or is leaving already.
 void Conversation::leave(LeaveReason reason, WorkerExit end, std::string_view words) {
     if (state_ != State::Talking) return finish(end);
     uplink_.post(EntryKind::Leave, {}, is_blank(words) ? std::string_view() : words, reason);
@@ -161,8 +161,8 @@ void Conversation::handle_denial(Refusal reason) {
     finish_outside();
 }
 
-// Ends because the client is no member any more: as it should be after a Leave of its own, even if
-// the news of that was lost.
+// Ends because the client is no member any more. After the client's own Leave that is right, even
+// if the worker never read that Leave. Otherwise the worker has failed.
 void Conversation::finish_outside() {
     if (state_ == State::Leaving) return finish(end_after_leaving_);
     finish(WorkerExit::Failed, Text::WorkerFails);
@@ -204,7 +204,7 @@ void Conversation::handle_own_entry(const Entry& entry, const Frame& frame) {
 }
 
 void Conversation::handle_refusal(const Entry& entry, std::string_view wanted) {
-    // Brokers died of the Leave: they will notice when the worker is gone.
+    // A Leave is refused only when brokers died of it. The worker's end tells the room then.
     const bool is_leave = state_ == State::Leaving && entry.counter == uplink_.last_counter();
     if (is_leave) return finish(end_after_leaving_);
     const auto reason = static_cast<Refusal>(entry.reason);
@@ -230,7 +230,7 @@ void Conversation::handle_gap(const Gap& gap, std::string_view name) {
     if (gap.messages != 0) screen_.skipped(gap.messages);
     uplink_.read(gap);
     if (!name.empty()) name_ = name;
-    // The client's own Leave may be among what is lost; nothing else would end this then.
+    // The client's own Leave may be among the lost entries. Nothing else would end the worker then.
     const bool may_have_left = state_ == State::Leaving && uplink_.is_all_acknowledged();
     if (may_have_left || gap.acked == kNoLongerMember) finish_outside();
 }
@@ -263,7 +263,7 @@ bool Conversation::waits_for_turn() const {
     return lines_.buffered_bytes() != 0 && turn_at_ && now_ < *turn_at_;
 }
 
-// Says it once for each burst. It is no use to be told of a short wait for others.
+// Tells the client so once for each burst, and tells it of a wait for others only when it is long.
 void Conversation::say_too_fast() {
     const bool is_own = !rate_limiter_.allows(now_);
     if (too_fast_said_ || (!is_own && *turn_at_ - now_ < kWaitTold)) return;

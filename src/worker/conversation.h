@@ -74,7 +74,7 @@ class Conversation {
 
     // --- The broker
 
-    // True when the worker needs a link: once the client has given a name.
+    // Does the worker need a link? It does once the client has given a name.
     [[nodiscard]] bool wants_link() const { return state_ != State::Login && !end_; }
     void link_opened() { uplink_.link_opened(name_.empty() ? login_.name() : name_); }
 
@@ -84,9 +84,9 @@ class Conversation {
         if (server_closes_) server_closes();  // No other broker will come to say it.
     }
 
-    // The room has let the worker in over this link.
+    // Has the room let the worker in over this link?
     [[nodiscard]] bool is_welcomed() const { return uplink_.is_welcomed(); }
-    // A frame from the broker is expected. When none comes for too long, the client reads so.
+    // Is a frame from the broker expected? When none comes for too long, the client is told.
     [[nodiscard]] bool waits_for_broker() const {
         return wants_link() && uplink_.waits_for_broker();
     }

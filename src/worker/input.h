@@ -40,8 +40,8 @@ class LineReader {
     void add(std::string_view bytes);
     void finish() { finished_ = true; }  // No more bytes will come: what is left is a line.
 
-    // The next whole line, or once for each line that is longer than kLineBytesMax a refusal, as
-    // soon as it is; none when more bytes are needed.
+    // The next whole line; or a refusal, once for each line that is longer than kLineBytesMax, as
+    // soon as the line is too long. None when more bytes are needed.
     [[nodiscard]] std::optional<Line> next();
 
     // Bytes that next() has neither returned nor thrown away. clear() drops them; the rest of a

@@ -52,8 +52,9 @@ class Login {
         Refused,      // the client gets no further: it is to be closed
     };
 
-    // A line at the prompt: a name, or one of the commands that need none. The screen says what is
-    // wrong with it. With kLoginAttemptsMax bad or taken names the client is Refused.
+    // Handles a line at the prompt: a name, or one of the commands that need none. The screen says
+    // what is wrong with it. refuse_taken_name(): the room says that name() is taken. With
+    // kLoginAttemptsMax bad or taken names the client is Refused.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
     [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);  // always Refused

@@ -1,4 +1,4 @@
-// What a client reads: lines in the client's language. Only this file knows how a line looks; it
+// The client's screen: lines in the client's language. Only this file knows how a line looks; it
 // must never decide whether a line is shown.
 #pragma once
 
@@ -20,7 +20,7 @@ class Screen {
     Screen(Language language, UtcOffset utc_offset)
         : language_(language), utc_offset_(utc_offset) {}
 
-    // What is to be sent to the client; the caller sends and erases it.
+    // The text to send to the client; the caller sends and erases it.
     std::string out;
 
     void set_language(Language language) { language_ = language; }
@@ -36,15 +36,15 @@ class Screen {
     void welcome(std::string_view name, std::uint32_t members, std::string_view names);
     void skipped(std::uint64_t messages);  // so many were lost to the client; at least 1
 
-    // What a member did. past: it is replayed, and has its time before it. Nothing is shown for
-    // Refused and for kinds that this worker does not know.
+    // Shows what a member did, or a crowd. past: it is replayed, and its time is shown. Nothing is
+    // shown for Refused and for kinds that this worker does not know. names: the text of the Crowd.
     void event(const Entry& entry, std::string_view name, std::string_view text, bool past);
     void crowd(const Crowd& crowd, std::string_view names);
 
-    // The answer to a question: frames of People and Person, or Replay. left_out: see Done.
+    // Shows the answer to a question: frames of People and Person, or Replay. left_out: see Done.
     void answer(std::string_view frames, std::uint32_t left_out);
-    void who_heading(const People& people, std::string_view prefix);
-    void who_row(const Person& person, std::string_view name, std::string_view peer);
+    void who_heading(const People& people, std::string_view prefix);                   // see People
+    void who_row(const Person& person, std::string_view name, std::string_view peer);  // see Person
 
   private:
     void begin_event(std::int64_t time_ms, bool past);

@@ -24,7 +24,7 @@ class Uplink {
     Uplink(std::uint64_t birth_ns, std::string peer)
         : birth_ns_(birth_ns), peer_(std::move(peer)) {}
 
-    // What is to be sent over the link; the caller sends and erases it. Empty without a link.
+    // The frames to send over the link; the caller sends and erases them. Empty without a link.
     std::string frames;
 
     // --- What the client asks for
@@ -70,7 +70,7 @@ class Uplink {
 
     // --- What the broker says
 
-    // Sends what is kept. False: a second Welcome over one link, which would send it once more.
+    // Sends what is kept. False: this is a second Welcome over one link, and nothing is sent.
     [[nodiscard]] bool welcomed(const Welcome& welcome);
     [[nodiscard]] std::uint64_t session() const { return session_; }  // 0: never welcomed
 
