@@ -57,17 +57,23 @@ void Members::recover_rows(Log& log) {
 }
 
 Member* Members::by_name(std::string_view name) const {
-    const auto found = names_.find(fold_name(name));
-    return found == names_.end() ? nullptr : found->second;
+    const auto [first, last] = names_.equal_range(fold_name(name));
+    if (first == last) return nullptr;
+    if (std::next(first) == last) return first->second;
+    const auto exact =
+        std::find_if(first, last, [&](const auto& each) { return each.second->name() == name; });
+    return exact == last ? nullptr : exact->second;
 }
 
 bool Members::is_taken(std::string_view name, const Member* self) const {
-    const Member* const owner = by_name(name);
-    if (owner != nullptr && owner != self) return true;
-    return std::ranges::any_of(skeletons_of(name), [&](const std::string& skeleton) {
-        const auto [first, last] = looks_.equal_range(skeleton);
-        return std::any_of(first, last, [&](const auto& look) { return look.second != self; });
-    });
+    const auto is_of_another = [self](const auto& index, const std::string& key) {
+        const auto [first, last] = index.equal_range(key);
+        return std::any_of(first, last, [&](const auto& each) { return each.second != self; });
+    };
+    return is_of_another(names_, fold_name(name)) ||
+           std::ranges::any_of(skeletons_of(name), [&](const std::string& skeleton) {
+               return is_of_another(looks_, skeleton);
+           });
 }
 
 std::vector<const Member*> Members::matching(std::string_view prefix, std::size_t max) const {
@@ -138,13 +144,14 @@ void Members::index_name(Member& member) {
 }
 
 void Members::forget_name(const Member& member) {
-    names_.erase(fold_name(member.name()));
-    for (const std::string& skeleton : skeletons_of(member.name())) {
-        const auto [first, last] = looks_.equal_range(skeleton);
+    const auto forget = [&member](auto& index, const std::string& key) {
+        const auto [first, last] = index.equal_range(key);
         const auto own =
-            std::find_if(first, last, [&](const auto& look) { return look.second == &member; });
-        if (own != last) looks_.erase(own);
-    }
+            std::find_if(first, last, [&](const auto& each) { return each.second == &member; });
+        if (own != last) index.erase(own);
+    };
+    forget(names_, fold_name(member.name()));
+    for (const std::string& skeleton : skeletons_of(member.name())) forget(looks_, skeleton);
 }
 
 }  // namespace chatd

@@ -67,12 +67,14 @@ class Members {
         return find_in(sessions_, session);
     }
     [[nodiscard]] Member* by_pid(std::int32_t pid) const { return find_in(pids_, pid); }
-    [[nodiscard]] Member* by_name(std::string_view name) const;  // whatever the case
+    // Whatever the case, see fold_name(). Of two members whom an older program let in under the
+    // same name, the one whose name is written exactly so; if there is none, null.
+    [[nodiscard]] Member* by_name(std::string_view name) const;
 
     // Has anybody but `self` (may be null) this name, or one that looks like it?
     [[nodiscard]] bool is_taken(std::string_view name, const Member* self) const;
 
-    // The first `max` members, by name, whose name begins with `prefix`, whatever the case.
+    // The first `max` members, by name, whose folded name begins like that of `prefix`.
     [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix,
                                                       std::size_t max = SIZE_MAX) const;
 
@@ -110,9 +112,9 @@ class Members {
 
     Header* header_;
     std::span<Member> rows_;
-    std::map<std::string, Member*, std::less<>> names_;  // by folded name
-    // Members by each skeleton of their name. Two of them may share one, if a program with other
-    // Unicode tables has let them in.
+    // Members by their folded name, and by each skeleton of it. Two of them may share one, if a
+    // program with other Unicode tables has let them in.
+    std::multimap<std::string, Member*> names_;
     std::unordered_multimap<std::string, Member*> looks_;
     std::unordered_map<std::uint64_t, Member*> sessions_;
     std::unordered_map<std::int32_t, Member*> pids_;

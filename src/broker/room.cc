@@ -35,7 +35,7 @@ Room::Answer Room::attach(const Applicant& applicant, std::int64_t now_ms) {
         remove(*known, LeaveReason::Lost, 0, now_ms);
     }
     if (applicant.session != 0) return {nullptr, Refusal::Removed};
-    if (members_.is_taken(applicant.name, nullptr)) return {nullptr, Refusal::NameTaken};
+    if (!is_free(applicant.name, nullptr)) return {nullptr, Refusal::NameTaken};
     if (members_.is_full()) return {nullptr, Refusal::RoomFull};
     return join(applicant, now_ms);
 }
@@ -85,7 +85,7 @@ bool Room::append_post(const Member& member, const Post& request, std::string_vi
 
 bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
                        std::string_view text) {
-    if (text.empty() || check_name(to) != NameFault::None) return false;
+    if (text.empty() || !may_be_name(to)) return false;
     const Member* const reader = members_.by_name(to);
     if (reader == nullptr) {
         refuse(member, entry, Refusal::NobodyThere, to);
@@ -97,13 +97,18 @@ bool Room::append_tell(const Member& member, Entry entry, std::string_view to,
 }
 
 bool Room::append_rename(const Member& member, Entry entry, std::string_view name) {
-    if (check_name(name) != NameFault::None) return false;
-    if (members_.is_taken(name, &member)) {
+    if (!may_be_name(name)) return false;
+    if (!is_free(name, &member)) {
         refuse(member, entry, Refusal::NameTaken, name);
         return true;
     }
     append(entry, member.name(), name);
     return true;
+}
+
+// An honest worker asks for good names alone; but it may be of an older program, with other rules.
+bool Room::is_free(std::string_view name, const Member* self) const {
+    return check_name(name) == NameFault::None && !members_.is_taken(name, self);
 }
 
 // A request that does nothing makes an entry too: so its sender learns of it in order and exactly

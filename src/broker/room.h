@@ -61,6 +61,7 @@ class Room {
                      std::string_view text, std::int64_t now_ms);
     bool append_tell(const Member& member, Entry entry, std::string_view to, std::string_view text);
     bool append_rename(const Member& member, Entry entry, std::string_view name);
+    [[nodiscard]] bool is_free(std::string_view name, const Member* self) const;
     void refuse(const Member& member, Entry entry, Refusal reason, std::string_view wanted);
     void append(const Entry& entry, std::string_view name, std::string_view text);
     void refuse_poison(std::int64_t now_ms);

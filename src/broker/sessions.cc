@@ -41,7 +41,7 @@ Sessions::Verdict Sessions::handle(WorkerState& worker, const Frame& frame, Now 
 // fill the log with its comings and goings.
 Sessions::Verdict Sessions::attach(WorkerState& worker, const Frame& frame, Now now) {
     const auto wanted = frame.as<Attach>();
-    if (worker.state != WorkerState::State::Login || check_name(frame.name) != NameFault::None ||
+    if (worker.state != WorkerState::State::Login || !may_be_name(frame.name) ||
         !is_clean_text(frame.text)) {
         return Verdict::End;
     }

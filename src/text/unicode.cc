@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace chatd {
 namespace {
@@ -22,42 +23,68 @@ struct FoldRange {
     std::uint32_t stride;
 };
 
-// The prototype of `code`: `size` codes of kPrototypeText, from `begin` on.
-struct Prototype {
+struct SystemsRange {
+    char32_t first;
+    char32_t last;
+    std::uint32_t systems;
+};
+
+// What `code` becomes: `size` codes of kNameText, from `begin` on.
+struct Expansion {
     char32_t code;
     std::uint16_t begin;
     std::uint16_t size;
 };
 
-#include "text/confusables_data.inc"
+#include "text/names_data.inc"
 #include "text/unicode_data.inc"
 
 // The range of `table` in which `code` lies; null if there is none.
+template <typename Range>
+const Range* find_range(std::span<const Range> table, char32_t code) {
+    const auto range = std::ranges::lower_bound(table, code, {}, &Range::last);
+    return range != table.end() && range->first <= code ? &*range : nullptr;
+}
+
 template <typename Range, std::size_t size>
 const Range* find_range(const Range (&table)[size], char32_t code) {
-    const Range* range = std::ranges::lower_bound(table, code, {}, &Range::last);
-    return range != std::end(table) && range->first <= code ? range : nullptr;
+    return find_range(std::span<const Range>(table), code);
 }
 
 // Folds `code` as `table` says; none if no range of the table folds it.
-template <std::size_t size>
-std::optional<char32_t> fold(const FoldRange (&table)[size], char32_t code) {
+std::optional<char32_t> fold(std::span<const FoldRange> table, char32_t code) {
     const FoldRange* range = find_range(table, code);
     if (range == nullptr || (code - range->first) % range->stride != 0) return std::nullopt;
     return static_cast<char32_t>(static_cast<std::int32_t>(code) + range->delta);
 }
 
-// Returns false, and appends nothing, when the tables have no prototype for this code.
-bool append_listed_prototype(std::u32string& out, char32_t code) {
-    if (const auto folded = fold(kLookAlikeRuns, code)) {
-        out += *folded;
+// Tables that say what becomes of a character. One that is in neither is looked for once more, with
+// its case folded.
+struct Mapping {
+    std::span<const FoldRange> runs;
+    std::span<const Expansion> others;
+
+    // Returns false, and appends nothing, when the tables do not have this code.
+    bool append_listed(std::u32string& out, char32_t code) const {
+        if (const auto folded = fold(runs, code)) {
+            out += *folded;
+            return true;
+        }
+        const auto found = std::ranges::lower_bound(others, code, {}, &Expansion::code);
+        if (found == others.end() || found->code != code) return false;
+        out.append(kNameText + found->begin, found->size);
         return true;
     }
-    const Prototype* found = std::ranges::lower_bound(kPrototypes, code, {}, &Prototype::code);
-    if (found == std::end(kPrototypes) || found->code != code) return false;
-    out.append(kPrototypeText + found->begin, found->size);
-    return true;
-}
+
+    void append(std::u32string& out, char32_t code) const {
+        if (append_listed(out, code)) return;
+        const char32_t folded = fold_case(code);
+        if (!append_listed(out, folded)) out += folded;
+    }
+};
+
+constexpr Mapping kToLook{kLookAlikeRuns, kLookAlikes};
+constexpr Mapping kToFolding{kFoldingRuns, kFoldings};
 
 // A Hangul syllable is composed of a lead, a vowel and perhaps a tail; which ones follows from its
 // code (The Unicode Standard 15.0, section 3.12).
@@ -66,14 +93,20 @@ constexpr char32_t kSyllablesLast = 0xD7A3;
 constexpr char32_t kLeadFirst = 0x1100;
 constexpr char32_t kVowelFirst = 0x1161;
 constexpr char32_t kBeforeTails = 0x11A7;
+constexpr char32_t kLeads = 19;
 constexpr char32_t kVowels = 21;
 constexpr char32_t kTails = 28;  // "no tail" is one of them
 
-void append_syllable_prototype(std::u32string& out, char32_t syllable) {
-    const char32_t index = syllable - kSyllablesFirst;
-    append_prototype(out, kLeadFirst + index / kTails / kVowels);
-    append_prototype(out, kVowelFirst + index / kTails % kVowels);
-    if (index % kTails != 0) append_prototype(out, kBeforeTails + index % kTails);
+bool is_syllable(char32_t code) {
+    return code >= kSyllablesFirst && code <= kSyllablesLast;
+}
+
+void append_mapped(std::u32string& out, char32_t code, const Mapping& mapping) {
+    if (!is_syllable(code)) return mapping.append(out, code);
+    const char32_t index = code - kSyllablesFirst;
+    mapping.append(out, kLeadFirst + index / kTails / kVowels);
+    mapping.append(out, kVowelFirst + index / kTails % kVowels);
+    if (index % kTails != 0) mapping.append(out, kBeforeTails + index % kTails);
 }
 
 }  // namespace
@@ -82,8 +115,10 @@ bool is_letter(char32_t code) {
     return find_range(kLetters, code) != nullptr;
 }
 
-bool is_digit(char32_t code) {
-    return find_range(kDigits, code) != nullptr;
+char32_t zero_of(char32_t code) {
+    constexpr char32_t kDigitsOfOneKind = 10;
+    const CodeRange* range = find_range(kDigits, code);
+    return range == nullptr ? 0 : code - (code - range->first) % kDigitsOfOneKind;
 }
 
 bool is_combining_mark(char32_t code) {
@@ -106,13 +141,40 @@ char32_t fold_case(char32_t code) {
     return fold(kSimpleFolding, code).value_or(code);
 }
 
-void append_prototype(std::u32string& out, char32_t code) {
-    if (code >= kSyllablesFirst && code <= kSyllablesLast) {
-        return append_syllable_prototype(out, code);
+std::uint32_t systems_of(char32_t code) {
+    const SystemsRange* range = find_range(kNameCharacters, code);
+    return range == nullptr ? 0 : range->systems;
+}
+
+bool is_virama(char32_t code) {
+    return find_range(kViramas, code) != nullptr;
+}
+
+bool joins_next(char32_t code) {
+    return find_range(kJoinNext, code) != nullptr;
+}
+
+bool joins_previous(char32_t code) {
+    return find_range(kJoinPrevious, code) != nullptr;
+}
+
+bool compose_syllable(char32_t& last, char32_t next) {
+    if (last - kLeadFirst < kLeads && next - kVowelFirst < kVowels) {
+        last = kSyllablesFirst + ((last - kLeadFirst) * kVowels + (next - kVowelFirst)) * kTails;
+        return true;
     }
-    if (append_listed_prototype(out, code)) return;
-    const char32_t folded = fold_case(code);
-    if (!append_listed_prototype(out, folded)) out += folded;
+    const bool has_tail = (last - kSyllablesFirst) % kTails != 0;
+    if (!is_syllable(last) || has_tail || next - kBeforeTails - 1 >= kTails - 1) return false;
+    last += next - kBeforeTails;
+    return true;
+}
+
+void append_folding(std::u32string& out, char32_t code) {
+    append_mapped(out, code, kToFolding);
+}
+
+void append_prototype(std::u32string& out, char32_t code) {
+    append_mapped(out, code, kToLook);
 }
 
 }  // namespace chatd

@@ -114,7 +114,7 @@ void Commands::obey(const Command& command, std::string_view own_name) {
 void Commands::send_private(std::string_view argument) {
     const std::string_view to = take_word(argument);
     if (is_blank(argument)) return screen_.line(Text::UseMsg);
-    if (check_name(to) != NameFault::None) return screen_.line(Text::NobodyThere, {to});
+    if (!may_be_name(to)) return screen_.line(Text::NobodyThere, {to});
     uplink_.post(EntryKind::Tell, to, argument);
 }
 
@@ -124,7 +124,8 @@ void Commands::reply(std::string_view text) {
     uplink_.post(EntryKind::Tell, correspondent_, text);
 }
 
-void Commands::rename(std::string_view name, std::string_view own_name) {
+void Commands::rename(std::string_view argument, std::string_view own_name) {
+    const std::string_view name = trim_name(argument);
     if (name.empty()) return screen_.line(Text::UseNick);
     if (name == own_name) return screen_.line(Text::AlreadyCalled, {name});
     const NameFault fault = check_name(name);
@@ -176,8 +177,12 @@ void choose_language(Screen& screen, std::string_view code) {
 }
 
 Text text_for(NameFault fault) {
-    if (fault == NameFault::TooLong) return Text::NameTooLong;
-    return fault == NameFault::BadCharacter ? Text::NameBadCharacter : Text::NameEmpty;
+    switch (fault) {
+        case NameFault::TooLong: return Text::NameTooLong;
+        case NameFault::BadCharacter: return Text::NameBadCharacter;
+        case NameFault::Mixture: return Text::NameMixture;
+        default: return Text::NameEmpty;
+    }
 }
 
 }  // namespace chatd

@@ -32,9 +32,10 @@ Login::Step Login::handle_line(const LineReader::Line& line) {
     }
     const std::string_view protocol = protocol_of(typed);
     if (!protocol.empty()) return refuse_protocol(protocol);
-    const NameFault fault = check_name(typed);
+    const std::string_view wanted = trim_name(typed);
+    const NameFault fault = check_name(wanted);
     if (fault != NameFault::None) return refuse_name(text_for(fault));
-    name_ = typed;
+    name_ = wanted;
     return Step::NameGiven;
 }
 

@@ -283,6 +283,16 @@ Test(sessions, a_bad_name_or_an_unclean_peer_ends_the_link_and_nobody_joins) {
     EXPECT_EQ(core.members(), Lines{});
 }
 
+Test(sessions, a_member_whose_name_nobody_may_take_any_more_comes_back) {
+    Core core;
+    WorkerState alice = core.join(kAlicePid, "alice");
+    WorkerState again(alice.process);
+    Attach attach = newcomer();
+    attach.session = alice.session;
+    EXPECT_EQ(core.handle(again, framed(attach, "-alic\u0435-", "peer")), Verdict::GoOn);
+    EXPECT_EQ(again.state, WorkerState::State::Member);
+}
+
 Test(sessions, a_second_attach_on_a_link_ends_it) {
     Core core;
     WorkerState alice = core.join(kAlicePid, "alice");

@@ -222,7 +222,7 @@ void ClaimedBroker::claim_entry(const LogEntry& found) {
     CLAIM(entry.kind >= EntryKind::Join && entry.kind <= EntryKind::Closing);
     if (is_message(entry.kind)) CLAIM(!text.empty());
     if (entry.kind == EntryKind::Rename) CLAIM(is_good_name(text));
-    if (entry.kind == EntryKind::Refused) CLAIM(text.empty() || is_good_name(text));
+    if (entry.kind == EntryKind::Refused) CLAIM(text.empty() || may_be_name(text));
     if (entry.kind == EntryKind::Join) CLAIM(entry.from == entry.seq && text.empty());
     const bool is_private = entry.kind == EntryKind::Tell || entry.kind == EntryKind::Refused;
     CLAIM((entry.to != 0) == is_private);

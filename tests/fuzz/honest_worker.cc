@@ -26,8 +26,11 @@ constexpr std::size_t kFramesMost = kUnackedBytesMax + 3 * kFrameBytesMax;
 void claim_post(const Frame& frame) {
     const auto post = frame.as<Post>();
     CLAIM(is_clean_text(frame.text));
-    const bool is_named = post.kind == EntryKind::Tell || post.kind == EntryKind::Rename;
-    CLAIM(is_named ? check_name(frame.name) == NameFault::None : frame.name.empty());
+    switch (post.kind) {
+        case EntryKind::Tell: CLAIM(may_be_name(frame.name)); break;
+        case EntryKind::Rename: CLAIM(check_name(frame.name) == NameFault::None); break;
+        default: CLAIM(frame.name.empty());
+    }
     if (is_message(post.kind)) CLAIM(!is_blank(frame.text));
 }
 

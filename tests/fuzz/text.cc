@@ -83,6 +83,9 @@ void claim_cleaning(std::string_view bytes) {
 void claim_name(std::string_view bytes) {
     const std::string key = fold_name(bytes);
     CLAIM(fold_name(key) == key);
+    const std::string_view trimmed = trim_name(bytes);
+    CLAIM(lies_in(trimmed, bytes) && trim_name(trimmed) == trimmed);
+    CLAIM(trimmed.empty() == is_blank(bytes));
     const NameFault fault = check_name(bytes);
     CLAIM((fault == NameFault::Empty) == bytes.empty());
     CLAIM((fault == NameFault::TooLong) ==
@@ -91,8 +94,8 @@ void claim_name(std::string_view bytes) {
     claim_clean(bytes);
     CLAIM(bytes.find(' ') == std::string_view::npos && !is_blank(bytes));
     CLAIM(bytes.front() != '/');
-    CLAIM(check_name(key) == NameFault::None);
-    CLAIM(count_utf8(key) == count_utf8(bytes));
+    CLAIM(may_be_name(bytes) && trim_name(bytes) == bytes);
+    CLAIM(!key.empty() && !skeletons_of(bytes).front().empty());
 }
 
 // --- Lines

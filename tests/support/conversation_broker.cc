@@ -169,7 +169,7 @@ void ConversationBroker::say(const Entry& own, std::string_view text) {
 
 void ConversationBroker::tell(Entry own, std::string_view to, std::string_view text) {
     require(!text.empty(), "nothing told");
-    require(is_good_name(to), "a bad name");
+    require(may_be_name(to), "no name");
     if (to == "nobody") return refuse(own, Refusal::NobodyThere);
     own.to = to == name_ ? kMe : kBob;
     append(own, name_, text);

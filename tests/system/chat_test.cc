@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <string>
+#include <utility>
 
 #include "support/client.h"
 #include "support/daemon.h"
@@ -152,19 +153,64 @@ Test(chat, a_name_that_looks_like_that_of_a_member_is_refused_until_the_member_h
     witness.expect_line("alice entered the chat room");
     Client other(daemon.port());
     other.expect("Your name: ");
-    other.send_line("\u0430lice");  // Cyrillic
-    other.expect_line("The name \u0430lice is taken, or looks like one that is.");
+    other.send_line("a1ice");
+    other.expect_line("The name a1ice is taken, or looks like one that is.");
     witness.send_line("/nick aIice");
     witness.expect_line("The name aIice is taken, or looks like one that is.");
-    alice.send_line("/nick \u0430lice");
-    alice.expect_line("You are now called \u0430lice.");
+    alice.send_line("/nick ALICE");
+    alice.expect_line("You are now called ALICE.");
     alice.send_line("/quit");
     alice.expect_line("Goodbye.");
     alice.expect_eof();
-    witness.expect_line("alice is now called \u0430lice");
-    witness.expect_line("\u0430lice left the chat room");
-    other.send_line("\u0430lice");
-    other.expect("Welcome, \u0430lice.");
+    witness.expect_line("alice is now called ALICE");
+    witness.expect_line("ALICE left the chat room");
+    other.send_line("a1ice");
+    other.expect("Welcome, a1ice.");
+    daemon.finish();
+}
+
+Test(chat, a_name_that_shows_as_that_of_a_member_or_as_nothing_is_refused) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    for (const char* name : {"alice\U00013442", "\u11A8", "\u0430lice", "alice."}) {
+        Client other(daemon.port());
+        other.expect("Your name: ");
+        other.send_line(name);
+        EXPECT_CONTAINS(other.line(), "A name ");
+        other.expect("Your name: ");
+    }
+    daemon.finish();
+}
+
+Test(chat, real_names_of_all_scripts_come_in_and_are_spoken_to_in_any_form) {
+    Daemon daemon({"--no-penalties"});
+    Client alice = join(daemon.port(), "alice");
+    alice.send_line("/time off");
+    alice.expect_line("Times are no longer shown.");
+    const std::pair<const char*, const char*> names[] = {
+        {"阿卜杜·热合曼", "阿卜杜\u30FB热合曼"},
+        {"レオナルド・ディカプリオ", "レオナルド\u00B7ディカプリオ"},
+        {"ג׳ורג׳", "ג'ורג'"},
+        {"علی\u200Cرضا", "علیرضا"},
+        {"O'Brien", "o\u2019BRIEN"},
+        {"Jos\u00E9", "jose\u0301"},
+    };
+    for (const auto& [name, typed] : names) {
+        Client other(daemon.port());
+        other.expect("Your name: ");
+        other.send_line(std::string("\u3000") + name + "\u3000");
+        other.expect(std::string("Welcome, ") + name + ".");
+        (void)other.line();
+        alice.expect_line(std::string(name) + " entered the chat room");
+        alice.send_line(std::string("/msg ") + typed + " psst");
+        other.expect_line("alice tells you: psst");
+        alice.send_line(std::string("/nick ") + typed);
+        alice.expect_line(std::string("The name ") + typed +
+                          " is taken, or looks like one that is.");
+        other.send_line("/quit");
+        other.expect_line("Goodbye.");
+        alice.expect_line(std::string(name) + " left the chat room");
+    }
     daemon.finish();
 }
 

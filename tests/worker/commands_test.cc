@@ -311,18 +311,19 @@ Test(commands, a_bad_new_name_is_refused_at_once) {
     EXPECT_EQ(client.shown_for("/nick\n"), "Say the new name: /nick bob\n");
     EXPECT_EQ(client.shown_for("/nick alice\n"), "You are called alice already.\n");
     EXPECT_EQ(client.shown_for("/nick a b\n"),
-              "A name is made of letters, digits, _ - and . without spaces.\n");
+              "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n");
     EXPECT_EQ(client.shown_for("/nick " + std::string(21, 'x') + "\n"),
               "That name is too long: 20 characters at most.\n");
     EXPECT_EQ(client.shown_for("/nick " + std::string(4000, 'x') + "\n"),
               "That name is too long: 20 characters at most.\n");
     EXPECT_EQ(client.shown_for("/nick /x\n"),
-              "A name is made of letters, digits, _ - and . without spaces.\n");
+              "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n");
 }
 
 Test(commands, nick_may_change_the_case_of_letters) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("/nick Alice\n"), Sent{"1 rename Alice"});
+    EXPECT_EQ(client.sent_for("/nick \u3000ALICE\u00AD\n"), Sent{"2 rename ALICE"});
 }
 
 Test(commands, of_several_requests_the_one_that_is_refused_is_named) {

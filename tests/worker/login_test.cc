@@ -119,7 +119,8 @@ Test(login, any_other_command_at_the_prompt_is_a_bad_name) {
         Client client;
         (void)client.screen();
         EXPECT_EQ(client.shown_for(line),
-                  "A name is made of letters, digits, _ - and . without spaces.\nYour name: ");
+                  "A name is made of letters and digits, with _ - . ' or · inside; no "
+                  "spaces.\nYour name: ");
     }
 }
 
@@ -205,10 +206,14 @@ Test(login, a_bad_name_is_explained_and_the_prompt_comes_again) {
     const std::pair<std::string, std::string> cases[] = {
         {"", "A name has at least one letter or digit.\n"},
         {"   ", "A name has at least one letter or digit.\n"},
-        {"a b", "A name is made of letters, digits, _ - and . without spaces.\n"},
-        {"a\033[31mb", "A name is made of letters, digits, _ - and . without spaces.\n"},
-        {"\xE4\xBD", "A name is made of letters, digits, _ - and . without spaces.\n"},
-        {"...", "A name is made of letters, digits, _ - and . without spaces.\n"},
+        {"a b", "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
+        {"a\033[31mb",
+         "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
+        {"\xE4\xBD",
+         "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
+        {"al\u0456ce",
+         "A name keeps to one script; Chinese, Japanese and Korean may add Latin letters.\n"},
+        {"...", "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
         {std::string(21, 'x'), "That name is too long: 20 characters at most.\n"},
         {std::string(5000, 'x'), "That name is too long: 20 characters at most.\n"},
     };
@@ -218,6 +223,16 @@ Test(login, a_bad_name_is_explained_and_the_prompt_comes_again) {
         EXPECT_EQ(client.shown_for(name + "\n"), reason + std::string(kPrompt));
         EXPECT_FALSE(client.conversation.wants_link());
         EXPECT_FALSE(client.end().has_value());
+    }
+}
+
+Test(login, what_cannot_be_seen_around_a_name_is_no_part_of_it) {
+    for (const char* typed : {"alice\u3000", "\u00A0alice\t \u2003", "\u2068alice\u2069",
+                              "\uFEFF\u200Balice\u200D\u00AD"}) {
+        Client client;
+        client.types(std::string(typed) + "\n");
+        client.conversation.link_opened();
+        EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
     }
 }
 
@@ -235,7 +250,7 @@ Test(login, five_bad_names_end_the_conversation) {
     EXPECT_FALSE(client.end().has_value());
     (void)client.screen();
     EXPECT_EQ(client.shown_for("a b\n"),
-              "A name is made of letters, digits, _ - and . without spaces.\n"
+              "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"
               "Too many tries. Goodbye.\n");
     EXPECT_EQ(client.end(), WorkerExit::Refused);
     EXPECT_FALSE(client.conversation.wants_link());

@@ -39,8 +39,14 @@ Test(private_words, msg_needs_a_name_and_words) {
 Test(private_words, a_member_with_an_impossible_name_is_not_looked_for) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.shown_for("/msg b/b hello\n"), "Nobody here is called b/b.\n");
-    EXPECT_EQ(client.shown_for("/msg " + std::string(21, 'x') + " hello\n"),
-              "Nobody here is called xxxxxxxxxxxxxxxxxxxxx.\n");
+    const std::string name(81, 'x');
+    EXPECT_EQ(client.shown_for("/msg " + name + " hello\n"),
+              "Nobody here is called " + name + ".\n");
+}
+
+Test(private_words, a_name_that_nobody_may_take_today_may_be_that_of_a_member) {
+    Client client(Stage::Talking);
+    EXPECT_EQ(client.sent_for("/msg -b\u0456ll- hello\n"), Sent{"1 tell -b\u0456ll-: hello"});
 }
 
 Test(private_words, a_client_learns_that_the_member_is_not_here) {
