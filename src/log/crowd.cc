@@ -4,6 +4,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "text/name.h"
+
 namespace chatd {
 namespace {
 
@@ -22,13 +24,13 @@ class CrowdBuilder {
     // False when a member who left comes back: a reader is told first who came and then who left,
     // so the line would say the opposite of what happened.
     [[nodiscard]] bool accepts(const LogEntry& found) const {
-        return found.entry.kind == EntryKind::Leave || !gone_.contains(found.frame.name);
+        return found.entry.kind == EntryKind::Leave || !gone_.contains(fold_name(found.frame.name));
     }
 
     void add(const LogEntry& found) {
         const bool leaves = found.entry.kind == EntryKind::Leave;
         if (leaves) {
-            gone_.insert(found.frame.name);
+            gone_.insert(fold_name(found.frame.name));
             note_reason(found.entry);
         }
         std::uint32_t& people = leaves ? crowd_.left : crowd_.entered;
@@ -75,7 +77,7 @@ class CrowdBuilder {
     Crowd crowd_{};
     std::vector<std::string_view> entered_;  // names, at most one more than kCrowdNames
     std::vector<std::string_view> left_;     // the same
-    std::unordered_set<std::string_view> gone_;
+    std::unordered_set<std::string> gone_;   // folded names of all who left
 };
 
 }  // namespace

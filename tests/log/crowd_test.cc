@@ -186,6 +186,12 @@ Test(crowd, somebody_who_comes_back_begins_another_crowd) {
     told.comes("alice");
     told.comes("carol");
     EXPECT_EQ(told.lines(), (Lines{"-2: alice bob", "+2: alice carol"}));
+    told.goes("Jos\u00E9");
+    told.goes("dave");
+    told.comes("DAVE");
+    told.comes("jose\u0301");
+    EXPECT_EQ(told.lines(),
+              (Lines{"-2: alice bob", "+2-2: alice carol Jos\u00E9 dave", "+2: DAVE jose\u0301"}));
 }
 
 Test(crowd, last_words_are_kept) {
