@@ -104,11 +104,10 @@ class Parent {
     void take_signals() {
         bool close = signals_.take(SIGTERM);
         close |= signals_.take(SIGINT);
-        // SIGHUP from a terminal that is closed ends a server that runs there, and is no upgrade.
-        const bool hung_up = signals_.take(SIGHUP);
-        close |= hung_up && resources_.has_terminal && !has_terminal();
+        const bool told = signals_.take(SIGHUP);
+        close |= told && terminal_was_closed();
         if (close && !closing_until_) begin_closing();
-        if (hung_up && !closing_until_) {
+        if (told && !closing_until_) {
             service_.reloading(Clock::now());
             upgrade_.begin();
         }
@@ -117,6 +116,14 @@ class Parent {
         }
         if (is_due(closing_until_, Clock::now())) kill_all();
         children_ended_ |= signals_.take(SIGCHLD);
+    }
+
+    // When a terminal is closed, the kernel or the terminal's shell sends SIGHUP to end what runs
+    // there. A server that its shell has disowned lives on, and SIGHUP comes from elsewhere later.
+    bool terminal_was_closed() const {
+        const pid_t sender = signals_.sender(SIGHUP);
+        return resources_.has_terminal && !has_terminal() &&
+               (sender == 0 || is_of_this_session(sender));
     }
 
     // --- A client: accept, fork, reap

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <functional>
 
@@ -48,6 +49,14 @@ inline void give_way() {
 // Does this process have a controlling terminal that has not been hung up? True also when that
 // cannot be found out, as without a free descriptor: the server must not shut down on a guess.
 [[nodiscard]] bool has_terminal();
+
+// Is, or was, this a process of this one's session: its leader, or one that lives? The leader,
+// which is the shell, passes SIGHUP on to its jobs when it loses its terminal; so do shells within
+// it.
+[[nodiscard]] inline bool is_of_this_session(pid_t pid) {
+    const pid_t session = ::getsid(0);
+    return pid == session || ::getsid(pid) == session;
+}
 
 // Raises the limit of descriptors to its hard limit, and returns that. Throws SetupError.
 std::size_t raise_descriptor_limit();

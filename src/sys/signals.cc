@@ -8,18 +8,18 @@ namespace chatd {
 namespace {
 
 volatile sig_atomic_t raised[NSIG];
+volatile sig_atomic_t senders[NSIG];
 
 // A signal is delivered when no descriptor is ready, and otherwise after so many turns. To ask in
 // each turn would be one of four system calls of a worker under load (8 % of all deliveries).
 constexpr unsigned kTurnsPerDelivery = 16;
 
-void note(int signal) {
+void note(int signal, siginfo_t* info, void* /*context*/) {
     raised[signal] = 1;
+    senders[signal] = info->si_pid;
 }
 
-void set_action(int signal, void (*handler)(int)) {
-    struct sigaction action {};
-    action.sa_handler = handler;
+void set_action(int signal, const struct sigaction& action) {
     if (::sigaction(signal, &action, nullptr) != 0) throw system_error("sigaction");
 }
 
@@ -40,7 +40,10 @@ Signals::Signals(std::initializer_list<int> noted) {
     for (const int signal : noted) {
         // The program that started this one may have had the signal blocked.
         (void)::sigdelset(&while_waiting_, signal);
-        if (!stays_ignored(signal)) set_action(signal, note);
+        struct sigaction noting {};
+        noting.sa_sigaction = note;
+        noting.sa_flags = SA_SIGINFO;
+        if (!stays_ignored(signal)) set_action(signal, noting);
     }
     ignore({SIGPIPE});
 }
@@ -68,12 +71,18 @@ bool Signals::take(int signal) const {
     return true;
 }
 
+pid_t Signals::sender(int signal) const {
+    return senders[signal];
+}
+
 void Signals::forget() const {
     for (volatile sig_atomic_t& signal : raised) signal = 0;
 }
 
 void Signals::ignore(std::initializer_list<int> signals) {
-    for (const int signal : signals) set_action(signal, SIG_IGN);
+    struct sigaction ignoring {};
+    ignoring.sa_handler = SIG_IGN;
+    for (const int signal : signals) set_action(signal, ignoring);
 }
 
 }  // namespace chatd

@@ -33,6 +33,10 @@ class Signals {
     // Has this signal come since the last take() of it?
     [[nodiscard]] bool take(int signal) const;
 
+    // The process that sent this signal last; 0: the kernel, or a process outside of this one's
+    // namespace.
+    [[nodiscard]] pid_t sender(int signal) const;
+
     // Drops all noted signals. A child calls this after the fork, because they were for its parent.
     void forget() const;
 

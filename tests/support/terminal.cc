@@ -64,7 +64,7 @@ void Terminal::type(std::string_view keys, Where where) {
 int Terminal::wait(Where where) {
     const Deadline deadline = soon();
     for (;;) {
-        const bool more = screen_.fill();
+        const bool more = screen_.fd() >= 0 && screen_.fill();
         if (const auto status = child_.status()) return *status;
         std::array<pollfd, 2> waiting{{
             {.fd = child_.pidfd(), .events = POLLIN, .revents = 0},

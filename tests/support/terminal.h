@@ -25,6 +25,12 @@ class Terminal {
     }
     [[nodiscard]] const std::string& pending() { return screen_.pending(); }
 
+    // Hangs up, as when somebody closes the window.
+    void close() {
+        keys_.reset();
+        screen_.close();
+    }
+
     // Waits for the end of the program. Returns its exit status, or 128 + n when signal n killed
     // it.
     int wait(Where where = Where::here());

@@ -24,6 +24,17 @@ Test(signals, a_signal_is_noted_only_when_the_loop_waits) {
     EXPECT_FALSE(signals.take(SIGTERM));
 }
 
+Test(signals, the_sender_of_a_signal_is_known) {
+    const Signals signals({SIGUSR1, SIGALRM});
+    (void)kill(getpid(), SIGUSR1);
+    EXPECT_FALSE(signals.wait({}, std::nullopt));
+    EXPECT_EQ(signals.sender(SIGUSR1), getpid());
+    (void)alarm(1);  // The kernel sends it.
+    EXPECT_FALSE(signals.wait({}, std::nullopt));
+    EXPECT_TRUE(signals.take(SIGALRM));
+    EXPECT_EQ(signals.sender(SIGALRM), 0);
+}
+
 Test(signals, a_child_can_forget_the_signals_of_its_parent) {
     const Signals signals({SIGUSR1});
     (void)raise(SIGUSR1);
