@@ -65,6 +65,10 @@ Fate fate_of(const Decoded& character) {
     return row != std::end(kFates) && row->first <= character.code ? row->fate : Fate::Keep;
 }
 
+bool is_mark(char32_t code) {
+    return is_combining_mark(code) || is_enclosing_mark(code);
+}
+
 // Follows the characters of a line that are kept, and knows how many marks may still come next.
 class Marks {
   public:
@@ -73,7 +77,7 @@ class Marks {
     bool admits(char32_t code) {
         if (is_han(code)) {
             left_ = kTextMarksMax;
-        } else if (is_combining_mark(code) || is_enclosing_mark(code)) {
+        } else if (is_mark(code)) {
             if (left_ == 0) return false;
             --left_;
         } else if (!is_default_ignorable(code)) {
@@ -131,7 +135,9 @@ struct ByteRange {
 };
 
 constexpr ByteRange kParameters{0x30, 0x3F};
-constexpr ByteRange kIntermediates{0x20, 0x2F};
+// ECMA-48 has the slash too, but no terminal is told anything by it: behind a stray ESC it begins a
+// command, and private words must not go to everybody because the command was taken for a sequence.
+constexpr ByteRange kIntermediates{0x20, 0x2E};
 constexpr ByteRange kControlFinal{0x40, 0x7E};
 constexpr ByteRange kEscapeFinal{0x30, 0x7E};
 
@@ -215,9 +221,15 @@ class Cleaner {
 };
 
 bool draws_nothing(char32_t code) {
-    constexpr char32_t kBraillePatternBlank = 0x2800;
-    return is_space(code) || is_default_ignorable(code) || code == kBraillePatternBlank ||
-           code == '\t';
+    return is_space_like(code) || is_default_ignorable(code);
+}
+
+// The last character of `text`, which must not be empty.
+Decoded decode_last(std::string_view text) {
+    std::size_t at = text.size() - 1;
+    while (at > 0 && text.size() - at < 4 && (text[at] & 0xC0) == 0x80) --at;
+    const Decoded last = decode_utf8(text.substr(at));
+    return at + last.bytes == text.size() ? last : Decoded{kReplacementCharacter, 1, false};
 }
 
 }  // namespace
@@ -241,8 +253,17 @@ bool is_blank(std::string_view line) {
 }
 
 std::string_view trim(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
+    while (!text.empty()) {
+        const Decoded first = decode_utf8(text);
+        if (!draws_nothing(first.code) && !is_mark(first.code)) break;
+        text.remove_prefix(first.bytes);
+    }
+    while (!text.empty()) {
+        const Decoded last = decode_last(text);
+        if (!is_space_like(last.code)) break;
+        text.remove_suffix(last.bytes);
+    }
+    return text;
 }
 
 }  // namespace chatd

@@ -35,7 +35,9 @@ namespace chatd {
 // and characters without shape. Any other control makes a line not blank, so clean it first.
 [[nodiscard]] bool is_blank(std::string_view line);
 
-// Returns `text` without the ASCII spaces and TABs around it; valid as long as `text` is.
+// Returns `text` without the spaces around it, whatever is_space_like(), and without characters of
+// no shape and marks that nothing carries before it; at its end these stay, because they may belong
+// to an emoji. What was part of a clean line is clean then. Valid as long as `text` is.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 }  // namespace chatd

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace chatd {
 namespace {
@@ -131,6 +132,13 @@ bool is_enclosing_mark(char32_t code) {
 
 bool is_space(char32_t code) {
     return find_range(kSpaces, code) != nullptr;
+}
+
+bool is_space_like(char32_t code) {
+    // Zero width space, Braille pattern blank, the two Hangul fillers that have a width of their
+    // own, Egyptian hieroglyph half and full blank.
+    constexpr std::u32string_view kEmpty = U"\t\u200B\u2800\u3164\uFFA0\U00013441\U00013442";
+    return is_space(code) || kEmpty.find(code) != kEmpty.npos;
 }
 
 bool is_default_ignorable(char32_t code) {

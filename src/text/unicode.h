@@ -31,6 +31,10 @@ namespace chatd {
 // General categories Zs, Zl and Zp. TAB and line ends are controls, not spaces.
 [[nodiscard]] bool is_space(char32_t code);
 
+// What a person takes for a space: is_space(), TAB, U+200B, and letters and signs that are drawn as
+// an empty place.
+[[nodiscard]] bool is_space_like(char32_t code);
+
 // Default_Ignorable_Code_Point (UAX #44): nothing is drawn for it unless the font supports it. Such
 // are zero-width joiners, variation selectors and bidi controls.
 [[nodiscard]] bool is_default_ignorable(char32_t code);

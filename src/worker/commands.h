@@ -15,7 +15,8 @@
 namespace chatd {
 
 enum class Verb : std::uint8_t {
-    Say,  // no command; // begins a text that begins with /
+    Say,       // no command
+    SaySlash,  // // begins a text that begins with /
     Help,
     Who,
     Me,
@@ -32,11 +33,13 @@ enum class Verb : std::uint8_t {
 struct Command {
     Verb verb;
     std::string_view word;      // the command as typed, with its slash; empty for Say
-    std::string_view argument;  // what follows, without spaces around it; of Say: the text
+    std::string_view argument;  // what follows, without spaces around it; what Say… says
 };
 
-// Looks at the line alone, whoever typed it and whenever. Commands are known whatever the case of
-// their letters. The result points into `line`.
+// Looks at the line alone, whoever typed it and whenever. Private words must not go to everybody
+// because of how their command was typed: so spaces of any kind may stand around each word, and
+// letters and slashes may be full-width or capital. What may have been meant as a command is
+// Unknown, so that its writer is asked. The result points into `line`, which must be clean.
 [[nodiscard]] Command parse_command(std::string_view line);
 
 // The command, with its slash, that a client most likely meant by the unknown `word`; none when no

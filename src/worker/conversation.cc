@@ -57,9 +57,7 @@ void Conversation::handle_line(const LineReader::Line& line) {
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
     if (is_blank(text)) return;
-    // A space typed by accident before a command must not say the command to the room.
-    const std::string_view trimmed = trim(text);
-    const Command command = parse_command(trimmed.starts_with('/') ? trimmed : text);
+    const Command command = parse_command(text);
     (void)budget_.take(units_of(command), now_);  // The next line waits for it.
     if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
     if (command.verb == Verb::Quit) {

@@ -75,7 +75,10 @@ void claim_cleaning(std::string_view bytes) {
     CLAIM(is_clean_text(bytes) == (clean == bytes));
     const std::string_view trimmed = trim(clean);
     CLAIM(lies_in(trimmed, clean) && trim(trimmed) == trimmed);
-    CLAIM(is_blank(clean) == is_blank(trimmed));
+    if (is_blank(clean)) CLAIM(trimmed.empty());
+    for (std::size_t at = 0; at < clean.size(); at += decode_utf8(clean.substr(at)).bytes) {
+        CLAIM(is_clean_text(trim(std::string_view(clean).substr(at))));
+    }
 }
 
 // --- Names
@@ -182,12 +185,12 @@ void claim_command(std::string_view line) {
     const Command command = parse_command(line);
     CLAIM(lies_in(command.argument, line));
     if (command.verb == Verb::Say) {
-        CLAIM(command.word.empty());
-        CLAIM(line.starts_with("//") ? command.argument == line.substr(1)
-                                     : command.argument == line);
+        CLAIM(command.word.empty() && command.argument == line);
+        CLAIM(!trim(line).starts_with('/') || trim(line).starts_with("//"));
         return;
     }
-    CLAIM(lies_in(command.word, line) && command.word.starts_with('/'));
+    CLAIM(lies_in(command.word, line) && !command.word.empty());
+    if (command.verb == Verb::SaySlash) return;
     CLAIM(trim(command.argument) == command.argument);
     const auto nearest = nearest_command(command.word);
     if (command.verb != Verb::Unknown) CLAIM(nearest.has_value());

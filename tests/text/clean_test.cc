@@ -263,10 +263,18 @@ Test(clean, every_escape_of_ISO_2022_is_removed_whole) {
         if (kIntroducers.find(final_byte) == std::string_view::npos) {
             expect_cleaned(std::string("a\033") + final_byte + "b", "ab");
         }
-        for (char intermediate = 0x20; intermediate < 0x30; ++intermediate) {
+        for (char intermediate = 0x20; intermediate < '/'; ++intermediate) {
             expect_cleaned(std::string("a\033") + intermediate + final_byte + "b", "ab");
         }
     }
+}
+
+// Otherwise a stray Esc before "/msg bob" would say "sg bob" to everybody.
+Test(clean, a_slash_is_no_part_of_an_escape_sequence) {
+    for (const char* stray : {"\033", "\033\033", "\033[", "\u009B", "\033]", "\033O"}) {
+        expect_cleaned(std::string(stray) + "/msg bob psst", "/msg bob psst");
+    }
+    expect_cleaned("\033 /msg bob psst", " /msg bob psst");
 }
 
 Test(clean, a_control_string_is_removed_up_to_its_terminator) {
@@ -448,10 +456,31 @@ Test(clean, a_line_with_anything_to_see_is_not_blank) {
     }
 }
 
-Test(clean, trimming_takes_ASCII_spaces_and_tabs_from_both_ends) {
-    EXPECT_EQ(trim("  a b\t"), "a b");
+Test(clean, trimming_takes_spaces_of_all_kinds_from_both_ends) {
+    for (const char* space :
+         {" ", "\t", "\u00A0", "\u3000", "\u2003", "\u200B", "\u2800", "\u3164"}) {
+        const std::string one(space);
+        EXPECT_EQ(trim(one + "a b" + one), "a b");
+        EXPECT_EQ(trim(one + one + " 你" + one + " " + one), "你");
+        EXPECT_EQ(trim("a" + one + "b"), "a" + one + "b");
+        EXPECT_EQ(trim(one + one), "");
+    }
     EXPECT_EQ(trim("\t \t"), "");
     EXPECT_EQ(trim(""), "");
     EXPECT_EQ(trim("a"), "a");
-    EXPECT_EQ(trim("\u00A0a\n"), "\u00A0a\n");
+    EXPECT_EQ(trim("a\n"), "a\n");
+}
+
+Test(clean, trimming_takes_shapeless_characters_from_the_front_and_leaves_an_emoji_whole) {
+    EXPECT_EQ(trim("\u200D\u2060 \uFE0Fa"), "a");
+    EXPECT_EQ(trim("\u3000\u0301a\u0301"), "a\u0301");
+    EXPECT_EQ(trim(" \u2764\uFE0F "), "\u2764\uFE0F");
+}
+
+Test(clean, trimming_takes_any_bytes) {
+    for (const char* bytes : {"\x80", "a\x80\x80\x80\x80\x80", "\xE3\x80", "\xFF\xBF", "a\xC2"}) {
+        EXPECT_EQ(trim(bytes), bytes);
+        EXPECT_EQ(trim(std::string(bytes) + " "), bytes);
+    }
+    EXPECT_EQ(trim("\x80\u3000"), "\x80");
 }

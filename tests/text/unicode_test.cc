@@ -19,6 +19,7 @@ using chatd::is_digit;
 using chatd::is_enclosing_mark;
 using chatd::is_letter;
 using chatd::is_space;
+using chatd::is_space_like;
 
 namespace {
 
@@ -134,6 +135,12 @@ Test(unicode, spaces_are_the_nineteen_of_the_database) {
                U"\u0020\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
                U"\u2007\u2008\u2009\u200A\u2028\u2029\u202F\u205F\u3000");
     EXPECT_EQ(count_codes(is_space), 19);
+}
+
+Test(unicode, what_is_drawn_as_an_empty_place_is_like_a_space) {
+    expect_all(is_space_like, U" \t\u00A0\u2003\u3000\u200B\u2800\u3164\uFFA0\U00013442");
+    expect_none(is_space_like, U"a_\u200C\u200D\u2060\uFE0F\uFFFD");
+    EXPECT_EQ(count_codes(is_space_like), 19 + 7);
 }
 
 Test(unicode, invisible_characters_are_default_ignorable) {

@@ -45,7 +45,8 @@ constexpr Named kCommands[] = {
     {"/help", Verb::Help},       {"/who", Verb::Who},   {"/me", Verb::Me},
     {"/msg", Verb::Msg},         {"/r", Verb::Reply},   {"/nick", Verb::Nick},
     {"/history", Verb::History}, {"/time", Verb::Time}, {"/lang", Verb::Lang},
-    {"/quit", Verb::Quit},
+    {"/quit", Verb::Quit},       {"/exit", Verb::Quit}, {"/bye", Verb::Quit},
+    {"/q", Verb::Quit},
 };
 
 void expect_command(std::string_view line, const Command& expected,
@@ -81,21 +82,38 @@ TestSuite(commands, .timeout = 20);
 // --- What a line asks for: text ---
 
 Test(commands, a_line_that_does_not_begin_with_a_slash_is_said) {
-    for (const char* line : {"", "hello", "who", " /who", "1/2", "你好 /help", "\\help"}) {
+    for (const char* line : {"", "hello", "who", "1/2", "你好 /help", "help me", "ノ", "丿"}) {
         expect_command(line, {Verb::Say, "", line});
     }
 }
 
 Test(commands, what_is_said_keeps_its_spaces) {
     expect_command("  hello  world  ", {Verb::Say, "", "  hello  world  "});
-    expect_command("//  x  ", {Verb::Say, "", "/  x  "});
+    expect_command("\u3000hello\u3000", {Verb::Say, "", "\u3000hello\u3000"});
+    expect_command("//x  y  ", {Verb::SaySlash, "//x", "/x  y"});
 }
 
 Test(commands, two_slashes_say_a_line_that_begins_with_one) {
-    expect_command("//x", {Verb::Say, "", "/x"});
-    expect_command("//quit now", {Verb::Say, "", "/quit now"});
-    expect_command("//", {Verb::Say, "", "/"});
-    expect_command("///", {Verb::Say, "", "//"});
+    expect_command("//x", {Verb::SaySlash, "//x", "/x"});
+    expect_command("//quit now", {Verb::SaySlash, "//quit", "/quit now"});
+    expect_command("///x", {Verb::SaySlash, "///x", "//x"});
+    expect_command("／／x", {Verb::SaySlash, "／／x", "／x"});
+    expect_command(" //x", {Verb::SaySlash, "//x", "/x"});
+}
+
+Test(commands, slashes_that_stand_alone_are_said_as_they_are) {
+    for (const char* line :
+         {"//", "///", "// say hello", "/// what it does", "  // x", "//\u3000x"}) {
+        expect_command(line, {Verb::Say, "", line});
+    }
+}
+
+Test(commands, nobody_loses_a_slash_silently) {
+    Client client(Stage::Talking);
+    client.types("//etc/passwd\n");
+    EXPECT_EQ(client.sent(), Sent{"1 say: /etc/passwd"});
+    EXPECT_EQ(client.screen(), "That was said with one / less.\n");
+    EXPECT_EQ(client.sent_for("// say hello\n"), Sent{"2 say: // say hello"});
 }
 
 // --- What a line asks for: commands ---
@@ -125,7 +143,7 @@ Test(commands, the_argument_keeps_its_case) {
 }
 
 Test(commands, a_command_ends_at_a_space_only) {
-    for (const char* word : {"/who,", "/who/al", "/who.", "/who你", "/whoal", "/me\u3000waves"}) {
+    for (const char* word : {"/who,", "/who/al", "/who.", "/who你", "/whoal"}) {
         expect_command(word, {Verb::Unknown, word, ""});
     }
 }
@@ -142,9 +160,66 @@ Test(commands, any_other_word_is_an_unknown_command) {
 Test(commands, a_command_is_not_known_by_its_beginning) {
     for (const auto& [word, verb] : kCommands) {
         const std::string_view begun = std::string_view(word).substr(0, 2);
-        if (begun == word || begun == "/r") continue;
+        if (begun == word || begun == "/r" || begun == "/q") continue;
         expect_command(begun, {Verb::Unknown, begun, ""});
     }
+}
+
+// --- What a line asks for: however it is typed ---
+
+Test(commands, spaces_of_all_kinds_may_stand_around_every_word) {
+    for (const std::string space :
+         {" ", "\u3000", "\u00A0", "\u2003", "\u200B", "\u3164", "\u2800"}) {
+        for (const auto& [word, verb] : kCommands) {
+            expect_command(space + word + space + "two words" + space, {verb, word, "two words"});
+            expect_command(space + space + word + space + " two", {verb, word, "two"});
+        }
+    }
+}
+
+Test(commands, what_cannot_be_seen_before_a_command_or_in_it_does_not_hide_it) {
+    expect_command("\u200D\u2060/who", {Verb::Who, "/who", ""});
+    expect_command("/w\u200Dho", {Verb::Who, "/w\u200Dho", ""});
+    expect_command("\uFFFD\uFFFD /who", {Verb::Who, "/who", ""});
+}
+
+Test(commands, what_looks_like_a_slash_is_one) {
+    for (const std::string slash : {"／", "\u2044", "\u2215", "\u2571", "\u27CB", "\u29F8"}) {
+        expect_command(slash + "who al", {Verb::Who, slash + "who", "al"});
+        expect_command(slash + "zzz", {Verb::Unknown, slash + "zzz", ""});
+    }
+}
+
+Test(commands, a_command_may_be_typed_in_full_width) {
+    expect_command("／ｗｈｏ　ａｌ", {Verb::Who, "／ｗｈｏ", "ａｌ"});
+    expect_command("／ＱＵＩＴ", {Verb::Quit, "／ＱＵＩＴ", ""});
+    Client client(Stage::Talking);
+    EXPECT_EQ(client.sent_for("／history　２０\n"), Sent{"past 20"});
+    client.broker(Done{});
+    EXPECT_EQ(client.shown_for("/time　ｏｎ\n"), "What happens is now shown with its time.\n");
+    EXPECT_EQ(client.shown_for("／lang　ｅｎ\n"), "The language is English.\n");
+}
+
+Test(commands, in_doubt_nothing_is_said_and_the_writer_is_asked) {
+    Client client(Stage::Talking);
+    for (const std::string key : {"、", "､", "\\", "＼", "・", "･"}) {
+        EXPECT_EQ(client.shown_for(key + "msg bob psst\n"),
+                  "There is no command " + key + "msg. Did you mean /msg?\n");
+        EXPECT_EQ(client.sent_for(key + "fine\n").size(), 1);
+    }
+}
+
+Test(commands, a_stray_escape_does_not_say_a_command) {
+    Client client(Stage::Talking);
+    EXPECT_EQ(client.sent_for("\033/msg bob psst\n"), Sent{"1 tell bob: psst"});
+    EXPECT_EQ(client.sent_for("\033[/msg bob psst\n"), Sent{"2 tell bob: psst"});
+}
+
+// A terminal that does not know UTF-8 erases one byte of three.
+Test(commands, what_is_left_of_an_erased_character_does_not_say_a_command) {
+    Client client(Stage::Talking);
+    client.types("\xE5\xB0/msg bob psst\n\xE5\xB0 /msg bob psst\n");
+    EXPECT_EQ(client.sent(), (Sent{"1 tell bob: psst", "2 tell bob: psst"}));
 }
 
 // --- The nearest command ---
@@ -156,8 +231,7 @@ Test(commands, a_slip_of_the_finger_finds_the_command) {
     expect_nearest("/hwo", "/who");
     expect_nearest("/whoo", "/who");
     expect_nearest("/quti", "/quit");
-    expect_nearest("/exit", std::nullopt);
-    expect_nearest("/bye", std::nullopt);
+    expect_nearest("/eixt", "/exit");
     expect_nearest("/qiut", "/quit");
     expect_nearest("/histroy", "/history");
     expect_nearest("/nikc", "/nick");
@@ -275,15 +349,13 @@ Test(commands, an_unknown_command_is_explained_and_not_said) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.shown_for("/hlep\n"), "There is no command /hlep. Did you mean /help?\n");
     EXPECT_EQ(client.shown_for("/zzz secret\n"),
-              "There is no command /zzz. "
-              "/help lists them; // at the beginning says a line with one /.\n");
+              "There is no command /zzz. /help lists them; //text says /text.\n");
 }
 
 Test(commands, a_word_of_the_client_s_that_is_shown_again_is_clean) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.shown_for("/zzz\033[31m\u202E\n"),
-              "There is no command /zzz. "
-              "/help lists them; // at the beginning says a line with one /.\n");
+              "There is no command /zzz. /help lists them; //text says /text.\n");
     EXPECT_EQ(client.shown_for("/msg b/\033[2Jb hello\n"), "Nobody here is called b/b.\n");
 }
 

@@ -118,7 +118,6 @@ Test(conversation, a_line_is_said) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("hello\n"), Sent{"1 say: hello"});
     EXPECT_EQ(client.sent_for("你好\r\n"), Sent{"2 say: 你好"});
-    EXPECT_EQ(client.sent_for("//x\n"), Sent{"3 say: /x"});
 }
 
 Test(conversation, the_client_s_own_line_does_not_come_back_on_its_screen) {
@@ -148,6 +147,13 @@ Test(conversation, no_combining_mark_begins_what_is_said) {
     client.types("\u0301\n\u0301hi\n/me \u0301waves\n/msg bob \u0301 \u0301psst\n//\u0301x\n");
     EXPECT_EQ(client.sent(),
               (Sent{"1 say: hi", "2 emote: waves", "3 tell bob: psst", "4 say: /\u0301x"}));
+    client.types(
+        "/me\u3000\u0301waves\n/msg bob:\u0301psst\n/r\u3000\u20DDyes\n/quit\u3000\u0301bye\n");
+    EXPECT_EQ(client.sent(), (Sent{"5 emote: waves", "6 tell bob: psst", "7 leave quit: bye"}));
+}
+
+Test(conversation, a_mark_alone_is_nothing_to_do) {
+    Client client(Stage::Talking);
     client.types("/me \u0301\n");
     EXPECT_EQ(client.sent(), kNothing);
     EXPECT_EQ(client.screen(), "Say what you do: /me waves\n");

@@ -29,9 +29,23 @@ Test(private_words, msg_is_for_one_member) {
     EXPECT_EQ(client.screen(), "");
 }
 
+Test(private_words, what_people_write_around_a_name_is_no_part_of_it) {
+    for (const char* line : {"/msg bob: hi", "/msg @bob hi", "/msg @bob: hi", "/msg bob, hi",
+                             "/msg bob:hi", "/msg　bob　hi", "／msg bob：hi", "/msg ＠bob： hi",
+                             "/msg bob， hi", "\u3000/msg\u00A0bob\u2003hi"}) {
+        Client client(Stage::Talking);
+        EXPECT_EQ(client.sent_for(std::string(line) + "\n"), Sent{"1 tell bob: hi"});
+    }
+    Client client(Stage::Talking);
+
+    EXPECT_EQ(client.sent_for("/msg bob :)\n"), Sent{"1 tell bob: :)"});
+    EXPECT_EQ(client.shown_for("/msg bob,eve hi\n"), "Nobody here is called bob,eve.\n");
+}
+
 Test(private_words, msg_needs_a_name_and_words) {
     Client client(Stage::Talking);
-    for (const char* line : {"/msg\n", "/msg bob\n", "/msg bob \u3000\n"}) {
+    for (const char* line : {"/msg\n", "/msg bob\n", "/msg bob:\n", "/msg @ hi\n", "/msg : hi\n",
+                             "/msg bob \u3000\n"}) {
         EXPECT_EQ(client.shown_for(line), "Say whom and what: /msg bob hello\n");
     }
 }
