@@ -38,7 +38,7 @@ void Conversation::advance() {
         }
         const auto line = lines_.next();
         if (!line) return handle_end_of_input();
-        handle_line(*line);
+        handle_line({edited(line->text), line->too_long});
     }
 }
 

@@ -1,5 +1,6 @@
-// A client's input, from bytes to lines: telnet's commands are taken out, and the rest is cut into
-// lines. The bytes may come in any pieces. This file must never look at what a line says.
+// A client's input, from bytes to lines: telnet's commands are taken out, the rest is cut into
+// lines, and what was erased is left out. The bytes may come in any pieces. This file must never
+// look at what a line says.
 #pragma once
 
 #include <cstddef>
@@ -60,5 +61,10 @@ class LineReader {
     bool skipping_ = false;     // what comes next is the rest of a refused line
     bool finished_ = false;
 };
+
+// The line as its writer means it. A terminal in raw mode sends the keys that erase the last
+// character, the last word and the whole line, and leaves the erasing to others (ERASE, WERASE and
+// KILL of termios(3)). What is left of a line with such keys is clean.
+[[nodiscard]] std::string edited(std::string_view line);
 
 }  // namespace chatd

@@ -81,6 +81,12 @@ void claim_cleaning(std::string_view bytes) {
     }
 }
 
+void claim_editing(std::string_view bytes) {
+    const std::string line = edited(bytes);
+    CLAIM(line == bytes || is_clean_text(line));
+    CLAIM(line.size() <= 3 * bytes.size());
+}
+
 // --- Names
 
 void claim_name(std::string_view bytes) {
@@ -208,6 +214,7 @@ void fuzz_text(std::string_view input) {
     claim_cut(bytes, seed);
     claim_cut(bytes, bytes.size() / 2);
     claim_cleaning(bytes);
+    claim_editing(bytes);
     claim_name(bytes);
     claim_command(bytes);
     (void)protocol_of(bytes);

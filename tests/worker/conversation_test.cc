@@ -118,6 +118,7 @@ Test(conversation, a_line_is_said) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("hello\n"), Sent{"1 say: hello"});
     EXPECT_EQ(client.sent_for("你好\r\n"), Sent{"2 say: 你好"});
+    EXPECT_EQ(client.sent_for("小明\x7F红\r\n"), Sent{"3 say: 小红"});
 }
 
 Test(conversation, the_client_s_own_line_does_not_come_back_on_its_screen) {
@@ -130,7 +131,7 @@ Test(conversation, the_client_s_own_line_does_not_come_back_on_its_screen) {
 
 Test(conversation, what_is_said_is_cleaned) {
     Client client(Stage::Talking);
-    EXPECT_EQ(client.sent_for("\033[31mred\033[0m\tand \x01\x7Fplain\n"),
+    EXPECT_EQ(client.sent_for("\033[31mred\033[0m\tand \x01\x1Fplain\n"),
               Sent{"1 say: red and plain"});
     EXPECT_EQ(client.sent_for("bad \xE4\xBD bytes\n"), Sent{"2 say: bad \uFFFD bytes"});
     EXPECT_EQ(client.sent_for("/me \033]0;title\awaves\n"), Sent{"3 emote: waves"});

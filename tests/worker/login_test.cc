@@ -166,6 +166,15 @@ Test(login, a_name_may_come_in_pieces_and_with_spaces_around_it) {
     EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
 }
 
+Test(login, a_name_may_be_corrected_in_raw_mode) {
+    Client client;
+    client.types(
+        "akuce\x7F\x7F\x7F\b"
+        "lice\r\n");
+    client.conversation.link_opened();
+    EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
+}
+
 Test(login, ctrl_d_of_telnet_is_no_part_of_a_name) {
     for (const char* line : {"\x04"
                              "alice\r\n",
