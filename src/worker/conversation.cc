@@ -4,6 +4,7 @@
 
 #include "base/bounds.h"
 #include "text/clean.h"
+#include "text/encoding.h"
 
 namespace chatd {
 namespace {
@@ -38,6 +39,7 @@ void Conversation::advance() {
         }
         const auto line = lines_.next();
         if (!line) return handle_end_of_input();
+        explain_encoding(line->text);
         handle_line({edited(line->text), line->too_long});
     }
 }
@@ -64,6 +66,17 @@ void Conversation::handle_line(const LineReader::Line& line) {
         return leave(LeaveReason::Quit, WorkerExit::Goodbye, command.argument);
     }
     commands_.obey(command, name_);
+}
+
+// Others read U+FFFD for what the client has sent, and it reads nothing of that.
+void Conversation::explain_encoding(std::string_view line) {
+    if (encoding_explained_) return;
+    const Encoding encoding = encoding_of(line);
+    encoding_explained_ = encoding != Encoding::Utf8;
+    if (!encoding_explained_) return;
+    screen_.line(Text::NotUtf8);
+    const std::string_view advice = advice_in(encoding);
+    if (!advice.empty()) screen_.out.append(advice).append("\n");
 }
 
 void Conversation::log_in(Login::Step step) {

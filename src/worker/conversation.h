@@ -127,6 +127,7 @@ class Conversation {
     void advance();
     [[nodiscard]] bool takes_lines() const;
     void handle_line(const LineReader::Line& line);
+    void explain_encoding(std::string_view line);
     void handle_end_of_input();
     void log_in(Login::Step step);
     void leave(LeaveReason reason, WorkerExit end, std::string_view words = {});
@@ -165,6 +166,7 @@ class Conversation {
     std::optional<WorkerExit> end_;
     std::string name_;
     std::string broker_version_;
+    bool encoding_explained_ = false;
     bool silence_said_ = false;  // the client knows that the broker is silent
     bool server_closes_ = false;
     Moment now_{};

@@ -7,6 +7,7 @@
 #include "base/bounds.h"
 #include "fuzz/claim.h"
 #include "text/clean.h"
+#include "text/encoding.h"
 #include "text/name.h"
 
 namespace chatd::fuzz {
@@ -213,7 +214,8 @@ void HonestWorker::claim_screen(std::string_view screen) {
     }
     for (std::string_view rest = text; !rest.empty();) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
-        CLAIM(is_clean_text(rest.substr(0, end)));
+        const std::string_view line = rest.substr(0, end);
+        CLAIM(is_clean_text(line) || line == advice_in(encoding_of(line)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
 }

@@ -11,6 +11,7 @@
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
 #include "text/clean.h"
+#include "text/encoding.h"
 #include "text/name.h"
 #include "text/utf8.h"
 #include "worker/commands.h"
@@ -215,6 +216,7 @@ void fuzz_text(std::string_view input) {
     claim_cut(bytes, bytes.size() / 2);
     claim_cleaning(bytes);
     claim_editing(bytes);
+    (void)encoding_of(bytes);
     claim_name(bytes);
     claim_command(bytes);
     (void)protocol_of(bytes);

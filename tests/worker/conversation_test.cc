@@ -6,20 +6,25 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bounds.h"
 #include "support/conversation_client.h"
 #include "support/expect.h"
+#include "text/encoding.h"
 
+using chatd::advice_in;
 using chatd::AskReplay;
 using chatd::AskWho;
 using chatd::Attach;
 using chatd::CloseRoom;
 using chatd::Done;
+using chatd::Encoding;
 using chatd::Ended;
 using chatd::EntryKind;
 using chatd::kLineBytesMax;
 using chatd::kNameBytesMax;
+using chatd::Language;
 using chatd::LeaveReason;
 using chatd::People;
 using chatd::Person;
@@ -133,7 +138,9 @@ Test(conversation, what_is_said_is_cleaned) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("\033[31mred\033[0m\tand \x01\x1Fplain\n"),
               Sent{"1 say: red and plain"});
-    EXPECT_EQ(client.sent_for("bad \xE4\xBD bytes\n"), Sent{"2 say: bad \uFFFD bytes"});
+    client.types("bad \xE4\xBD bytes\n");
+    EXPECT_EQ(client.sent(), Sent{"2 say: bad \uFFFD bytes"});
+    (void)client.screen();
     EXPECT_EQ(client.sent_for("/me \033]0;title\awaves\n"), Sent{"3 emote: waves"});
     EXPECT_EQ(client.sent_for("/quit \u202Ebye\n"), Sent{"4 leave quit: bye"});
 }
@@ -180,8 +187,30 @@ Test(conversation, a_line_that_is_too_long_is_refused_and_the_next_is_said) {
 Test(conversation, the_longest_line_that_triples_when_cleaned_is_said) {
     Client client(Stage::Talking);
     client.types(std::string(kLineBytesMax, '\xC1') + "\n");
-    ASSERT_EQ(client.screen(), "");
     EXPECT_EQ(client.sent().at(0).size(), 3 * kLineBytesMax + std::string_view("1 say: ").size());
+}
+
+Test(conversation, a_terminal_that_does_not_send_utf8_is_told_so_once) {
+    constexpr std::string_view kTold =
+        "This room speaks UTF-8, and that was not. Is your terminal set to UTF-8?\n";
+    const std::string gbk(advice_in(Encoding::Gbk));
+    const std::string big5(advice_in(Encoding::Big5));
+    const std::pair<std::string, std::string> cases[] = {
+        {"\xB4\xF3\xBC\xD2\xBA\xC3\n", gbk + '\n'},  // 大家好
+        {"\xA4\x6A\xAE\x61\xA6\x6E\n", big5 + '\n'},
+        {"caf\xE9\n", ""},
+    };
+    for (const auto& [line, advice] : cases) {
+        for (const Language language : {Language::English, Language::Chinese}) {
+            Client client(Stage::Talking, language);
+            client.types(line + line);
+            EXPECT_EQ(client.screen(), std::string(kTold) + advice);
+            EXPECT_EQ(client.sent().size(), 2);
+        }
+        Client login;
+        login.types(line);
+        EXPECT_CONTAINS(login.screen(), std::string(kTold) + advice + "A name is made of");
+    }
 }
 
 Test(conversation, telnet_options_are_answered_and_not_said) {

@@ -218,7 +218,7 @@ Test(login, a_bad_name_is_explained_and_the_prompt_comes_again) {
         {"a b", "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
         {"a\033[31mb",
          "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
-        {"\xE4\xBD",
+        {"\uFFFD",
          "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"},
         {"al\u0456ce",
          "A name keeps to one script; Chinese, Japanese and Korean may add Latin letters.\n"},
