@@ -26,10 +26,9 @@ Login::Step Login::handle_line(const LineReader::Line& line) {
     std::string_view typed = line.text;
     while (typed.starts_with('\x04')) typed.remove_prefix(1);
     typed = trim(typed);
-    if (typed.starts_with('/')) {
-        const std::string command = clean_text(typed);
-        return obey(parse_command(command));
-    }
+    const std::string clean = clean_text(typed);
+    const Command command = parse_command(clean);
+    if (command.verb != Verb::Say) return obey(command);
     const std::string_view protocol = protocol_of(typed);
     if (!protocol.empty()) return refuse_protocol(protocol);
     const std::string_view wanted = trim_name(typed);
@@ -44,8 +43,13 @@ Login::Step Login::obey(const Command& command) {
         screen_.line(Text::Goodbye);
         return Step::Quit;
     }
-    if (command.verb != Verb::Lang) return refuse_name(Text::NameBadCharacter);
-    choose_language(screen_, command.argument);
+    if (command.verb == Verb::Help) {
+        screen_.line(Text::NameHelp);
+    } else if (command.verb == Verb::Lang) {
+        choose_language(screen_, command.argument);
+    } else {
+        return refuse_name(Text::NameBadCharacter);
+    }
     screen_.prompt();
     return Step::Waits;
 }
@@ -68,10 +72,19 @@ Login::Step Login::refuse_name(Text reason, std::string_view filling) {
 
 // --- Foreign protocols ---------------------------------------------------------------------------
 
+// The beginnings stand in RFC 4253, 4.2, and in proxy-protocol.txt, 2.1; RFC 9112, 3: the version
+// ends the line. A person may be called SSH-fan.
 std::string_view protocol_of(std::string_view line) {
-    if (line.starts_with("SSH-")) return "SSH";
-    if (line.starts_with("PROXY ")) return "PROXY";
-    return line.find(" HTTP/") != std::string_view::npos ? "HTTP" : std::string_view();
+    for (const std::string_view version : {"SSH-1.", "SSH-2.0-"}) {
+        if (line.starts_with(version)) return "SSH";
+    }
+    for (const std::string_view family : {"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"}) {
+        if (line.starts_with(family)) return "PROXY";
+    }
+    for (const std::string_view version : {" HTTP/1.0", " HTTP/1.1", " HTTP/2.0"}) {
+        if (line.ends_with(version)) return "HTTP";
+    }
+    return {};
 }
 
 std::string_view ProtocolDetector::filter(std::string& bytes) {

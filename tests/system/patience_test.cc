@@ -38,7 +38,7 @@ Test(patience, a_paste_of_200_lines_arrives_whole_and_its_sender_is_told_once) {
     for (int i = 1; i <= 200; ++i) bob.expect_line("alice says: line " + std::to_string(i));
     bob.send_line("done?");
     alice.expect_line(
-        "You are faster than the room: from here on 100 of your lines go out each second.");
+        "You are faster than the room: from here on 100 of your lines go out a second.");
     alice.expect_line("bob says: done?");
 }
 
@@ -65,9 +65,7 @@ Test(patience, an_address_with_all_its_clients_here_is_told_so) {
     Client alice = join(chatd.port(), "alice");
     Client bob = join(chatd.port(), "bob");
     Client(chatd.port())
-        .expect_line(
-            "2 people from your address are here, which is the most. Please come when one has "
-            "left.");
+        .expect_line("2 people from your address are here, which is the most. Please come later.");
     bob.send_line("/quit");
     bob.expect("Goodbye.");
     alice.expect_line("bob entered the chat room");
@@ -87,8 +85,8 @@ Test(patience, an_address_whose_workers_crash_has_to_wait) {
         (void)chatd.wait_log("alice ended");
     }
     const std::string line = Client(chatd.port()).line();
-    EXPECT_CONTAINS(line, "There was trouble with clients from your address.");
-    EXPECT_CONTAINS(line, "Please come back in ");
+    EXPECT_CONTAINS(line, "Your address connects too often or made trouble.");
+    EXPECT_CONTAINS(line, "Come back in ");
 }
 
 Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_reads_of_it) {
@@ -99,7 +97,7 @@ Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_read
     browser.expect("Your name: ");
     browser.expect_line("");
     browser.expect_line(
-        "This is a chat room for plain text, as nc sends it; HTTP is not spoken here. Goodbye.");
+        "This chat is plain text, as nc sends it; HTTP is not spoken here. Goodbye.");
     browser.expect_eof();
     EXPECT_CONTAINS(chatd.wait_log("(login) ended"), "was refused");
     EXPECT_TRUE(alice.quiet());

@@ -34,7 +34,7 @@ constexpr Limits kTwoAtOnce = {.rate = {.per_second = 10, .burst = 2}, .to_name 
 constexpr Limits kIdle = {.rate = {}, .to_name = {}, .idle = 600s};
 
 constexpr std::string_view kTooFast =
-    "You are faster than the room: from here on 10 of your lines go out each second.\n";
+    "You are faster than the room: from here on 10 of your lines go out a second.\n";
 
 // A client that asks and does not read what it asked for costs no more memory than any other.
 void expect_bounded_screen(Client& client, std::string_view question,

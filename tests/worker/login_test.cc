@@ -105,8 +105,26 @@ Test(login, choosing_a_language_is_no_bad_name) {
     EXPECT_FALSE(client.end().has_value());
 }
 
+Test(login, help_at_the_prompt_helps_and_is_no_bad_name) {
+    Client client;
+    (void)client.screen();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(client.shown_for("/help\n"),
+                  "Type the name that others shall see. /lang zh is for Chinese, /quit leaves.\n"
+                  "Your name: ");
+    }
+    EXPECT_FALSE(client.end().has_value());
+}
+
+Test(login, commands_at_the_prompt_may_be_typed_in_full_width) {
+    Client client;
+    (void)client.screen();
+    EXPECT_EQ(client.shown_for("\u3000／ｌａｎｇ\u3000ｚｈ\n"), "语言已换成中文。\n请输入用户名：");
+    EXPECT_EQ(client.shown_for("／exit\n"), "再见。\n");
+}
+
 Test(login, a_client_may_quit_at_the_prompt) {
-    for (const char* quit : {"/quit\n", "/QUIT bye\r\n", "  /quit\n"}) {
+    for (const char* quit : {"/quit\n", "/QUIT bye\r\n", "  /quit\n", "/q\n", "/bye\n"}) {
         Client client;
         (void)client.screen();
         EXPECT_EQ(client.shown_for(quit), "Goodbye.\n");
@@ -115,7 +133,7 @@ Test(login, a_client_may_quit_at_the_prompt) {
 }
 
 Test(login, any_other_command_at_the_prompt_is_a_bad_name) {
-    for (const char* line : {"/who\n", "/help\n", "/alice\n", "//alice\n", "/\n"}) {
+    for (const char* line : {"/who\n", "/alice\n", "//alice\n", "/\n", "// alice\n"}) {
         Client client;
         (void)client.screen();
         EXPECT_EQ(client.shown_for(line),
@@ -164,6 +182,16 @@ Test(login, a_name_may_come_in_pieces_and_with_spaces_around_it) {
     client.types("\n");
     client.conversation.link_opened();
     EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
+}
+
+Test(login, spaces_of_all_kinds_around_a_name_are_no_part_of_it) {
+    for (const char* line :
+         {"\u3000alice\u3000\n", "\u00A0alice\t\u2003\n", "\u200Balice\u200B\n"}) {
+        Client client;
+        client.types(line);
+        client.conversation.link_opened();
+        EXPECT_EQ(client.sent(), Sent{"attach alice session 0 has 0"});
+    }
 }
 
 Test(login, a_name_may_be_corrected_in_raw_mode) {
@@ -383,7 +411,7 @@ Test(login, a_client_that_speaks_another_protocol_is_told_so_and_closed) {
         Client client;
         (void)client.screen();
         client.types(typed);
-        EXPECT_EQ(client.screen(), "\nThis is a chat room for plain text, as nc sends it; " +
+        EXPECT_EQ(client.screen(), "\nThis chat is plain text, as nc sends it; " +
                                        std::string(protocol) + std::string(kNotSpoken));
         EXPECT_TRUE(client.end() == WorkerExit::Refused);
         EXPECT_EQ(client.sent(), kNothing);
@@ -465,7 +493,18 @@ Test(login, protocols_are_known_by_their_first_line) {
     EXPECT_EQ(protocol_of("CONNECT example.org:443 HTTP/1.0"), "HTTP");
     EXPECT_EQ(protocol_of("SSH-2.0-OpenSSH_9.2"), "SSH");
     EXPECT_EQ(protocol_of("PROXY TCP4 192.0.2.1 192.0.2.2 51234 8888"), "PROXY");
-    for (const char* name : {"alice", "ssh", "http", "GET", "PROXY", "小明", ""}) {
+    EXPECT_EQ(protocol_of("SSH-1.99-OpenSSH_3.4"), "SSH");
+    EXPECT_EQ(protocol_of("PROXY UNKNOWN"), "PROXY");
+    EXPECT_EQ(protocol_of("PRI * HTTP/2.0"), "HTTP");
+}
+
+Test(login, a_name_is_no_protocol_though_it_begins_like_one) {
+    for (const char* name : {"alice", "ssh", "http", "GET", "PROXY", "小明", "", "SSH-fan", "SSH-2",
+                             "PROXY fan", "I like HTTP/2 best"}) {
         EXPECT_EQ(protocol_of(name), "");
     }
+    Client client;
+    client.types("SSH-fan\n");
+    client.conversation.link_opened();
+    EXPECT_EQ(client.sent(), Sent{"attach SSH-fan session 0 has 0"});
 }
