@@ -329,6 +329,23 @@ Test(chat, an_answer_comes_before_what_the_client_does_next) {
     daemon.finish();
 }
 
+Test(chat, private_words_typed_in_full_width_reach_one_person) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client ming = join(daemon.port(), "小明");
+    Client eve = join(daemon.port(), "eve");
+    for (const char* line :
+         {"／msg 小明 秘密", "\u3000/msg\u3000小明\u3000秘密", "\033/msg @小明：秘密"}) {
+        alice.send_line(line);
+        ming.expect("alice tells you: 秘密\n");
+    }
+    alice.send_line("、msg 小明 秘密");
+    alice.expect("There is no command 、msg. Did you mean /msg?\n");
+    alice.send_line("公开");
+    eve.expect_line("alice says: 公开");
+    daemon.finish();
+}
+
 Test(chat, an_unknown_command_gets_a_hint_and_never_reaches_the_room) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
@@ -362,7 +379,7 @@ Test(chat, nothing_that_controls_a_terminal_reaches_others) {
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
     bob.send_line(
-        "a\x1b[31mred\x1b]0;title\x07 \x08\x7f\xc2\x9b"
+        "a\x1b[31mred\x1b]0;title\x07 \x01\x0b\xc2\x9b"
         "2Jb\xe2\x80\xae"
         "c\xfe!");
     alice.expect_line("bob says: ared bc\xef\xbf\xbd!");

@@ -160,6 +160,19 @@ Test(clients, at_a_terminal_socat_talks_and_ctrl_d_leaves) {
     daemon.finish();
 }
 
+Test(clients, backspace_at_a_terminal_in_raw_mode_edits_the_line) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Terminal bob(socat(daemon, "STDIO,raw,icrnl"));
+    bob.expect("Your name: ");
+    bob.type("bib\x7F\bob\n");
+    bob.expect("Welcome, bob.");
+    alice.expect_line("bob entered the chat room");
+    bob.type("secret\x15helo\x7Flo wrld\x17world\n");
+    alice.expect_line("bob says: hello world");
+    daemon.finish();
+}
+
 Test(clients, at_a_terminal_socat_ends_by_itself_after_quit) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");

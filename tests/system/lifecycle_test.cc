@@ -76,6 +76,7 @@ Test(lifecycle, pstree_shows_short_names) {
     EXPECT_CONTAINS(pstree.out, "chatd-+-chatd-broker\n");
     EXPECT_CONTAINS(pstree.out, "-chatd:alice\n");
     EXPECT_EQ(find(daemon, "chatd: worker 小明小明小明 ").comm, "chatd:小明小");
+    EXPECT_CONTAINS(pstree.out, "-chatd:\\345\\260\\217\\346\\230\\216\\345\\260\\217\n");
     daemon.finish();
 }
 
