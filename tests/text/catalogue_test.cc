@@ -129,7 +129,7 @@ Test(catalogue, every_text_fills_its_blanks) {
     });
 }
 
-// A list of names has no such bound.
+// A list of names has no such bound, and stands at the end of its line.
 Test(catalogue, no_hint_breaks_inside_a_word_at_80_columns) {
     for_each_text([](Text text, Language language) {
         if (text == Text::Welcome || text == Text::WelcomeCrowd) return;

@@ -50,7 +50,7 @@ Test(conversation, a_client_that_comes_in_is_welcomed) {
     Client client(Stage::Entering);
     client.broker(welcome_to(3), {}, "alice bob eve");
     EXPECT_EQ(client.screen(),
-              "Welcome, alice. 3 people are here: alice, bob, eve. /help lists the commands.\n");
+              "Welcome, alice. /help lists the commands. 3 people are here: alice, bob, eve.\n");
     EXPECT_EQ(client.conversation.name(), "alice");
     EXPECT_EQ(client.sent(), kNothing);
     EXPECT_TRUE(client.conversation.wants_link());

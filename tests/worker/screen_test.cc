@@ -380,10 +380,10 @@ Test(screen, a_welcome_names_the_members) {
     Screen screen(Language::English, utc);
     screen.welcome("bob", 3, "alice bob 小明");
     EXPECT_EQ(taken(screen),
-              "Welcome, bob. 3 people are here: alice, bob, 小明. /help lists the commands.\n");
+              "Welcome, bob. /help lists the commands. 3 people are here: alice, bob, 小明.\n");
     screen.set_language(Language::Chinese);
     screen.welcome("bob", 3, "alice bob 小明");
-    EXPECT_EQ(taken(screen), "欢迎你，bob。现在有 3 人：alice、bob、小明。输入 /help 查看命令。\n");
+    EXPECT_EQ(taken(screen), "欢迎你，bob。输入 /help 查看命令。现在有 3 人：alice、bob、小明。\n");
 }
 
 Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
@@ -391,12 +391,12 @@ Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
     screen.welcome("bob", kNamesShown, "alice bob");
     EXPECT_LACKS(taken(screen), "others");
     screen.welcome("bob", kNamesShown + 1, "alice bob");
-    EXPECT_EQ(taken(screen),
-              "Welcome, bob. 21 people are here: alice, bob and others. "
-              "/help lists the commands.\n");
+    EXPECT_EQ(
+        taken(screen),
+        "Welcome, bob. /help lists the commands. 21 people are here: alice, bob and others.\n");
     screen.set_language(Language::Chinese);
     screen.welcome("bob", kNamesShown + 1, "alice bob");
-    EXPECT_EQ(taken(screen), "欢迎你，bob。现在有 21 人：alice、bob 等。输入 /help 查看命令。\n");
+    EXPECT_EQ(taken(screen), "欢迎你，bob。输入 /help 查看命令。现在有 21 人：alice、bob 等。\n");
 }
 
 Test(screen, one_skipped_message_is_counted_in_the_singular) {
