@@ -13,8 +13,8 @@ enum class Encoding : std::uint8_t { Utf8, Gbk, Big5, Unknown };
 // bytes is Utf8: a terminal may have erased a character by half. Takes any bytes.
 [[nodiscard]] Encoding encoding_of(std::string_view line);
 
-// Asks a Chinese reader to use UTF-8, in bytes that a terminal of this encoding shows; empty for
-// Utf8 and Unknown.
+// A line, with its end, that asks a Chinese reader to use UTF-8, in bytes that a terminal of this
+// encoding shows; empty for Utf8 and Unknown.
 [[nodiscard]] std::string_view advice_in(Encoding encoding);
 
 }  // namespace chatd

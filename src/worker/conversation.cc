@@ -70,13 +70,10 @@ void Conversation::handle_line(const LineReader::Line& line) {
 
 // Others read U+FFFD for what the client has sent, and it reads nothing of that.
 void Conversation::explain_encoding(std::string_view line) {
-    if (encoding_explained_) return;
-    const Encoding encoding = encoding_of(line);
-    encoding_explained_ = encoding != Encoding::Utf8;
-    if (!encoding_explained_) return;
+    if (encoding_explained_ || encoding_of(line) == Encoding::Utf8) return;
+    encoding_explained_ = true;
     screen_.line(Text::NotUtf8);
-    const std::string_view advice = advice_in(encoding);
-    if (!advice.empty()) screen_.out.append(advice).append("\n");
+    screen_.out += advice_in(encoding_of(line));
 }
 
 void Conversation::log_in(Login::Step step) {

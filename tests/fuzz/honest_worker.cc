@@ -215,7 +215,7 @@ void HonestWorker::claim_screen(std::string_view screen) {
     for (std::string_view rest = text; !rest.empty();) {
         const std::size_t end = std::min(rest.find('\n'), rest.size());
         const std::string_view line = rest.substr(0, end);
-        CLAIM(is_clean_text(line) || line == advice_in(encoding_of(line)));
+        CLAIM(is_clean_text(line) || std::string(line) + '\n' == advice_in(encoding_of(line)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
 }
