@@ -33,6 +33,36 @@ bool connect_to(const UniqueFd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+// Held while a server looks for a stale file at `path`: otherwise two that look at the same time
+// could each remove the other's new socket. It is a file of its own beside that one, because
+// everybody who may read the directory could lock the directory, for ever. Never waits: whoever
+// holds the lock is about to take the same path.
+class PathLock {
+  public:
+    PathLock(const std::string& path, const char* option) : path_(path + ".lock") {
+        constexpr int kFlags = O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+        struct stat status {};
+        do {
+            fd_.reset(::open(path_.c_str(), kFlags, 0600));
+            if (!fd_.valid()) throw system_error(option + (": " + path_), ExitStatus::BadDirectory);
+            if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) throw is_taken(option);
+            if (::fstat(fd_.get(), &status) != 0) throw system_error(path_);
+        } while (status.st_nlink == 0);  // Whoever held it before has removed it meanwhile.
+    }
+    ~PathLock() { (void)::unlink(path_.c_str()); }
+    PathLock(const PathLock&) = delete;
+    PathLock& operator=(const PathLock&) = delete;
+
+  private:
+    [[nodiscard]] SetupError is_taken(const char* option) const {
+        return {ExitStatus::Unavailable,
+                path_ + " is locked: another chatd starts there; choose another " + option};
+    }
+
+    std::string path_;
+    UniqueFd fd_;
+};
+
 // Removes the socket file of a dead server.
 void remove_stale(const std::string& path, const sockaddr_un& address, const char* option) {
     struct stat status {};
@@ -60,16 +90,10 @@ UniqueFd bind_to(const std::string& path, const char* option) {
     return fd;
 }
 
-// Two servers that look for a stale file at the same time could each remove the other's new one, so
-// they lock the directory.
-void lock(int directory, int operation, const char* option) {
-    if (::flock(directory, operation) != 0) throw system_error(std::string(option) + ": flock");
-}
-
 // Whoever can make files in the directory could put another socket in the place of the broker's, so
 // it must be this user's alone.
-UniqueFd open_private(const std::string& path) {
-    UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+void expect_private(const std::string& path) {
+    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory.valid()) {
         throw system_error(path + " is no directory of ours; choose another --run-dir",
                            ExitStatus::BadDirectory);
@@ -80,37 +104,42 @@ UniqueFd open_private(const std::string& path) {
     if ((status.st_mode & 077) != 0) {
         throw bad_directory(path + " is open to others; chmod 700 it, or ");
     }
-    return directory;
 }
 
-// The caller removes the file by its path, so it does not keep the directory open.
 SocketFile listen_in(const std::string& directory, const std::string& name) {
-    const UniqueFd opened = open_private(directory);
-    std::string path = directory + '/' + name;
-    UniqueFd fd = listen_at(path, opened.get(), "--run-dir");
-    return {std::move(fd), UniqueFd(), std::move(path)};
+    expect_private(directory);
+    return listen_at(directory + '/' + name, "--run-dir");
 }
 
 }  // namespace
 
+SocketFile::SocketFile(SocketFile&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      directory_(std::move(other.directory_)),
+      name_(std::exchange(other.name_, {})),
+      owner_(other.owner_) {}
+
 SocketFile::~SocketFile() {
-    if (::getpid() != owner_) return;
-    (void)::unlinkat(directory_.valid() ? directory_.get() : AT_FDCWD, name_.c_str(), 0);
+    if (::getpid() == owner_ && !name_.empty()) (void)::unlinkat(at(), name_.c_str(), 0);
 }
 
-UniqueFd listen_at(const std::string& path, int directory, const char* option,
-                   const std::optional<User>& new_user) {
-    lock(directory, LOCK_EX, option);
-    UniqueFd fd = bind_to(path, option);
-    const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+int SocketFile::at() const {
+    return directory_.valid() ? directory_.get() : AT_FDCWD;
+}
+
+SocketFile listen_at(const std::string& path, const char* option, UniqueFd directory,
+                     const std::optional<User>& new_user) {
+    const PathLock lock(path, option);
+    // npos + 1 is 0
+    std::string name = directory.valid() ? path.substr(path.rfind('/') + 1) : path;
+    SocketFile file(bind_to(path, option), std::move(directory), std::move(name));
     // That user can remove the file at the end, also in a sticky directory such as /tmp.
-    if (new_user && ::fchownat(directory, name.c_str(), new_user->uid, new_user->gid,
+    if (new_user && ::fchownat(file.at(), file.name().c_str(), new_user->uid, new_user->gid,
                                AT_SYMLINK_NOFOLLOW) != 0) {
         throw system_error(std::string(option) + ": " + path, ExitStatus::BadDirectory);
     }
-    if (::listen(fd.get(), SOMAXCONN) != 0) throw system_error("listen");
-    lock(directory, LOCK_UN, option);
-    return fd;
+    if (::listen(file.fd(), SOMAXCONN) != 0) throw system_error("listen");
+    return file;
 }
 
 // The kernel follows this path to what is open there, whatever its name is by now (proc(5)).

@@ -19,9 +19,9 @@ class SocketFile {
     // is good also when the directory was moved, or is out of reach for a user that has changed.
     SocketFile(UniqueFd fd, UniqueFd directory, std::string name)
         : fd_(std::move(fd)), directory_(std::move(directory)), name_(std::move(name)) {}
+    SocketFile(SocketFile&& other) noexcept;
+    SocketFile& operator=(SocketFile&&) = delete;
     ~SocketFile();
-    SocketFile(const SocketFile&) = delete;
-    SocketFile& operator=(const SocketFile&) = delete;
 
     // Closes the socket: ends the connections that wait, and all later ones fail. The file stays.
     void stop() { fd_.reset(); }
@@ -29,6 +29,7 @@ class SocketFile {
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] int directory() const { return directory_.get(); }  // -1: name() is a path
     [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] int at() const;  // with name(), for unlinkat(2) and its like
 
   private:
     UniqueFd fd_;
@@ -37,12 +38,14 @@ class SocketFile {
     pid_t owner_ = ::getpid();
 };
 
-// Listens on a new socket at `path`, which lies in the open directory `directory`. A socket file
-// that is there and on which nobody listens was left by a dead server, and is replaced. The new
-// file belongs to `new_user`, if there is one. Throws SetupError, which tells the operator to
-// choose another value of `option`.
-[[nodiscard]] UniqueFd listen_at(const std::string& path, int directory, const char* option,
-                                 const std::optional<User>& new_user = {});
+// Listens on a new socket at `path`. With a `directory`, in which `path` lies, the file is removed
+// from there: see SocketFile. A socket file that is there and on which nobody listens was left by a
+// dead server, and is replaced. The new file belongs to `new_user`, if there is one. Never waits.
+// Throws SetupError, which tells the operator to choose another value of `option`; then no new file
+// is left.
+[[nodiscard]] SocketFile listen_at(const std::string& path, const char* option,
+                                   UniqueFd directory = {},
+                                   const std::optional<User>& new_user = {});
 
 struct Connected {
     UniqueFd fd;  // invalid: see error

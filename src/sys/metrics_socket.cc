@@ -14,8 +14,7 @@ SocketFile listen_in_any_directory(const std::string& path, const std::optional<
     if (!opened.valid()) {
         throw system_error("--metrics: the directory of " + path, ExitStatus::BadDirectory);
     }
-    UniqueFd fd = listen_at(path, opened.get(), "--metrics", new_user);
-    return {std::move(fd), std::move(opened), path.substr(name_begin)};
+    return listen_at(path, "--metrics", std::move(opened), new_user);
 }
 
 // Sends the text and the end. The caller keeps the socket open until the reader closes: otherwise

@@ -4,17 +4,23 @@
 #include "sys/local.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/fd.h"
+#include "support/reader.h"
 #include "support/wait.h"
 #include "sys/error.h"
 #include "sys/process.h"
@@ -31,6 +37,22 @@ namespace {
 struct Scratch : test::Scratch {
     Scratch() { EXPECT_EQ(chown(path().c_str(), geteuid(), getegid()), 0); }
 };
+
+// Leaves what a killed server leaves.
+void make_stale(const Scratch& scratch) {
+    const std::string path = scratch.path() + "/x.sock";
+    {
+        const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
+        fs::rename(path, scratch.path() + "/kept");
+    }
+    fs::rename(scratch.path() + "/kept", path);
+}
+
+UniqueFd locked(const std::string& path, int flags) {
+    UniqueFd fd(open(path.c_str(), flags | O_CLOEXEC, 0600));
+    EXPECT_EQ(flock(fd.get(), LOCK_EX | LOCK_NB), 0);
+    return fd;
+}
 
 bool is_awake(const UniqueFd& wakeup) {
     return test::wait_for(wakeup.get(), POLLIN, test::Deadline{});
@@ -96,7 +118,6 @@ Test(local, the_file_may_be_removed_and_the_place_stays_good) {
 
 Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
     const Scratch scratch;
-    const std::string path = scratch.path() + "/x.sock";
     {
         const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
         bool refused = false;
@@ -108,9 +129,8 @@ Test(local, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
             EXPECT_CONTAINS(error.what(), "in use by another chatd");
         }
         EXPECT_TRUE(refused);
-        fs::rename(path, scratch.path() + "/kept");
     }
-    fs::rename(scratch.path() + "/kept", path);  // what a killed server leaves
+    make_stale(scratch);
     const LocalListener next(LocalDirectory(scratch.path()), "x.sock");
     EXPECT_TRUE(connect_local(next.place()).fd.valid());
 }
@@ -126,6 +146,77 @@ Test(local, a_file_in_the_way_is_refused_and_kept) {
         EXPECT_EQ(error.status(), ExitStatus::BadDirectory);
     }
     EXPECT_TRUE(fs::is_directory(path));
+}
+
+Test(local, a_lock_that_somebody_holds_on_the_directory_stops_nobody) {
+    const Scratch scratch;
+    const UniqueFd held = locked(scratch.path(), O_RDONLY | O_DIRECTORY);
+    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
+    EXPECT_TRUE(connect_local(listener.place()).fd.valid());
+}
+
+Test(local, a_place_that_another_server_is_about_to_take_is_refused_at_once) {
+    const Scratch scratch;
+    const std::string lock = scratch.path() + "/x.sock.lock";
+    UniqueFd held = locked(lock, O_RDONLY | O_CREAT);
+    try {
+        const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
+        EXPECT_TRUE(false);
+    } catch (const SetupError& error) {
+        EXPECT_EQ(error.status(), ExitStatus::Unavailable);
+        EXPECT_CONTAINS(error.what(), lock + " is locked");
+    }
+    held.reset();  // as when that server was killed
+    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
+    EXPECT_FALSE(fs::exists(lock));
+}
+
+Test(local, of_many_that_find_a_stale_socket_at_once_one_takes_its_place) {
+    constexpr int kServers = 8;
+    for (int round = 0; round < 20; ++round) {
+        const Scratch scratch;
+        make_stale(scratch);
+        test::Pipe told = test::make_pipe();
+        test::Pipe done = test::make_pipe();
+        for (int i = 0; i < kServers; ++i) {
+            (void)fork_child([&] {
+                done.write.reset();
+                try {
+                    const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
+                    (void)write(told.write.get(), "+", 1);
+                    char none;
+                    return static_cast<int>(read(done.read.get(), &none, 1));
+                } catch (const SetupError&) {
+                    return write(told.write.get(), "-", 1) == 1 ? 0 : 1;
+                }
+            });
+        }
+        test::Reader reader(std::move(told.read), "servers");
+        const std::string outcome = reader.bytes(kServers);
+        EXPECT_EQ(std::ranges::count(outcome, '+'), 1);
+        EXPECT_TRUE(fs::is_socket(scratch.path() + "/x.sock"));
+        done.write.reset();
+        for (int i = 0; i < kServers;) i += reap_child() ? 1 : 0;
+        EXPECT_TRUE(fs::is_empty(scratch.path()));
+    }
+}
+
+Test(local, a_socket_that_cannot_be_given_to_its_user_is_removed) {
+    const Scratch scratch;
+    fs::permissions(scratch.path(), fs::perms::all);
+    const pid_t child = fork_child([&] {
+        give_up_privileges(geteuid() == 0 ? std::optional(User{4242, 4242}) : std::nullopt);
+        (void)listen_at(scratch.path() + "/x.sock", "--metrics", {}, User{1, 1});
+        return 0;
+    });
+    EXPECT_GT(child, 0);
+    for (;;) {
+        const auto reaped = reap_child();
+        if (!reaped) continue;
+        EXPECT_EQ(WEXITSTATUS(reaped->wait_status), static_cast<int>(ExitStatus::BadDirectory));
+        break;
+    }
+    EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
 
 Test(wakeup, is_readable_until_it_is_cleared) {

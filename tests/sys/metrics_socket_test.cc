@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -199,6 +200,16 @@ Test(metrics_socket, a_socket_in_use_is_refused_and_a_stale_one_replaced) {
     MetricsSocket next(path);
     test::Reader reader = connect_to(path);
     EXPECT_TRUE(turn(next));
+    EXPECT_EQ(reader.rest(), kText);
+}
+
+Test(metrics_socket, a_lock_that_somebody_holds_on_the_directory_stops_nobody) {
+    const test::Scratch scratch;
+    const UniqueFd held(::open(scratch.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
+    MetricsSocket socket(scratch.path() + "/m");
+    test::Reader reader = connect_to(scratch.path() + "/m");
+    EXPECT_TRUE(turn(socket));
     EXPECT_EQ(reader.rest(), kText);
 }
 
