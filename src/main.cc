@@ -23,6 +23,7 @@ int print(std::FILE* stream, const std::string& text, ExitStatus status) {
 }
 
 int serve(const Options& options, ProcessTitle& title, const StartMode& start_mode) {
+    let_go_of_stdin_and_stdout();
     if (start_mode.kind == StartMode::Kind::Check) {
         check_handover(start_mode.handover);
         try_sandbox(options.sandbox);

@@ -93,6 +93,14 @@ void open_standard_streams() {
     (void)::close(fd);
 }
 
+void let_go_of_stdin_and_stdout() {
+    const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null.valid()) throw system_error("/dev/null");
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) {
+        if (::dup2(null.get(), stream) < 0) throw system_error("dup2");
+    }
+}
+
 void unblock_stderr() {
     struct stat status {};
     if (::fstat(STDERR_FILENO, &status) != 0) return;

@@ -88,7 +88,7 @@ class ListenerRest {
     Deadline until_;
 };
 
-// --- Descriptors of this process. The first three functions throw SetupError.
+// --- Descriptors of this process. All but the last of these functions throw SetupError.
 
 // Decides whether `fd` stays open in a program that this process executes.
 void set_inheritable(int fd, bool inheritable);
@@ -99,6 +99,10 @@ void keep_only(std::initializer_list<int> fds);
 // Makes sure that 0, 1 and 2 are open, because a socket with such a number would be written to as
 // if it were the terminal.
 void open_standard_streams();
+
+// Puts /dev/null in their places. The server needs neither, and what they are belongs to whoever
+// started it: a worker that was taken over could write there.
+void let_go_of_stdin_and_stdout();
 
 // Opens stderr anew where it is a pipe or a terminal, so that writing to it never blocks, and other
 // processes that have it open notice nothing. Where that fails, stderr stays as it is.

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,18 @@ void expect_no_privileges(pid_t pid, Where where = Where::here()) {
     EXPECT_EQ(status_of(pid, "Uid"), "65534\t65534\t65534\t65534");
     EXPECT_EQ(status_of(pid, "Gid"), "65534\t65534\t65534\t65534");
     EXPECT_EQ(status_of(pid, "Groups"), " ");
+}
+
+// What the descriptors of a process are, the kinds alone of those without a name: "socket:".
+std::vector<std::string> descriptors_of(pid_t pid) {
+    std::vector<std::string> found;
+    for (const auto& fd :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+        const std::string target = std::filesystem::read_symlink(fd.path());
+        found.push_back(target.substr(0, target.find('[')));
+    }
+    std::ranges::sort(found);
+    return found;
 }
 
 int oom_score_of(pid_t pid) {
@@ -127,6 +140,24 @@ Test(sandbox, no_process_has_privileges_once_it_serves_nor_after_an_upgrade) {
         alice.send_line("/who");
         alice.expect("You are the only one here:");
     }
+    daemon.finish();
+}
+
+// Once a worker could write to the file that the operator had as stdout.
+Test(sandbox, a_worker_has_only_the_descriptors_that_it_needs) {
+    // Without a sandbox a test that is not root may look.
+    Daemon daemon({"--sandbox", "off"});
+    Client alice = join(daemon.port(), "alice");
+    for (const Process& child : children(daemon.pid())) {
+        const std::vector<std::string> found = descriptors_of(child.pid);
+        EXPECT_EQ(std::ranges::count(found, "/dev/null"), 2);  // stdin and stdout
+        EXPECT_EQ(std::ranges::count(found, "pipe:"), 1);      // stderr
+        if (child.comm == "chatd-broker") continue;
+        const std::string place = daemon.run_dir() + "/broker-" + std::to_string(daemon.port());
+        EXPECT_EQ(found, (std::vector<std::string>{"/dev/null", "/dev/null", place + ".sock",
+                                                   "anon_inode:", "pipe:", "socket:", "socket:"}));
+    }
+    EXPECT_EQ(std::ranges::count(descriptors_of(daemon.pid()), "pipe:"), 1);
     daemon.finish();
 }
 
