@@ -45,7 +45,9 @@ Signals::Signals(std::initializer_list<int> noted) {
         noting.sa_flags = SA_SIGINFO;
         if (!stays_ignored(signal)) set_action(signal, noting);
     }
-    ignore({SIGPIPE});
+    // At a limit of file size or processor time (setrlimit(2)), as when the file of the journal
+    // grows too large, a call fails as on a full disk.
+    ignore({SIGPIPE, SIGXFSZ, SIGXCPU});
 }
 
 bool Signals::wait(std::span<pollfd> fds, std::optional<Duration> timeout) const {

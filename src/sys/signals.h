@@ -15,9 +15,10 @@ namespace chatd {
 class Signals {
   public:
     // Blocks these signals and notes them when they come; other signals keep their actions. SIGPIPE
-    // is ignored. SIGHUP and SIGINT stay ignored if they were, as nohup(1) and the shell's & want.
-    // This holds for the whole process, for life; children have the signals blocked as well, until
-    // they wait. Throws SetupError.
+    // is ignored, and so is what the kernel sends at a limit (SIGXFSZ, SIGXCPU). SIGHUP and SIGINT
+    // stay ignored if they were, as nohup(1) and the shell's & want. This holds for the whole
+    // process, for life; children have the signals blocked as well, until they wait. Throws
+    // SetupError.
     explicit Signals(std::initializer_list<int> noted);
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;

@@ -2,9 +2,12 @@
 #include "sys/signals.h"
 
 #include <criterion/criterion.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 
 #include "support/expect.h"
@@ -52,6 +55,17 @@ Test(signals, a_signal_that_was_blocked_at_the_start_is_delivered) {
     (void)raise(SIGUSR1);
     EXPECT_FALSE(signals.wait({}, std::nullopt));
     EXPECT_TRUE(signals.take(SIGUSR1));
+}
+
+Test(signals, what_the_kernel_sends_at_a_limit_ends_nothing) {
+    const Signals signals({SIGUSR1});
+    const UniqueFd file(memfd_create("test", MFD_CLOEXEC));
+    const rlimit limit{8, 8};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    EXPECT_EQ(write(file.get(), "12345678", 8), 8);
+    EXPECT_EQ(write(file.get(), "9", 1), -1);
+    EXPECT_EQ(errno, EFBIG);
+    (void)raise(SIGXCPU);
 }
 
 Test(signals, a_ready_descriptor_ends_the_wait) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "base/settings.h"
@@ -18,6 +19,7 @@
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/fd.h"
 #include "support/process.h"
 #include "support/wait.h"
 
@@ -326,6 +328,44 @@ Test(limits, a_client_that_asks_and_never_reads_costs_no_memory) {
     for (const Process& process : processes(daemon.pid())) {
         EXPECT_LT(memory_kib(process.pid), kMemoryKib);
     }
+    daemon.finish();
+}
+
+// The kernel sends SIGXFSZ to whoever writes beyond it.
+Test(limits, a_journal_that_reaches_the_limit_of_file_size_loses_lines_and_nobody_notices) {
+    constexpr rlim_t kMost = 8 * 1024 * 1024;
+    const Scratch scratch;
+    const std::string path = scratch.path() + "/journal";
+    const Fd journal(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    ASSERT_EQ(ftruncate(journal.get(), kMost), 0);
+    Daemon daemon({.before_exec =
+                       [] {
+                           const rlimit limit{kMost, kMost};
+                           if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(99);
+                       },
+                   .fds = {{2, journal.get()}}});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    ASSERT_EQ(ftruncate(journal.get(), 0), 0);  // as logrotate(8) does
+    bob.send_line("/quit");
+    alice.expect_line("bob left the chat room");
+    Client carol = join(daemon.port(), "carol");
+    EXPECT_EQ(daemon.stop(), 0);
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    EXPECT_CONTAINS(text.str(), " lines lost) ");
+    daemon.expect_nothing_left();
+}
+
+Test(limits, a_limit_of_processor_time_that_has_a_reserve_ends_nobody) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    for (const Process& child : children(daemon.pid())) kill(child.pid, SIGXCPU);
+    daemon.signal(SIGXCPU);
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    EXPECT_EQ(daemon.logged("broker ended"), 0);
     daemon.finish();
 }
 
