@@ -2,9 +2,11 @@
 // the files, and "How a line travels" tells their story.
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "base/settings.h"
 #include "options.h"
@@ -26,7 +28,7 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     let_go_of_stdin_and_stdout();
     if (start_mode.kind == StartMode::Kind::Check) {
         check_handover(start_mode.handover);
-        try_sandbox(options.sandbox);
+        try_children(options.sandbox);
         return static_cast<int>(ExitStatus::Understood);
     }
     const bool fresh = start_mode.kind == StartMode::Kind::Fresh;
@@ -34,6 +36,8 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
         throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
     }
+    // Whatever is made must be of use to this user: a mask may keep out others only.
+    (void)::umask(::umask(077) & 077);
     const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, kServerCloses, SIGALRM});
     ::tzset();  // Workers show local time, and may not open the file of the time zone.
     run_parent(options, title, signals, fresh ? nullptr : &start_mode.handover);
@@ -67,6 +71,9 @@ int main(int argc, char** argv) {
     } catch (const chatd::SetupError& error) {
         (void)std::fprintf(stderr, "chatd: %s\n", error.what());
         return static_cast<int>(error.status());
+    } catch (const std::bad_alloc&) {
+        (void)std::fputs("chatd: no memory; see ulimit -d and ulimit -v\n", stderr);
+        return static_cast<int>(chatd::ExitStatus::System);
     } catch (const std::exception& error) {
         (void)std::fprintf(stderr, "chatd: %s\n", error.what());
         return static_cast<int>(chatd::ExitStatus::System);

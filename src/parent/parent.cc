@@ -61,7 +61,6 @@ class Parent {
             journal_.info("upgraded to %s; clients: %zu", kVersion, resources_.workers.size());
             supervisor_.replace();
         } else {
-            try_sandbox(options_.sandbox);
             supervisor_.start();
             acceptor_.announce(options_.ready_fd);
         }

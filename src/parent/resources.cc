@@ -14,6 +14,7 @@
 #include "sys/error.h"
 #include "sys/privilege.h"
 #include "sys/process.h"
+#include "sys/sandbox.h"
 #include "sys/systemd.h"
 
 namespace chatd {
@@ -37,6 +38,13 @@ std::uint32_t clients_max(const Options& options) {
                              limit + "; raise it with ulimit -n, or lower --max-clients");
     }
     return static_cast<std::uint32_t>(std::min(wanted, possible));
+}
+
+// That user alone may enter the directory, and removes the socket at the end.
+LocalListener listen_as(const std::optional<User>& new_user, LocalDirectory directory,
+                        const std::string& name) {
+    const EffectiveUser acting(new_user);
+    return {std::move(directory), name};
 }
 
 // The history is opened as the user that this process becomes, because that user has to be able to
@@ -119,6 +127,7 @@ void expect_format(const char* what, bool known) {
 
 Resources acquire_resources(const Options& options, const char* argv0, Journal& journal) {
     const std::optional<User> new_user = user_to_become(options.user);
+    try_children(options.sandbox, new_user);
     const ParentDeathSignal death_signal;
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();
@@ -130,25 +139,24 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
     const std::string name = "broker-" + std::to_string(bound_port(listeners.front())) + ".sock";
     const std::string& path = options.run_directory;
     LocalDirectory directory(path.empty() ? default_run_directory(new_user) : path, new_user);
-    UniqueFd log = open_log(options, new_user, journal);
-    UniqueFd program_directory = directory_of_program(argv0);
-    const int oom_score = lower_oom_score();
-    give_up_privileges(new_user);
-    death_signal.restore();
-    return {
+    // While this process is root, it can still take back what it has made.
+    Resources resources{
         .clients_max = most,
         .has_terminal = has_terminal(),
         .listeners = std::move(listeners),
-        .broker_listener = LocalListener(std::move(directory), name),
-        .log_memory = std::move(log),
+        .broker_listener = listen_as(new_user, std::move(directory), name),
         .members_memory = make_shared_memory("chatd-members", Members::memory_bytes(most)),
         .broker_counters = make_counters(),
         .control = make_socket_pair(),
         .wakeup = make_wakeup(),
-        .program_directory = std::move(program_directory),
-        .oom_score = oom_score,
+        .program_directory = directory_of_program(argv0),
+        .log_memory = open_log(options, new_user, journal),
+        .oom_score = lower_oom_score(),
         .metrics = std::move(metrics),
     };
+    give_up_privileges(new_user);
+    death_signal.restore();
+    return resources;
 }
 
 BrokerCounters read_counters(const Resources& resources) {
@@ -211,7 +219,6 @@ Resources inherit_resources(const Handover& handover) {
             LocalDirectory(handover.run_directory, handover.made_run_directory),
             handover.socket_path, take_over(handover.broker_listener),
             take_over(handover.broker_place)}),
-        .log_memory = take_over(handover.log_memory),
         .members_memory = take_over(handover.members_memory),
         .broker_counters = inherit_broker_counters(handover),
         .control = {take_over(handover.control_first), take_over(handover.control_second)},
@@ -220,6 +227,7 @@ Resources inherit_resources(const Handover& handover) {
         .program_directory = handover.program_directory.number < 0
                                  ? UniqueFd()
                                  : take_over(handover.program_directory),
+        .log_memory = take_over(handover.log_memory),
         .oom_score = lower_oom_score(),
         .counters = inherit_parent_counters(handover),
         .metrics = inherit_metrics(handover),

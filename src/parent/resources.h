@@ -28,7 +28,6 @@ struct Resources {
     bool has_terminal;
     std::vector<Listener> listeners;
     LocalListener broker_listener;
-    UniqueFd log_memory;       // see Log
     UniqueFd members_memory;   // see Room
     UniqueFd broker_counters;  // see read_counters()
     // The parent keeps both ends for as long as there is a room: what one broker has not read, the
@@ -36,7 +35,9 @@ struct Resources {
     SocketPair control;
     UniqueFd wakeup;             // see sys/local.h
     UniqueFd program_directory;  // see directory_of_program()
-    int oom_score = 0;           // see lower_oom_score()
+    // See Log. The last one to be made, because a start that fails must leave no new history.
+    UniqueFd log_memory;
+    int oom_score = 0;  // see lower_oom_score()
     ParentCounters counters = {};
     std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics
 

@@ -169,7 +169,11 @@ LocalDirectory::LocalDirectory(std::string path, const std::optional<User>& new_
     made_ = true;
     // lchown(2) follows no link: in a directory such as /tmp somebody could have put one there.
     if (new_user && ::lchown(path_.c_str(), new_user->uid, new_user->gid) != 0) {
-        throw system_error(path_, ExitStatus::BadDirectory);
+        const SetupError error =
+            system_error("cannot give " + path_ + " to user " + std::to_string(new_user->uid),
+                         ExitStatus::BadDirectory);
+        (void)::rmdir(path_.c_str());
+        throw error;
     }
 }
 

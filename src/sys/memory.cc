@@ -11,7 +11,10 @@ namespace chatd {
 
 UniqueFd make_shared_memory(const char* name, std::size_t bytes) {
     UniqueFd fd = try_shared_memory(name, bytes);
-    if (!fd.valid()) throw system_error("memfd_create");
+    if (!fd.valid()) {
+        throw system_error("no memory of " + std::to_string(bytes) +
+                           " bytes, see ulimit -f: " + name);
+    }
     return fd;
 }
 

@@ -66,11 +66,13 @@ std::string contents(const char* path) {
 
 void become(User user) {
     // The groups come first: afterwards this process may not change them.
-    if (::setgroups(0, nullptr) != 0) {
-        throw system_error("cannot become another user (--user root stays root): setgroups");
+    if (::setgroups(0, nullptr) == 0 && ::setresgid(user.gid, user.gid, user.gid) == 0 &&
+        ::setresuid(user.uid, user.uid, user.uid) == 0) {
+        return;
     }
-    if (::setresgid(user.gid, user.gid, user.gid) != 0) throw system_error("setresgid");
-    if (::setresuid(user.uid, user.uid, user.uid) != 0) throw system_error("setresuid");
+    throw system_error("root cannot become user " + std::to_string(user.uid) +
+                       " here; give chatd CAP_SETUID, CAP_SETGID and CAP_CHOWN, start it as that "
+                       "user, or stay root with --user root");
 }
 
 // A process that is not root may have capabilities too (by its file, or from a service manager).

@@ -22,14 +22,18 @@
 namespace chatd {
 namespace {
 
-SetupError sandbox_error(const char* what) {
-    return system_error(std::string("the sandbox cannot be set up: ") + what);
+SetupError sandbox_error(const std::string& what) {
+    const SetupError error = system_error("the sandbox cannot be set up: " + what);
+    return {error.status(), error.what() + std::string("; --sandbox=off does without it")};
 }
 
 // --- Limits
 
+// A limit of the operator may be stricter already.
 void limit(__rlimit_resource resource, rlim_t most) {
-    const rlimit both{most, most};
+    rlimit both{};
+    if (::getrlimit(resource, &both) != 0) throw sandbox_error("getrlimit");
+    both.rlim_cur = both.rlim_max = std::min(both.rlim_max, most);
     if (::setrlimit(resource, &both) != 0) throw sandbox_error("setrlimit");
 }
 
@@ -77,11 +81,17 @@ Ruleset ruleset_of(long abi) {
             abi >= 6 ? all_below(2) : 0};  // outside: abstract sockets, signals
 }
 
+const char* why_no_landlock(int error) {
+    if (error == ENOSYS) return "this kernel has no Landlock";
+    if (error == EOPNOTSUPP) return "Landlock is switched off, see lsm= in the boot parameters";
+    return "something forbids Landlock, such as the seccomp profile of a container";
+}
+
 // An older kernel accepts the longer struct, because what it does not know is zero.
 UniqueFd make_ruleset() {
     constexpr unsigned kAskVersion = 1;
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);
-    if (abi < 1) throw sandbox_error("this kernel has no Landlock");
+    if (abi < 1) throw sandbox_error(why_no_landlock(errno));
     const Ruleset ruleset = ruleset_of(abi);
     UniqueFd fd(
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0)));
@@ -133,6 +143,39 @@ void leave_most_of_the_kernel(SandboxMode mode, Role role, std::size_t link) {
     if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw sandbox_error("seccomp");
 }
 
+// --- The trial
+
+// Workers find the broker there, and the broker finds the log.
+void expect_proc() {
+    if (::access("/proc/self/fd", X_OK) == 0) return;
+    throw system_error("chatd needs /proc, mount it: /proc/self/fd");
+}
+
+// The child sends the reason why it failed over a socket pair, so that this process can throw it.
+void try_in_child(const std::function<void()>& deed) {
+    SocketPair ends = make_socket_pair();
+    const pid_t child = fork_child([&] {
+        try {
+            keep_only({ends.second.get()});
+            deed();
+        } catch (const SetupError& error) {
+            (void)send_some(ends.second.get(), error.what());
+        }
+        return 0;
+    });
+    if (child < 0) throw system_error("fork, see ulimit -u");
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    std::array<char, 512> buffer;
+    const IoResult said = receive(ends.first.get(), buffer);
+    std::string why(buffer.data(), said.bytes);
+    if (why.empty() && status != 0) {
+        why = "a trial of the sandbox: " + describe_wait_status(status) +
+              "; --sandbox=off does without it";
+    }
+    if (!why.empty()) throw SetupError(ExitStatus::System, why);
+}
+
 }  // namespace
 
 void seal(SandboxMode mode) {
@@ -150,30 +193,15 @@ void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descr
     leave_most_of_the_kernel(mode, role, next);
 }
 
-// A child sends the reason why it failed over a socket pair, so that this process can throw it.
-void try_sandbox(SandboxMode mode) {
-    if (mode == SandboxMode::Off) return;
-    for (const Role role : {Role::Broker, Role::Worker}) {
-        SocketPair ends = make_socket_pair();
-        const pid_t child = fork_child([&] {
-            try {
-                enter_sandbox(mode, role);
-            } catch (const SetupError& error) {
-                (void)send_some(ends.second.get(), error.what());
-            }
-            return 0;
-        });
-        if (child < 0) throw system_error("fork");
-        int status = 0;
-        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-        std::array<char, 512> buffer;
-        const IoResult said = receive(ends.first.get(), buffer);
-        std::string why(buffer.data(), said.bytes);
-        if (why.empty() && status != 0)
-            why = "the sandbox: a trial " + describe_wait_status(status);
-        if (why.empty()) continue;
-        throw SetupError(ExitStatus::System, why + "; --sandbox=off does without it");
-    }
+// That user forks them, also for the limit of its processes.
+void try_children(SandboxMode mode, const std::optional<User>& user) {
+    try_in_child([&] {
+        give_up_privileges(user);
+        expect_proc();
+        for (const Role role : {Role::Broker, Role::Worker}) {
+            try_in_child([=] { enter_sandbox(mode, role); });
+        }
+    });
 }
 
 }  // namespace chatd

@@ -4,6 +4,7 @@
 
 #include "base/settings.h"
 #include "sys/allow_list.h"
+#include "sys/privilege.h"
 
 namespace chatd {
 
@@ -18,8 +19,8 @@ void seal(SandboxMode mode);
 // (seccomp). Throws SetupError; then the process must end.
 void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors = {});
 
-// Enters the sandbox of each role in a child that ends at once. Throws SetupError with the reason
-// when one of them fails.
-void try_sandbox(SandboxMode mode);
+// Tries, before anything is made, whether this process can become `user`, and whether that user can
+// fork a broker and a worker that enter the sandbox. Throws SetupError with the reason when not.
+void try_children(SandboxMode mode, const std::optional<User>& user = {});
 
 }  // namespace chatd

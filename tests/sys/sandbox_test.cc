@@ -61,7 +61,7 @@ const std::string kKilled = "killed by signal " + std::to_string(SIGSYS);
 
 Test(sandbox, can_be_set_up_here) {
     SKIP_WITH_SANITIZERS();
-    try_sandbox(SandboxMode::On);
+    try_children(SandboxMode::On);
     EXPECT_EQ(end_of(Role::Worker, [] { return kAllWell; }), "exit status 7");
     EXPECT_EQ(end_of(Role::Broker, [] { return kAllWell; }), "exit status 7");
 }

@@ -369,6 +369,23 @@ Test(limits, a_limit_of_processor_time_that_has_a_reserve_ends_nobody) {
     daemon.finish();
 }
 
+Test(limits, a_stricter_limit_of_memory_than_the_own_one_is_kept) {
+    if (chatd::kSanitized) cr_skip_test("not with sanitizers: they need more");
+    constexpr rlim_t kMost = 200'000 * 1024;
+    Daemon daemon({.before_exec = [] {
+        const rlimit limit{kMost, kMost};
+        if (setrlimit(RLIMIT_DATA, &limit) != 0) _exit(99);
+    }});
+    Client alice = join(daemon.port(), "alice");
+    for (const Process& child : children(daemon.pid())) {
+        std::ostringstream limits;
+        limits << std::ifstream("/proc/" + std::to_string(child.pid) + "/limits").rdbuf();
+        const std::string most = std::to_string(kMost);
+        EXPECT_CONTAINS(limits.str(), "Max data size             " + most + "            " + most);
+    }
+    daemon.finish();
+}
+
 Test(limits, a_client_that_does_not_read_can_be_removed) {
     Daemon daemon({"--history-size", "65536"});
     Client alice = join(daemon.port(), "alice");

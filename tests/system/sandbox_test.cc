@@ -18,6 +18,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/settings.h"
@@ -105,12 +106,12 @@ void dies_of(const std::string& deed, Where where = Where::here()) {
     daemon.finish();
 }
 
-// A kernel without Landlock.
-void take_landlock_away() {
+// Calls of Landlock fail with this error.
+void take_landlock_away(std::uint32_t error) {
     sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const sock_fprog filter{std::size(program), program};
@@ -237,17 +238,24 @@ Test(sandbox, of_the_program_that_ships_does_not_report) {
 }
 
 Test(sandbox, without_a_sandbox_that_can_be_set_up_the_server_does_not_start) {
+    constexpr std::pair<std::uint32_t, const char*> kReasons[] = {
+        {ENOSYS, "this kernel has no Landlock"},
+        {EOPNOTSUPP, "Landlock is switched off, see lsm="},
+        {EPERM, "something forbids Landlock, such as the seccomp profile of a container"}};
     Scratch scratch;
     const std::vector<std::string> args = {
         "-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run", "--sandbox", "on"};
-    const Command::Result result =
-        run_to_end(args, {.merge_stderr = false, .before_exec = take_landlock_away});
-    EXPECT_EQ(result.status, 71);
-    EXPECT_CONTAINS(result.err, "this kernel has no Landlock");
-    EXPECT_CONTAINS(result.err, "--sandbox=off does without it");
-    EXPECT_FALSE(std::filesystem::exists(scratch.path() + "/run"));
-
-    Daemon daemon({.args = {"--sandbox", "off"}, .before_exec = take_landlock_away});
+    for (const auto& [error, reason] : kReasons) {
+        const Command::Result result = run_to_end(
+            args,
+            {.merge_stderr = false, .before_exec = [error = error] { take_landlock_away(error); }});
+        EXPECT_EQ(result.status, 71);
+        EXPECT_CONTAINS(result.err, reason);
+        EXPECT_CONTAINS(result.err, "--sandbox=off does without it");
+        EXPECT_FALSE(std::filesystem::exists(scratch.path() + "/run"));
+    }
+    Daemon daemon(
+        {.args = {"--sandbox", "off"}, .before_exec = [] { take_landlock_away(ENOSYS); }});
     (void)join(daemon.port(), "alice");
     daemon.finish();
 }

@@ -1,14 +1,21 @@
 // Starts: what is refused, with which line and exit status, and that a refused start leaves nothing
 // behind; and what a history file keeps.
 #include <criterion/criterion.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -42,14 +49,16 @@ std::map<std::string, std::string> contents(const std::string& directory) {
 
 // A start that fails prints one line, ends with `status`, and changes nothing on the disk.
 void expect_refused(const Scratch& scratch, std::vector<std::string> args, int status,
-                    const std::string& reason, Where where = Where::here()) {
+                    const std::string& reason, std::function<void()> before_exec = {},
+                    Where where = Where::here()) {
     const Caller caller(where);
     const auto before = contents(scratch.path());
     if (std::find(args.begin(), args.end(), "--run-dir") == args.end()) {
         args.insert(args.end(), {"--run-dir", scratch.path() + "/run"});
     }
     args.insert(args.begin(), {"-b", "127.0.0.1"});
-    const Command::Result result = run_to_end(args);
+    const Command::Result result =
+        run_to_end(args, {.merge_stderr = false, .before_exec = std::move(before_exec)});
     EXPECT_EQ(result.status, status);
     EXPECT_EQ(result.out, "");
     EXPECT_CONTAINS(result.err, reason);
@@ -60,6 +69,30 @@ void expect_refused(const Scratch& scratch, std::vector<std::string> args, int s
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
     give_to_chatd(path);
+}
+
+void needs_root() {
+    if (geteuid() != 0) cr_skip_test("only root can set this up");
+}
+
+// A program that is executed from here on does not have this capability.
+void take_away(unsigned long capability) {
+    (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+    (void)syscall(SYS_capget, &header, data);
+    for (auto& word : data) word.inheritable = 0;
+    (void)syscall(SYS_capset, &header, data);
+}
+
+// As in a chroot(2) that lacks it.
+void take_proc_away() {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        umount2("/proc", MNT_DETACH) != 0) {
+        _exit(99);
+    }
 }
 
 }  // namespace
@@ -118,6 +151,68 @@ Test(start, a_directory_that_others_may_enter_is_refused) {
     ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
     give_to_chatd(directory);
     expect_refused(scratch, {"-p", "0", "--run-dir", directory}, 73, "chmod 700 it");
+}
+
+// Root makes some of it, and the user that it becomes could not remove that.
+Test(start, a_start_that_fails_leaves_neither_history_nor_socket_nor_directory) {
+    Scratch scratch;
+    const std::string roots = scratch.path() + "/roots";
+    const std::string open = scratch.path() + "/open";
+    fs::create_directory(roots);
+    fs::create_directory(open);
+    ASSERT_EQ(chmod(open.c_str(), 0755), 0);
+    give_to_chatd(open);
+    const std::string metrics = roots + "/metrics.sock";
+    expect_refused(scratch,
+                   {"-p", "0", "--metrics", metrics, "--history", scratch.path() + "/history",
+                    "--run-dir", open},
+                   73, "chmod 700 it");
+    write_file(scratch.path() + "/letter", "Dear all");
+    expect_refused(scratch,
+                   {"-p", "0", "--metrics", metrics, "--history", scratch.path() + "/letter",
+                    "--run-dir", roots + "/run"},
+                   65, "is not a history of chatd");
+}
+
+Test(start, without_proc_it_is_refused_before_anybody_is_let_in) {
+    needs_root();
+    if (Command::run({"unshare", "-m", "true"}).status != 0) cr_skip_test("no mounts here");
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0"}, 71, "chatd needs /proc, mount it", take_proc_away);
+}
+
+Test(start, as_root_that_cannot_become_another_user_is_refused_and_the_next_one_starts) {
+    needs_root();
+    Scratch scratch;
+    for (const unsigned long capability : {CAP_SETUID, CAP_SETGID}) {
+        expect_refused(scratch, {"-p", "0"}, 71, "give chatd CAP_SETUID, CAP_SETGID and CAP_CHOWN",
+                       [=] { take_away(capability); });
+    }
+    expect_refused(scratch, {"-p", "0"}, 73, "cannot give ", [] { take_away(CAP_CHOWN); });
+    Daemon next(DaemonOptions{.run_dir = scratch.path() + "/run"});
+    next.finish();
+}
+
+Test(start, a_limit_of_processes_that_leaves_none_is_told) {
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0"}, 71, "see ulimit -u", [] {
+        const rlimit limit{1, 1};
+        if (setrlimit(RLIMIT_NPROC, &limit) != 0) _exit(99);
+    });
+}
+
+Test(start, a_mask_that_takes_rights_from_the_own_user_does_not_break_the_next_start) {
+    Scratch scratch;
+    const std::string history = scratch.path() + "/history";
+    for (const mode_t mask : {0777, 0177}) {
+        Daemon daemon(DaemonOptions{
+            .args = {"--history", history, "--metrics", scratch.path() + "/metrics.sock"},
+            .before_exec = [=] { (void)umask(mask); }});
+        EXPECT_EQ(fs::status(history).permissions(),
+                  fs::perms::owner_read | fs::perms::owner_write);
+        EXPECT_EQ(fs::status(daemon.run_dir()).permissions(), fs::perms::owner_all);
+        daemon.finish();
+    }
 }
 
 Test(start, a_directory_that_is_none_is_refused) {
