@@ -111,11 +111,11 @@ constexpr Row kRows[] = {
     {"rate", 0, "N[:BURST]",
      "lines a client may send per second, and at once; more wait,\n"
      "0: no limit (10:20)",
-     "lines per second, and how many at once: 10 or 10:20", take_client_rate},
+     "lines per second and lines at once, each at most 1000000: 10 or 10:20", take_client_rate},
     {"rate-per-ip", 0, "N[:BURST]",
      "lines all clients of one address may send per second, and at\n"
      "once; more wait, 0: no limit (50:600)",
-     "lines per second, and how many at once: 50 or 50:600", take_address_rate},
+     "lines per second and lines at once, each at most 1000000: 50 or 50:600", take_address_rate},
     {"login-timeout", 0, "S", "seconds to tell a name in; 0: no limit (30)",
      "seconds, at most a week", take_seconds<&Limits::to_name>},
     {"idle-timeout", 0, "S", "seconds to be silent in the room; 0: no limit (0)",
@@ -123,7 +123,7 @@ constexpr Row kRows[] = {
     {"history", 0, "FILE", "keep what is said in FILE, for the next start (in memory)",
      "the name of a file", take_word<&Options::history_path>},
     {"history-size", 0, "N", "bytes of history to keep (4194304)",
-     "a number of bytes, at least 65536",
+     "a number of bytes from 65536 to 1099511627776",
      take_number<&Options::history_bytes, kHistoryBytesMin, kHistoryBytesMax>},
     {"sync", 0, nullptr, "a line counts as said only once it is on the disk", nullptr,
      take_flag<&Options::sync>},
@@ -152,8 +152,9 @@ constexpr Row kRows[] = {
     {"version", 0, nullptr, "show the version", nullptr, nullptr},
 };
 // The table writes these bounds in words.
-static_assert(kClientsLimit == 1'048'576 && kHistoryBytesMin == 65'536 && kReplayMax == 1000 &&
-              kTimeoutLimit == 7 * 24 * 60 * 60);
+static_assert(kClientsLimit == 1'048'576 && kHistoryBytesMin == 65'536 &&
+              kHistoryBytesMax == 1'099'511'627'776 && kRateLimit == 1'000'000 &&
+              kReplayMax == 1000 && kTimeoutLimit == 7 * 24 * 60 * 60);
 
 std::string short_options() {
     std::string letters = "+:";  // stop at the first word that is no option; tell ':' from '?'

@@ -241,7 +241,8 @@ Test(options, a_history_without_a_name_is_refused) {
 
 Test(options, a_bad_size_of_history_is_refused) {
     expect_trouble({"", "0", "65535", "1099511627777", "99999999999999999999", "4M", "-65536"},
-                   "--history-size", "--history-size takes a number of bytes, at least 65536");
+                   "--history-size",
+                   "--history-size takes a number of bytes from 65536 to 1099511627776");
 }
 
 Test(options, a_bad_replay_is_refused) {
@@ -340,8 +341,9 @@ Test(options, a_rate_without_a_burst_gets_one_of_two_seconds) {
     EXPECT_EQ(options({"--rate", "3"}).limits.rate.burst, 6U);
     EXPECT_EQ(options({"--rate", "0"}).limits.rate.per_second, 0U);
     EXPECT_EQ(options({"--rate", "0"}).limits.rate.burst, 1U);
-    expect_trouble({"", "-1", "x", "1:", ":1", "1:0", "1:2:3", "1000001", "1:1000001", "1.5"},
-                   "--rate", "--rate takes lines per second, and how many at once: 10 or 10:20");
+    expect_trouble(
+        {"", "-1", "x", "1:", ":1", "1:0", "1:2:3", "1000001", "1:1000001", "1.5"}, "--rate",
+        "--rate takes lines per second and lines at once, each at most 1000000: 10 or 10:20");
 }
 
 Test(options, timeouts_are_given_in_seconds) {

@@ -204,11 +204,13 @@ History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t>
         return {std::move(fd), {}};
     }
     const Mapping damaged(fd.get(), Mapping::Stores::Private);
-    const Salvage salvage(damaged.bytes());
-    if (!salvage.is_log()) {
+    // A log is filled from its beginning on. A large file of something else is not read to its end.
+    const std::size_t probe_bytes = std::min(damaged.bytes().size(), kHistoryProbeBytes);
+    if (!Salvage(damaged.bytes().first(probe_bytes)).is_log()) {
         throw SetupError(ExitStatus::BadHistory,
                          path + " is not a history of chatd; choose another --history");
     }
+    const Salvage salvage(damaged.bytes());
     return repair(fd.get(), path, salvage, wanted.value_or(salvage.ring_bytes()) / 8 * 8);
 }
 

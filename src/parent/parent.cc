@@ -64,6 +64,8 @@ class Parent {
             supervisor_.start();
             acceptor_.announce(options_.ready_fd);
         }
+        const std::string zone = missing_time_zone();
+        if (!zone.empty()) journal_.warning("cannot read %s: times are UTC", zone.c_str());
         service_.ready(headcount(), Clock::now());
     }
 

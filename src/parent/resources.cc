@@ -1,5 +1,6 @@
 #include "parent/resources.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,15 @@ LocalListener listen_as(const std::optional<User>& new_user, LocalDirectory dire
     return {std::move(directory), name};
 }
 
+// So that the operator knows why the start takes so long.
+void say_if_large(const std::string& path, Journal& journal) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return;
+    const std::size_t bytes = static_cast<std::size_t>(status.st_size);
+    if (bytes <= kHistoryProbeBytes) return;
+    journal.info("reading the history %s, %zu MiB", path.c_str(), bytes >> 20);
+}
+
 // The history is opened as the user that this process becomes, because that user has to be able to
 // repair the file while it is in use.
 UniqueFd open_log(const Options& options, const std::optional<User>& new_user, Journal& journal) {
@@ -54,6 +64,7 @@ UniqueFd open_log(const Options& options, const std::optional<User>& new_user, J
         return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
     }
     const EffectiveUser acting(new_user);
+    say_if_large(options.history_path, journal);
     History history = open_history(options.history_path, options.history_bytes);
     if (!history.news.empty()) journal.warning("%s", history.news.c_str());
     return std::move(history.fd);

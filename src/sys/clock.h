@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <string>
 
 #include "base/time.h"
 
@@ -34,6 +35,10 @@ namespace chatd {
     std::tm local{};
     return ::localtime_r(&time, &local) == nullptr ? 0 : local.tm_gmtoff;
 }
+
+// The file of the time zone that TZ or /etc/localtime names, when it cannot be read; empty: all is
+// well. Without it local time is UTC, and tzset(3) does not say so.
+[[nodiscard]] std::string missing_time_zone();
 
 // SIGALRM will come once, after `time` (alarm(2)); any earlier alarm is dropped.
 inline void set_alarm(std::chrono::seconds time) {

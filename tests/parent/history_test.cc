@@ -203,6 +203,15 @@ Test(history, a_history_that_was_made_or_repaired_is_locked_too) {
     EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
 }
 
+// Once it was read to its end, which took minutes.
+Test(history, a_huge_file_that_is_no_history_is_refused_at_once) {
+    const test::Scratch scratch;
+    const std::string path = scratch.path() + "/huge";
+    write_file(path, "Dear all");
+    ASSERT_EQ(truncate(path.c_str(), off_t{1} << 36), 0);
+    EXPECT_EQ(status_of_opening(path), ExitStatus::BadHistory);
+}
+
 Test(history, a_file_that_is_no_history_is_refused_and_kept) {
     const test::Scratch scratch;
     const std::string path = scratch.path() + "/letter";

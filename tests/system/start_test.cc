@@ -215,6 +215,14 @@ Test(start, a_mask_that_takes_rights_from_the_own_user_does_not_break_the_next_s
     }
 }
 
+Test(start, a_time_zone_that_is_not_installed_is_told_in_one_line) {
+    Daemon daemon(DaemonOptions{.env = {{"TZ", "Nowhere/Land"}}});
+    EXPECT_CONTAINS(daemon.wait_log("times are UTC"),
+                    "cannot read /usr/share/zoneinfo/Nowhere/Land");
+    EXPECT_EQ(daemon.logged("times are UTC"), 1);
+    daemon.finish();
+}
+
 Test(start, a_directory_that_is_none_is_refused) {
     Scratch scratch;
     write_file(scratch.path() + "/file", "");
