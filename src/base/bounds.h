@@ -195,6 +195,10 @@ inline constexpr auto kLeftOutTold = 2s;
 // promises to end within five seconds.
 inline constexpr auto kShutdownGrace = 4s;
 
+// From SIGTERM to a worker until it asks whether the parent was told to go too: a supervisor that
+// signals every process of the server one by one has reached the parent by then.
+inline constexpr auto kRemovalPause = 500ms;
+
 // Time in which a client has to take its last lines, and then to close the connection, before the
 // worker resets it.
 inline constexpr auto kGoodbyeGrace = 2s;
@@ -266,6 +270,9 @@ inline constexpr auto kCrowdPauseMax = 1s;
 // for more than two seconds.
 inline constexpr auto kBrokerSilence = 5s;
 inline constexpr auto kBrokerAnswer = 5s;
+
+// Between two times that workers wake the parent: one that was taken over could do nothing else.
+inline constexpr auto kWakeupRest = 100ms;
 
 // --- A new broker ----------------------------------------------------------------------------
 

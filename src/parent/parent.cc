@@ -91,7 +91,7 @@ class Parent {
         signals_.deliver_pending();
         take_signals();
         if (children_ended_) reap();
-        if (woken_) supervisor_.ask_broker();
+        if (woken_) supervisor_.take_wakeup();
         supervisor_.turn();
         upgrade_.turn();
         journal_.turn();

@@ -138,6 +138,7 @@ pollfd Supervisor::link_poll() const {
 
 void Supervisor::turn() {
     const Moment now = Clock::now();
+    if (is_due(watch_at_, now)) watch_at_.reset();
     if (is_due(start_at_, now)) start();
     if (is_due(answer_due_, now)) check_answer();
     // This process holds the other end as well, so the link is never broken, only full.
@@ -148,6 +149,7 @@ void Supervisor::turn() {
 
 void Supervisor::begin_closing() {
     is_closing_ = true;
+    watch_at_.reset();
     start_at_.reset();
     answer_due_.reset();
     send(CloseRoom{});
@@ -161,14 +163,16 @@ void Supervisor::close_link() {
 
 // --- Does the broker live?
 
-// Workers use the wakeup only when they wait in vain, so this costs nothing while all is well.
-// While one question to the broker is open, the wakeup is not watched.
+// Workers use the wakeup only when they wait in vain or are to end, so this costs nothing while all
+// is well.
 pollfd Supervisor::wakeup_poll() const {
-    return {is_running() && !answer_due_ && !is_closing_ ? resources_.wakeup.get() : -1, POLLIN, 0};
+    return {watch_at_ || is_closing_ ? -1 : resources_.wakeup.get(), POLLIN, 0};
 }
 
-void Supervisor::ask_broker() {
+void Supervisor::take_wakeup() {
     clear_wakeup(resources_.wakeup.get());
+    watch_at_ = Clock::now() + kWakeupRest;
+    if (!is_running() || answer_due_) return;
     send(Ping{});
     ping_end_ = queued_bytes_;
     const Moment recovered = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);

@@ -35,10 +35,11 @@ class Supervisor {
 
     // --- One turn of the parent's loop
     [[nodiscard]] pollfd link_poll() const;    // writable: the link has room for what is queued
-    [[nodiscard]] pollfd wakeup_poll() const;  // readable: ask_broker()
-    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_}); }
+    [[nodiscard]] pollfd wakeup_poll() const;  // readable: take_wakeup(), after the signals
+    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_, watch_at_}); }
 
-    void ask_broker();  // Sends a Ping, which the broker has to read within kBrokerAnswer.
+    // Unless one is open, sends a Ping, which the broker has to read within kBrokerAnswer.
+    void take_wakeup();
 
     // Handles the end of the broker. False: this child was not the broker.
     bool handle_exit(const Reaped& reaped);
@@ -75,6 +76,7 @@ class Supervisor {
     std::uint64_t queued_bytes_;  // of all frames ever queued
     std::uint64_t ping_end_ = 0;  // queued_bytes_ right after the last Ping
     Deadline answer_due_;         // none: the broker is not asked
+    Deadline watch_at_;           // the wakeup, again; none: it is watched
 };
 
 }  // namespace chatd

@@ -128,7 +128,8 @@ struct SocketPair {
 
 // The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries no
 // data, not even which worker it was, and is readable (poll(2)) from the first wake() until
-// clear_wakeup(). Making it throws SetupError; the others neither wait nor fail.
+// clear_wakeup(), and writable otherwise: so a worker can wait until the parent has been awake.
+// Making it throws SetupError; the others neither wait nor fail.
 [[nodiscard]] inline UniqueFd make_wakeup() {
     UniqueFd wakeup(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!wakeup.valid()) throw system_error("eventfd");
@@ -136,7 +137,7 @@ struct SocketPair {
 }
 
 inline void wake(int wakeup) {
-    (void)::eventfd_write(wakeup, 1);  // EAGAIN: its count is full, so it is readable.
+    (void)::eventfd_write(wakeup, UINT64_MAX - 1);  // EAGAIN: its count is full already.
 }
 inline void clear_wakeup(int wakeup) {
     eventfd_t count = 0;

@@ -307,7 +307,7 @@ void Conversation::give_up() {
 // --- The operator and the server -----------------------------------------------------------------
 
 void Conversation::operator_removes() {
-    if (end_) return;
+    if (end_ || server_closes_) return;
     if (end_after_leaving_ != WorkerExit::Removed) interrupt(Text::OperatorRemoves);
     leave(LeaveReason::Removed, WorkerExit::Removed);
 }

@@ -99,7 +99,7 @@ class Conversation {
 
     // --- The server
 
-    void operator_removes();  // SIGTERM to the worker
+    void operator_removes();  // SIGTERM to the worker; changes nothing while the server closes
     void server_closes();     // The log will say so; without a link to the room, this does.
 
     // --- What comes out

@@ -77,14 +77,16 @@ class Worker {
 
     void wait() {
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
-        std::array<pollfd, 2> fds = {
+        std::array<pollfd, 3> fds = {
             pollfd{client_.poll_fd(client_events), client_events, 0},
-            pollfd{link_.get(), events(reads_link(), conversation_.frames()), 0}};
+            pollfd{link_.get(), events(reads_link(), conversation_.frames()), 0},
+            pollfd{removal_ == Removal::Asks ? setup_.wakeup : -1, POLLOUT, 0}};
         const bool ready = signals_.wait(fds, time_to_wait());
         take_signals();
         if (!ready) return;
         memory_used_ = true;
         if (!std::exchange(alarm_set_, true)) set_alarm(kGiveBackAfter);
+        if (fds[2].revents != 0) parent_was_awake();
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
         if ((fds[0].revents & kReadable) == 0) return;
@@ -112,12 +114,31 @@ class Worker {
     void take_signals() {
         if (signals_.take(SIGALRM)) alarm_rang();
         if (signals_.take(kServerCloses)) conversation_.server_closes();
-        if (signals_.take(SIGTERM)) {
-            conversation_.operator_removes();
-            remove_at_ = Clock::now() + kGoodbyeGrace;
+        if (signals_.take(SIGTERM) && removal_ == Removal::None) {
+            removal_ = Removal::Pauses;
+            remove_at_ = Clock::now() + kRemovalPause;
         }
-        // The client is removed in time even when the room cannot learn it: the link may be full.
-        if (remove_at_ && is_due(remove_at_, Clock::now())) conversation_.operator_removes();
+        if (remove_at_ && is_due(remove_at_, Clock::now())) go_on_removing();
+    }
+
+    // --- The operator removes the client
+
+    // SIGTERM may have gone to every process of the server, to the parent last: then the server
+    // closes, and nobody is removed. The parent obeys its signals before it takes the wakeup.
+    void go_on_removing() {
+        remove_at_.reset();
+        // The room could not learn it in time: the link may be full.
+        if (removal_ == Removal::Goes) return conversation_.operator_removes();
+        removal_ = Removal::Asks;
+        wake(setup_.wakeup);
+    }
+
+    void parent_was_awake() {
+        removal_ = Removal::Goes;
+        remove_at_ = Clock::now() + kGoodbyeGrace;
+        signals_.deliver_pending();
+        if (signals_.take(kServerCloses)) conversation_.server_closes();
+        conversation_.operator_removes();
     }
 
     // --- The client
@@ -225,7 +246,10 @@ class Worker {
     const Signals& signals_;
     ClientSocket client_;
     Conversation conversation_;
-    Deadline remove_at_;  // the client is removed then, even if the room has not learnt it
+
+    enum class Removal : std::uint8_t { None, Pauses, Asks, Goes };
+    Removal removal_ = Removal::None;
+    Deadline remove_at_;  // when the removal goes on
 
     UniqueFd link_;
     FrameReader reader_;

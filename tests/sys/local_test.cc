@@ -229,6 +229,17 @@ Test(wakeup, is_readable_until_it_is_cleared) {
     EXPECT_FALSE(is_awake(wakeup));
 }
 
+Test(wakeup, is_writable_again_once_the_parent_has_taken_it) {
+    const UniqueFd wakeup = make_wakeup();
+    const auto writable = [&] { return test::wait_for(wakeup.get(), POLLOUT, test::Deadline{}); };
+    EXPECT_TRUE(writable());
+    wake(wakeup.get());
+    wake(wakeup.get());
+    EXPECT_FALSE(writable());
+    clear_wakeup(wakeup.get());
+    EXPECT_TRUE(writable());
+}
+
 Test(wakeup, one_clear_is_enough_for_any_number_of_wakes) {
     const UniqueFd wakeup = make_wakeup();
     for (int i = 0; i < 1000; ++i) wake(wakeup.get());

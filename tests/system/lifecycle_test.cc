@@ -3,6 +3,10 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,6 +48,44 @@ void ask_who(Client& client, Where where = Where::here()) {
     client.send_line("/who");
     client.expect(" here:\n");
     client.expect("\n");
+}
+
+// Has a worker woken this parent, which has not taken that yet?
+bool is_woken(pid_t parent) {
+    const std::string fdinfo = "/proc/" + std::to_string(parent) + "/fdinfo";
+    for (const auto& entry : std::filesystem::directory_iterator(fdinfo)) {
+        std::ostringstream text;
+        text << std::ifstream(entry.path()).rdbuf();
+        const std::size_t at = text.str().find("eventfd-count:");
+        if (at != std::string::npos) return text.str().find("fffe", at) != std::string::npos;
+    }
+    return false;
+}
+
+// `deed` tells the parent and all its children to go. Each client reads that the server closes, and
+// nothing else.
+void expect_the_server_closes(const std::function<void(const Daemon&)>& deed,
+                              Where where = Where::here()) {
+    const Caller caller(where);
+    Daemon daemon;
+    std::vector<Client> members;
+    for (int i = 0; i < 10; ++i) members.push_back(join(daemon.port(), "n" + std::to_string(i)));
+    for (int i = 0; i < 9; ++i) {
+        members[static_cast<std::size_t>(i)].expect("n9 entered the chat room\n");
+    }
+    Client login(daemon.port());
+    login.expect("Your name: ");
+    deed(daemon);
+    for (Client& member : members) {
+        member.expect_line("The server is shutting down. Goodbye.");
+        member.expect_eof();
+    }
+    login.expect_line("");
+    login.expect_line("The server is shutting down. Goodbye.");
+    login.expect_eof();
+    EXPECT_EQ(daemon.wait(), 0);
+    EXPECT_EQ(daemon.logged("removed by the operator"), 0);
+    daemon.expect_nothing_left();
 }
 
 }  // namespace
@@ -293,13 +335,57 @@ Test(lifecycle, signals_to_everybody_at_once_still_close_in_order) {
     }
 }
 
-Test(lifecycle, ctrl_c_reaches_the_whole_group_and_everybody_is_told) {
-    Daemon daemon;
+Test(lifecycle, when_the_whole_group_is_told_to_go_it_is_the_server_that_closes) {
+    for (const int number : {SIGINT, SIGTERM}) {
+        expect_the_server_closes([=](const Daemon& daemon) { kill(-daemon.pid(), number); });
+    }
+}
+
+Test(lifecycle, when_each_process_is_told_to_go_it_is_the_server_that_closes) {
+    const auto tell_children = [](const Daemon& daemon) {
+        for (const Process& child : children(daemon.pid())) kill(child.pid, SIGTERM);
+    };
+    expect_the_server_closes([&](const Daemon& daemon) {
+        tell_children(daemon);
+        daemon.signal(SIGTERM);
+    });
+    expect_the_server_closes([&](const Daemon& daemon) {
+        daemon.signal(SIGTERM);
+        tell_children(daemon);
+    });
+}
+
+Test(lifecycle, a_parent_that_is_late_still_decides_that_the_server_closes) {
+    // Without a sandbox a test that is not root may look.
+    Daemon daemon({"--sandbox", "off"});
     Client alice = join(daemon.port(), "alice");
-    kill(-daemon.pid(), SIGINT);
-    alice.expect_line("The server is shutting down. Goodbye.");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    daemon.signal(SIGSTOP);
+    kill(-daemon.pid(), SIGTERM);
+    // Nothing announces it.
+    for (const Deadline deadline = soon(); !is_woken(daemon.pid());) {
+        ASSERT_TRUE(Clock::now() < deadline);
+    }
+    daemon.signal(SIGCONT);
+    for (Client* const client : {&alice, &bob}) {
+        client->expect_line("The server is shutting down. Goodbye.");
+        client->expect_eof();
+    }
     EXPECT_EQ(daemon.wait(), 0);
     daemon.expect_nothing_left();
+}
+
+Test(lifecycle, two_clients_are_removed_while_the_broker_is_being_asked) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    for (const char* const name : {"bob", "carol"}) {
+        Client client = join(daemon.port(), name);
+        alice.expect_line(std::string(name) + " entered the chat room");
+        kill(find(daemon, std::string("chatd: worker ") + name).pid, SIGTERM);
+        alice.expect_line(std::string(name) + " left the chat room (removed by the operator)");
+    }
+    daemon.finish();
 }
 
 Test(lifecycle, messages_from_before_the_end_are_delivered) {

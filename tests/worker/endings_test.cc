@@ -194,6 +194,16 @@ Test(endings, the_operator_removes_a_client_that_is_leaving) {
     EXPECT_EQ(client.end(), WorkerExit::Removed);
 }
 
+// A supervisor may signal every process of the server.
+Test(endings, the_operator_removes_nobody_while_the_server_closes) {
+    Client client(Stage::Talking);
+    client.conversation.server_closes();
+    client.conversation.operator_removes();
+    EXPECT_EQ(client.screen(), "");
+    EXPECT_EQ(client.sent(), kNothing);
+    EXPECT_FALSE(client.end().has_value());
+}
+
 // --- The server ---
 
 Test(endings, a_closing_server_says_so_to_clients_that_are_not_in_the_room) {
