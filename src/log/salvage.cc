@@ -61,6 +61,7 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
     : bytes_(bytes),
       header_(header_of(bytes)),
       ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
+      missing_bytes_(ring_bytes ? ring_bytes_ - ring_from(0).size() : 0),
       header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_),
       tail_(header_is_sound_ ? header_.tail % ring_bytes_ : 0) {
     // The search begins at the tail, because the first one found of two equal numbers is kept.
@@ -155,6 +156,7 @@ Salvage::Loss Salvage::loss() const {
     for (const std::size_t gap : gaps()) add(gap);
     if (!bounds_fit()) {
         add(sizeof header_);
+        add(missing_bytes_);
     } else if (found_.empty()) {
         add(header_.head - header_.tail);
     } else {

@@ -29,7 +29,8 @@ class Salvage {
     // The size that the log's ring had most likely.
     [[nodiscard]] std::size_t ring_bytes() const { return ring_bytes_; }
 
-    // The loss as far as it is known. Without a sound header, only gaps between entries count.
+    // The loss as far as it is known. Without a sound header, only gaps between entries count, and
+    // all that is missing at the end of a file whose size is known.
     struct Loss {
         std::uint64_t places;  // at least 1
         std::uint64_t bytes;   // of all places together
@@ -60,6 +61,7 @@ class Salvage {
     std::span<const std::byte> bytes_;
     LogHeader header_;
     std::size_t ring_bytes_;
+    std::size_t missing_bytes_;  // of the ring; 0 when its size is only likely
     bool header_is_sound_;
     std::size_t tail_;  // the place of the tail in the ring; 0 if the header is not sound
     std::vector<Found> found_;

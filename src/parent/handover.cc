@@ -9,7 +9,9 @@ namespace {
 
 // The table of the format: the lines in their order, each with its word and its values. rows()
 // stands for one line for each row. Never change a line without a new first line: programs since
-// 0.3.0 write and read exactly these ("bell" is what 0.3.0 called the wakeup).
+// 0.3.0 write and read exactly these ("bell" is what 0.3.0 called the wakeup). A program reads only
+// the lines that it knows behind the "end", and an older one writes fewer of them: new lines go
+// there, behind all others, as more().
 template <class SomeHandover, class Visitor>
 void visit_lines(SomeHandover& handover, Visitor& visitor) {
     using Listener = Handover::Listener;
@@ -32,6 +34,8 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
                  handover.parent_counters);
     visitor.line("metrics", handover.metrics, handover.metrics_directory, handover.metrics_name);
     visitor.line("end");
+    visitor.more("log-bytes", handover.log_bytes);
+    visitor.more("program-before", handover.program_before);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.
@@ -42,6 +46,10 @@ class Writer {
         text_.append(word);
         (write(values), ...);
         text_ += '\n';
+    }
+    template <class... Values>
+    void more(std::string_view word, const Values&... values) {
+        line(word, values...);
     }
     template <class Row, class... Values>
     void rows(std::string_view word, const std::vector<Row>& rows, Values Row::*... members) {
@@ -73,6 +81,10 @@ class Reader {
     template <class... Values>
     void line(std::string_view word, Values&... values) {
         good_ = good_ && skip(word) && (read(values) && ...) && skip("\n");
+    }
+    template <class... Values>
+    void more(std::string_view word, Values&... values) {
+        if (rest_.starts_with(word)) line(word, values...);
     }
     template <class Row, class... Values>
     void rows(std::string_view word, std::vector<Row>& rows, Values Row::*... members) {

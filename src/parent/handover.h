@@ -65,6 +65,10 @@ struct Handover {
     Descriptor metrics_directory = {};
     std::string metrics_name = {};
 
+    // From here on: what 0.3.0 neither says nor reads.
+    std::uint64_t log_bytes = 0;     // of the log, header included; 0: not said
+    Descriptor program_before = {};  // see close_way_back()
+
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };
 

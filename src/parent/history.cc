@@ -225,11 +225,16 @@ History begin(const OpenedFile& opened, std::size_t ring_bytes) {
 
 // --- A file in use
 
-bool is_intact(int fd, std::size_t log_bytes) {
+// Bytes that cannot be read are 0.
+LogHeader read_header(int fd) {
     LogHeader header{};
-    const bool read = ::pread(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header);
-    return read && is_log(header, file_bytes(fd)) &&
-           log_memory_bytes(header.ring_bytes) == log_bytes;
+    const ssize_t bytes = ::pread(fd, &header, sizeof header, 0);
+    return bytes == static_cast<ssize_t>(sizeof header) ? header : LogHeader{};
+}
+
+bool is_intact(int fd, std::size_t log_bytes) {
+    const LogHeader header = read_header(fd);
+    return is_log(header, file_bytes(fd)) && log_memory_bytes(header.ring_bytes) == log_bytes;
 }
 
 // The file is read and not mapped, because somebody who has cut it short may do so again.
@@ -285,6 +290,12 @@ std::optional<History> repair_history_in_use(int fd, const std::string& path,
                        "history: damaged, and no memory to repair it; the log goes on in memory, "
                        "empty, and the next start repairs the file"};
     }
+}
+
+std::size_t likely_log_bytes(int fd) {
+    const LogHeader header = read_header(fd);
+    if (is_log(header, SIZE_MAX)) return log_memory_bytes(header.ring_bytes);
+    return std::max(file_bytes(fd) / 8 * 8, log_memory_bytes(kHistoryBytes));
 }
 
 UniqueFd make_log_memory(std::size_t ring_bytes) {

@@ -31,6 +31,9 @@ struct History {
 [[nodiscard]] std::optional<History> repair_history_in_use(int fd, const std::string& path,
                                                            std::size_t log_bytes);
 
+// The size that a log in use has, as far as its header or its file tells.
+[[nodiscard]] std::size_t likely_log_bytes(int fd);
+
 // An empty log in memory, without a file. Throws SetupError.
 [[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);
 

@@ -90,9 +90,9 @@ bool knows_counters(const Handover& handover) {
            handover.parent_counters.size() == Numbers().size();
 }
 
-UniqueFd inherit_broker_counters(const Handover& handover) {
+UniqueFd inherit_broker_counters(const Handover& handover, UniqueFd new_ones) {
     UniqueFd fd = take_over(handover.broker_counters);
-    return knows_counters(handover) ? std::move(fd) : make_counters();
+    return new_ones.valid() ? std::move(new_ones) : std::move(fd);
 }
 
 ParentCounters inherit_parent_counters(const Handover& handover) {
@@ -165,6 +165,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .oom_score = lower_oom_score(),
         .metrics = std::move(metrics),
     };
+    resources.log_bytes = file_bytes(resources.log_memory.get());
     give_up_privileges(new_user);
     death_signal.restore();
     return resources;
@@ -204,6 +205,7 @@ Handover describe_resources(const Resources& resources) {
         .counters_version = kCountersVersion,
         .broker_counters = {resources.broker_counters.get()},
         .parent_counters = {numbers.begin(), numbers.end()},
+        .log_bytes = resources.log_bytes,
     };
     describe_tables(resources, handover);
     return handover;
@@ -222,6 +224,8 @@ Resources inherit_resources(const Handover& handover) {
     for (const Handover::Worker& worker : handover.workers) {
         workers.emplace(worker.pid, WorkerRecord{worker.birth_ns, worker.address});
     }
+    UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
+    // From here on nothing fails: until then the program before can take everything back.
     return {
         .clients_max = handover.clients_max,
         .has_terminal = handover.has_terminal,
@@ -231,7 +235,7 @@ Resources inherit_resources(const Handover& handover) {
             handover.socket_path, take_over(handover.broker_listener),
             take_over(handover.broker_place)}),
         .members_memory = take_over(handover.members_memory),
-        .broker_counters = inherit_broker_counters(handover),
+        .broker_counters = inherit_broker_counters(handover, std::move(new_counters)),
         .control = {take_over(handover.control_first), take_over(handover.control_second)},
         .wakeup = take_over(handover.wakeup),
         // The directory may be unknown; then it stays unknown.
@@ -239,6 +243,8 @@ Resources inherit_resources(const Handover& handover) {
                                  ? UniqueFd()
                                  : take_over(handover.program_directory),
         .log_memory = take_over(handover.log_memory),
+        .log_bytes = handover.log_bytes != 0 ? handover.log_bytes
+                                             : likely_log_bytes(handover.log_memory.number),
         .oom_score = lower_oom_score(),
         .counters = inherit_parent_counters(handover),
         .metrics = inherit_metrics(handover),

@@ -32,7 +32,6 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
       title_(title),
       signals_(signals),
       journal_(journal),
-      log_bytes_(file_bytes(resources.log_memory.get())),
       born_(Clock::now()),
       queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {
     // Room for the end of every worker: the room must hear of each, also when memory is short.
@@ -60,8 +59,8 @@ void Supervisor::start() {
 // If the file was truncated or overwritten, every new broker would die of it.
 void Supervisor::repair_log() {
     if (options_.history_path.empty()) return;
-    auto history =
-        repair_history_in_use(resources_.log_memory.get(), options_.history_path, log_bytes_);
+    auto history = repair_history_in_use(resources_.log_memory.get(), options_.history_path,
+                                         resources_.log_bytes);
     if (!history) return;
     journal_.error("%s", history->news.c_str());
     resources_.log_memory = std::move(history->fd);
@@ -116,7 +115,7 @@ void Supervisor::restart(Duration lived) {
     // No further broker starts; workers that wait fail to connect and so learn it.
     if (is_closing_) return resources_.broker_listener.stop();
     ++resources_.counters.broker_restarts;
-    const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (log_bytes_ >> 20);
+    const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (resources_.log_bytes >> 20);
     died_young_ = lived < young ? died_young_ + 1 : 0;
     const Duration pause = pause_after(died_young_);
     if (pause != Duration::zero()) {
@@ -175,7 +174,7 @@ void Supervisor::take_wakeup() {
     if (!is_running() || answer_due_) return;
     send(Ping{});
     ping_end_ = queued_bytes_;
-    const Moment recovered = born_ + kRecoveryPerMebibyte * (log_bytes_ >> 20);
+    const Moment recovered = born_ + kRecoveryPerMebibyte * (resources_.log_bytes >> 20);
     answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
 }
 

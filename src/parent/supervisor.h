@@ -65,7 +65,6 @@ class Supervisor {
     const Signals& signals_;
     Journal& journal_;
 
-    std::size_t log_bytes_;
     Moment born_;         // the broker, or the supervisor if another program has started the broker
     int died_young_ = 0;  // brokers in a row
     bool fork_fails_ = false;

@@ -432,6 +432,20 @@ Test(salvage, a_loss_is_counted_once) {
     EXPECT_EQ(loss.bytes, hit.end - hit.begin);
 }
 
+// Once the loss of a whole file was told as 48 bytes, those of the header.
+Test(salvage, without_a_header_all_that_is_missing_counts_if_the_size_is_known) {
+    const Bytes bytes = log_of(40, 800);
+    const std::size_t ring_bytes = bytes.size() - kLogHeaderBytes;
+    const auto loss_of = [&](std::size_t length) {
+        const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
+        return Salvage(cut, ring_bytes).loss().bytes;
+    };
+    EXPECT_EQ(loss_of(0), ring_bytes + sizeof(LogHeader));
+    EXPECT_EQ(loss_of(10), ring_bytes + sizeof(LogHeader));
+    const std::vector<Place> where = places(bytes);
+    EXPECT_EQ(loss_of(where[7].begin), where[39].end - where[7].begin);
+}
+
 // --- The new log
 
 Test(salvage, an_entry_keeps_all_its_fields) {

@@ -104,7 +104,29 @@ Test(handover, each_descriptor_of_it_is_where_it_belongs) {
 Test(handover, it_is_written_as_version_0_3_0_writes_it) {
     const auto read = read_handover(kOf030);
     ASSERT_TRUE(read.has_value());
-    EXPECT_EQ(write_handover(*read), kOf030);
+    EXPECT_TRUE(write_handover(*read).starts_with(kOf030));
+}
+
+Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
+    Handover handover = with_any_bytes();
+    handover.log_bytes = 4'198'400;
+    handover.program_before = {16};
+    const auto read = read_handover(write_handover(handover));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->log_bytes, 4'198'400);
+    EXPECT_EQ(read->program_before.number, 16);
+    EXPECT_EQ(read->fds().back(), 16);
+}
+
+Test(handover, behind_the_end_any_line_may_be_missing_and_more_may_follow) {
+    const auto old = read_handover(kOf030);
+    ASSERT_TRUE(old.has_value());
+    EXPECT_EQ(old->log_bytes, 0);
+    EXPECT_EQ(old->program_before.number, -1);
+    const auto newer = read_handover(kOf030 + "program-before 16\nweather 13\n");
+    ASSERT_TRUE(newer.has_value());
+    EXPECT_EQ(newer->program_before.number, 16);
+    EXPECT_FALSE(read_handover(kOf030 + "log-bytes x\n").has_value());
 }
 
 Test(handover, texts_may_hold_any_byte) {

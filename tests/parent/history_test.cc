@@ -424,6 +424,18 @@ Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
     EXPECT_FALSE(repair_history_in_use(mended->fd.get(), past.path, kFileBytes).has_value());
 }
 
+// A program that takes over from 0.3.0 is not told the size.
+Test(history, the_size_of_a_log_in_use_is_told_by_its_header_as_long_as_that_is_there) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    for (const off_t length : {kFileBytes, std::size_t{8000}, sizeof(LogHeader)}) {
+        ASSERT_EQ(truncate(past.path.c_str(), length), 0);
+        EXPECT_EQ(likely_log_bytes(history.fd.get()), kFileBytes);
+    }
+    ASSERT_EQ(truncate(past.path.c_str(), 10), 0);
+    EXPECT_EQ(likely_log_bytes(history.fd.get()), kLogHeaderBytes + kHistoryBytes);
+}
+
 Test(history, a_log_without_a_file_outlives_its_user) {
     const UniqueFd fd = make_log_memory(kRing);
     say(fd, "kept");
