@@ -40,7 +40,7 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     (void)::umask(::umask(077) & 077);
     const Signals signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, kServerCloses, SIGALRM});
     ::tzset();  // Workers show local time, and may not open the file of the time zone.
-    run_parent(options, title, signals, fresh ? nullptr : &start_mode.handover);
+    run_parent(options, title, signals, start_mode);
     return static_cast<int>(ExitStatus::Ok);
 }
 
@@ -59,7 +59,7 @@ int run(int argc, char** argv) {
     if (const auto* const bad = std::get_if<BadUsage>(&parsed)) {
         return print(stderr, "chatd: " + bad->line + "; see chatd --help\n", ExitStatus::Usage);
     }
-    return serve(std::get<Options>(parsed), title, read_start_mode());
+    return serve(std::get<Options>(parsed), title, read_start_mode(title));
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "parent/acceptor.h"
 #include "parent/metrics.h"
 #include "parent/supervisor.h"
-#include "parent/upgrade.h"
 #include "protocol/worker_exit.h"
 #include "sys/privilege.h"
 #include "sys/sandbox.h"
@@ -22,26 +21,24 @@ namespace {
 
 class Parent {
   public:
-    // Takes all resources; starts no process.
-    Parent(const Options& options, ProcessTitle& title, const Signals& signals,
-           const Handover* handover)
+    // Starts no process.
+    Parent(const Options& options, ProcessTitle& title, const Signals& signals, Journal& journal,
+           Resources& resources)
         : options_(options),
           title_(title),
           signals_(signals),
-          journal_("parent", options.level),
-          resources_(handover == nullptr
-                         ? acquire_resources(options, title.arguments()[0], journal_)
-                         : inherit_resources(*handover)),
-          has_taken_over_(handover != nullptr),
+          journal_(journal),
+          resources_(resources),
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_) {
         // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
+        fault_point("parent:takes-over");
     }
 
-    void run() {
-        start();
+    void run(StartMode::Kind kind) {
+        start(kind);
         for (;;) {
             try {
                 turn();
@@ -55,9 +52,12 @@ class Parent {
     }
 
   private:
-    void start() {
+    void start(StartMode::Kind kind) {
         seal(options_.sandbox);
-        if (has_taken_over_) {
+        if (kind == StartMode::Kind::TakeBack) {
+            journal_.error("no upgrade: the new program failed while it took over");
+            supervisor_.replace();
+        } else if (kind == StartMode::Kind::TakeOver) {
             journal_.info("upgraded to %s; clients: %zu", kVersion, resources_.workers.size());
             supervisor_.replace();
         } else {
@@ -269,9 +269,8 @@ class Parent {
     const Options& options_;
     ProcessTitle& title_;
     const Signals& signals_;
-    Journal journal_;
-    Resources resources_;
-    bool has_taken_over_;
+    Journal& journal_;
+    Resources& resources_;
     Supervisor supervisor_;
     Upgrade upgrade_;
     Acceptor acceptor_;
@@ -286,8 +285,23 @@ class Parent {
 }  // namespace
 
 void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
-                const Handover* handover) {
-    Parent(options, title, signals, handover).run();
+                const StartMode& mode) {
+    Journal journal("parent", options.level);
+    const bool fresh = mode.kind == StartMode::Kind::Fresh;
+    std::unique_ptr<Resources> resources;
+    std::optional<Parent> parent;
+    try {
+        resources.reset(
+            new Resources(fresh ? acquire_resources(options, title.arguments()[0], journal)
+                                : inherit_resources(mode.handover)));
+        parent.emplace(options, title, signals, journal, *resources);
+    } catch (const std::exception& error) {
+        if (!fresh) journal.error("%s", error.what());
+        go_back();  // The resources are still there.
+        throw;
+    }
+    close_way_back();
+    parent->run(mode.kind);
 }
 
 }  // namespace chatd

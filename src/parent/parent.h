@@ -4,15 +4,14 @@
 #pragma once
 
 #include "options.h"
-#include "parent/handover.h"
+#include "parent/upgrade.h"
 #include "sys/signals.h"
-#include "sys/title.h"
 
 namespace chatd {
 
-// Sets everything up, or takes over what `handover` (null: nothing) describes; serves until SIGTERM
-// or SIGINT. SIGHUP upgrades, SIGUSR1 writes the status to the journal. Throws SetupError.
+// Sets everything up, or takes it over, as `mode` says, which is not Check; serves until SIGTERM or
+// SIGINT. SIGHUP upgrades, SIGUSR1 writes the status to the journal. Throws SetupError.
 void run_parent(const Options& options, ProcessTitle& title, const Signals& signals,
-                const Handover* handover);
+                const StartMode& mode);
 
 }  // namespace chatd

@@ -1,5 +1,6 @@
 #include "parent/upgrade.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ namespace {
 constexpr const char* kVariable = "CHATD_HANDOVER";
 constexpr std::string_view kCheck = "check:";
 constexpr std::string_view kTakeOver = "take-over:";
+constexpr std::string_view kTakeBack = "take-back:";
 
 UniqueFd put_in_memory(const std::string& text) {
     UniqueFd fd = make_shared_memory("chatd-handover", text.size());
@@ -37,21 +39,71 @@ Handover take_from_memory(int fd) {
                      "over; stop the server and start it anew");
 }
 
-// Replaces this program. Returns only on failure, with errno.
-void execute_with(std::string_view kind, const UniqueFd& handover, ProcessTitle& title,
-                  int program_directory) {
-    set_inheritable(handover.get(), true);
-    const std::string value = std::string(kind) + std::to_string(handover.get());
+void set_variable(std::string_view kind, int handover) {
+    const std::string value = std::string(kind) + std::to_string(handover);
     if (::setenv(kVariable, value.c_str(), 1) != 0) throw system_error("setenv");
-    execute_program(title.arguments().data(), program_directory);
+}
+
+// Replaces this program. Returns only on failure, with errno.
+void execute_with(std::string_view kind, const UniqueFd& handover, const UniqueFd& program,
+                  ProcessTitle& title) {
+    set_inheritable(handover.get(), true);
+    set_variable(kind, handover.get());
+    execute_program(program.get(), title.arguments().data());
     const int error = errno;
     (void)::unsetenv(kVariable);
     errno = error;
 }
 
+// --- The way back. The handler of a signal uses all of this, so it is made beforehand.
+
+constexpr int kSignalsOfBugs[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+
+struct WayBack {
+    UniqueFd program;
+    UniqueFd text;         // of the handover
+    std::vector<int> fds;  // of the handover
+    char** argv;
+};
+std::optional<WayBack> way_back;
+
+void handle_bugs(void (*handler)(int)) {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_NODEFER;  // the program before must not find the signal blocked
+    for (const int signal : kSignalsOfBugs) (void)::sigaction(signal, &action, nullptr);
+}
+
+void go_back_after(int signal) {
+    go_back();
+    (void)::signal(signal, SIG_DFL);
+    (void)::raise(signal);
+}
+
+void open_way_back(UniqueFd text, const Handover& handover, char** argv) {
+    if (handover.program_before.number < 0) return;
+    set_variable(kTakeBack, text.get());
+    way_back = {UniqueFd(handover.program_before.number), std::move(text), handover.fds(), argv};
+    set_inheritable(way_back->program.get(), false);
+    handle_bugs(go_back_after);
+}
+
 }  // namespace
 
-StartMode read_start_mode() {
+void go_back() {
+    if (!way_back) return;
+    for (const int fd : way_back->fds) (void)::fcntl(fd, F_SETFD, 0);
+    execute_program(way_back->program.get(), way_back->argv);
+}
+
+void close_way_back() {
+    if (!way_back) return;
+    handle_bugs(SIG_DFL);
+    (void)::unsetenv(kVariable);
+    way_back.reset();
+}
+
+StartMode read_start_mode(ProcessTitle& title) {
     const char* const variable = std::getenv(kVariable);
     if (variable == nullptr) return {};
     const std::string value(variable);
@@ -59,12 +111,19 @@ StartMode read_start_mode() {
     const std::size_t kind_bytes = value.find(':') + 1;
     const std::string kind = value.substr(0, kind_bytes);
     const auto fd = parse_number<int>(value.substr(kind_bytes), STDERR_FILENO + 1);
-    if (!fd || (kind != kCheck && kind != kTakeOver)) {
+    if (!fd || (kind != kCheck && kind != kTakeOver && kind != kTakeBack)) {
         throw SetupError(ExitStatus::Usage, std::string(kVariable) + " is not for you to set");
     }
-    const UniqueFd memory(*fd);
-    return {kind == kCheck ? StartMode::Kind::Check : StartMode::Kind::TakeOver,
-            take_from_memory(memory.get())};
+    UniqueFd memory(*fd);
+    StartMode mode{StartMode::Kind::Check, take_from_memory(memory.get())};
+    if (kind == kTakeBack) {
+        mode.kind = StartMode::Kind::TakeBack;
+        (void)UniqueFd(mode.handover.program_before.number);  // that is this program
+    } else if (kind == kTakeOver) {
+        mode.kind = StartMode::Kind::TakeOver;
+        open_way_back(std::move(memory), mode.handover, title.arguments().data());
+    }
+    return mode;
 }
 
 void Upgrade::begin() {
@@ -82,9 +141,10 @@ void Upgrade::attempt(void (Upgrade::*step)()) {
 
 void Upgrade::start_trial() {
     const UniqueFd handover = put_in_memory(write_handover(describe_resources(resources_)));
+    program_ = open_program(title_.arguments()[0], resources_.program_directory.get());
     trial_ = fork_child([&]() -> int {
-        keep_only({handover.get(), resources_.program_directory.get()});
-        execute_with(kCheck, handover, title_, resources_.program_directory.get());
+        keep_only({handover.get(), program_.get()});
+        execute_with(kCheck, handover, program_, title_);
         throw system_error(std::string("cannot execute ") + title_.arguments()[0]);
     });
     if (trial_ < 0) {
@@ -113,12 +173,14 @@ void Upgrade::judge(int wait_status) {
 }
 
 void Upgrade::execute() {
-    const Handover handover = describe_resources(resources_);
+    const UniqueFd own_program = open_own_program();
+    Handover handover = describe_resources(resources_);
+    handover.program_before = {own_program.get()};
     const UniqueFd text = put_in_memory(write_handover(handover));
     fault_point("parent:before-exec");
     for (const int fd : handover.fds()) set_inheritable(fd, true);
     journal_.report_left_out();  // The next program counts from 0.
-    execute_with(kTakeOver, text, title_, resources_.program_directory.get());
+    execute_with(kTakeOver, text, program_, title_);
     journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
     for (const int fd : handover.fds()) set_inheritable(fd, false);
 }

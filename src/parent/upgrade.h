@@ -1,6 +1,7 @@
 // Upgrade: another program takes the parent's place in the same process, with the same pid, the
 // same children, listeners and log. A child tries the program first; the parent executes only a
-// program that says that it understands the handover.
+// program that says that it understands the handover, and the very file that was tried. If that
+// program still fails while it takes over, it executes the program before once more.
 #pragma once
 
 #include "parent/resources.h"
@@ -9,16 +10,25 @@
 
 namespace chatd {
 
-// Why this program was started: as usual, on trial for an upgrade, or to take over.
+// Why this program was started: as usual, on trial for an upgrade, to take over, or to take the
+// server back from a program that could not take it over.
 struct StartMode {
-    enum class Kind : unsigned char { Fresh, Check, TakeOver };
+    enum class Kind : unsigned char { Fresh, Check, TakeOver, TakeBack };
     Kind kind = Kind::Fresh;
     Handover handover = {};  // unless Fresh
 };
 
-// Reads it from the environment, and takes it out there. Throws SetupError when this program does
-// not understand what is there.
-[[nodiscard]] StartMode read_start_mode();
+// Reads it from the environment, and takes it out there. A program that takes over opens the way
+// back to the program before. Throws SetupError when this program does not understand what is
+// there.
+[[nodiscard]] StartMode read_start_mode(ProcessTitle& title);
+
+// The way back, open until this program has taken over: the program before, which was handed over
+// with everything else. It is executed in the place of this one, as this one was, when a signal
+// that stands for a bug would kill this process, such as SIGSEGV, and by go_back(). Until then no
+// descriptor of the handover may be closed. Programs before 0.4 hand none over.
+void go_back();  // returns when there is no way back, or it fails
+void close_way_back();
 
 class Upgrade {
   public:
@@ -49,6 +59,7 @@ class Upgrade {
     const Resources& resources_;
     ProcessTitle& title_;
     Journal& journal_;
+    UniqueFd program_;  // the last one that was tried
     pid_t trial_ = -1;  // the child; -1: there is none
     bool again_ = false;
     Deadline trial_until_;  // none: the trial is over or cancelled

@@ -53,6 +53,20 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     ::_exit(run(parent, child_main));
 }
 
+// The path at which the shell found `argv0`; `argv0` itself when that is unknown.
+std::string path_of_program(const std::string& argv0) {
+    if (argv0.find('/') != std::string::npos) return argv0;
+    const char* const variable = std::getenv("PATH");
+    std::string_view rest = variable == nullptr ? "" : variable;
+    while (!rest.empty()) {
+        const std::string_view found = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), found.size() + 1));
+        const std::string path = (found.empty() ? "." : std::string(found)) + '/' + argv0;
+        if (::access(path.c_str(), X_OK) == 0) return path;
+    }
+    return argv0;
+}
+
 UniqueFd open_directory(const std::string& directory) {
     return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -76,26 +90,34 @@ std::optional<Reaped> reap_child() {
 }
 
 UniqueFd directory_of_program(const char* argv0) {
-    const std::string path(argv0);
+    const std::string path = path_of_program(argv0);
     const std::size_t slash = path.rfind('/');
-    if (slash != std::string::npos) return open_directory(path.substr(0, slash + 1));
-    const char* const variable = std::getenv("PATH");
-    std::string_view rest = variable == nullptr ? "" : variable;
-    while (!rest.empty()) {
-        const std::string_view found = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(std::min(rest.size(), found.size() + 1));
-        const std::string directory = found.empty() ? "." : std::string(found);
-        if (::access((directory + '/' + path).c_str(), X_OK) == 0) return open_directory(directory);
-    }
-    return UniqueFd();
+    return slash == std::string::npos ? UniqueFd() : open_directory(path.substr(0, slash + 1));
 }
 
-void execute_program(char** argv, int directory) {
-    (void)::execvp(argv[0], argv);
-    if (errno != EACCES || directory < 0) return;
-    const std::string path(argv[0]);
-    const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
-    (void)::execveat(directory, name.c_str(), argv, environ, 0);
+UniqueFd open_program(const char* argv0, int directory) {
+    const std::string path = path_of_program(argv0);
+    UniqueFd program(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!program.valid() && errno == EACCES && directory >= 0) {
+        const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+        program.reset(::openat(directory, name.c_str(), O_PATH | O_CLOEXEC));
+    }
+    if (!program.valid()) throw system_error(std::string("cannot execute ") + argv0);
+    return program;
+}
+
+UniqueFd open_own_program() {
+    UniqueFd program(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    if (!program.valid()) throw system_error("/proc/self/exe");
+    return program;
+}
+
+void execute_program(int program, char** argv) {
+    (void)::execveat(program, "", argv, environ, AT_EMPTY_PATH);
+    if (errno != ENOENT) return;
+    // It is a script, which its interpreter opens by the descriptor.
+    set_inheritable(program, true);
+    (void)::execveat(program, "", argv, environ, AT_EMPTY_PATH);
 }
 
 bool has_terminal() {

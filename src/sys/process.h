@@ -29,9 +29,17 @@ struct Reaped {
 // process gives up privileges, because the directory may be out of reach without them.
 [[nodiscard]] UniqueFd directory_of_program(const char* argv0);
 
-// Executes argv[0], found as the shell found it; or, when that path is out of reach for the present
-// user, found in `directory` (execveat(2); -1: not there). Returns only on failure, with errno.
-void execute_program(char** argv, int directory);
+// Opens the program `argv0`, found as the shell found it; or, when that path is out of reach for
+// the present user, found in `directory` (-1: not there). The descriptor is good for
+// execute_program() alone, and stands for this very file, whatever has its name later. Throws
+// SetupError.
+[[nodiscard]] UniqueFd open_program(const char* argv0, int directory);
+
+// Opens the program that this process runs. Throws SetupError.
+[[nodiscard]] UniqueFd open_own_program();
+
+// Executes an open program (execveat(2)). Returns only on failure, with errno.
+void execute_program(int program, char** argv);
 
 // Asks the scheduler to prefer long runs of this process to early ones (sched(7), SCHED_BATCH):
 // then a worker that wakes up does not push the broker off its processor. A failure costs only

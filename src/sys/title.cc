@@ -48,7 +48,7 @@ ProcessTitle::ProcessTitle(int argc, char** argv) : arguments_(argv), environmen
     if (argc < 1) throw SetupError(ExitStatus::Usage, "no program name");
     area_ = area_of(argv);
     if (area_.size() < kAreaBytesMin) start_anew_with_padding(argv);
-    if (std::getenv(kPadding) != nullptr) set_short("chatd");  // instead of "exe"
+    set_short("chatd");  // Instead of "exe", or of the number of a descriptor after an upgrade.
     environ = environment_.list().data();
     (void)::unsetenv(kPadding);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/settings.h"
+#include "log/log_format.h"
 #include "support/client.h"
 #include "support/command.h"
 #include "support/daemon.h"
@@ -210,6 +211,30 @@ Test(upgrade, the_history_goes_on) {
     daemon.finish();
 }
 
+// Once the next program took the size of the log from what was left of the file, and died of it.
+Test(upgrade, a_history_that_was_cut_short_is_repaired_by_the_next_program) {
+    for (const off_t length : {0, 100, 5000, 60'000}) {
+        const Scratch scratch;
+        const std::string path = scratch.path() + "/history";
+        Daemon daemon({"--history", path, "--history-size", "1048576"});
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        for (int i = 0; i < 300; ++i) alice.send_line(std::string(900, 'x'));
+        for (int i = 0; i < 300; ++i) bob.expect_line("alice says: " + std::string(900, 'x'));
+        ASSERT_EQ(truncate(path.c_str(), length), 0);
+        daemon.signal(SIGHUP);
+        const std::string news = daemon.wait_log("]: history: ");
+        const std::size_t lost = news.find(" bytes lost");
+        ASSERT_TRUE(lost != std::string::npos);
+        EXPECT_GT(std::stoul(news.substr(news.rfind(' ', lost - 1) + 1)), 200'000U);
+        daemon.wait_log("broker started");
+        expect_to_chat(alice, bob, "after");
+        EXPECT_EQ(fs::file_size(path), 1'048'576 + chatd::kLogHeaderBytes);
+        daemon.finish();
+    }
+}
+
 // --- Programs that cannot take over
 
 namespace {
@@ -274,6 +299,42 @@ Test(upgrade, an_upgrade_runs_the_program_to_which_a_link_points_now) {
     fs::create_symlink(failing_program(), link);
     upgrade(daemon, kOther);
     daemon.finish();
+}
+
+// Once whatever had the name of the program by then was executed, and ended the server.
+Test(upgrade, the_very_file_that_was_tried_is_executed) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const std::string path = installed.path();
+    installed.install_script("#!/bin/sh\nrm -f " + path + "\nln -s /bin/true " + path + "\nexec " +
+                             failing_program() + " \"$@\"\n");
+    upgrade(daemon, kOther);
+    EXPECT_TRUE(fs::is_symlink(path));
+    expect_to_chat(alice, bob, "after");
+    daemon.finish();
+}
+
+Test(upgrade, a_program_that_fails_while_it_takes_over_gives_the_server_back) {
+    for (const char* deed : {"segv", "abort", "nomem"}) {
+        Installation installed(chatd_program());
+        Daemon daemon(
+            DaemonOptions{.env = {{"CHATD_FAULT", std::string("parent:takes-over:1:") + deed}},
+                          .program = installed.path()});
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        const std::string title = title_of(daemon, "chatd: worker alice");
+        installed.install(failing_program());
+        expect_to_stay(daemon, alice, bob, "no upgrade: the new program failed while it took over");
+        EXPECT_EQ(title_of(daemon, "chatd: worker alice"), title);
+        installed.install(chatd_program());
+        upgrade(daemon, chatd::kVersion);
+        expect_to_chat(alice, bob, "at last");
+        daemon.finish();
+    }
 }
 
 Test(upgrade, a_server_that_closes_goes_on_closing) {
