@@ -85,6 +85,13 @@ inline constexpr std::uint32_t kNamesShown = 20;   // names in the line that wel
 inline constexpr std::uint32_t kCrowdNames = 3;    // names when many people come or go together
 inline constexpr std::uint32_t kPeopleShown = 50;  // people that one /who lists
 
+// Crowds that are looked for at once, places in the log from which they are remembered, and people
+// of one crowd. In a fan-out nearly all members begin at the same place. 3 MiB at most are
+// remembered: each crowd names twice kCrowdNames + 1 people.
+inline constexpr std::size_t kCrowdsAtOnce = 64;
+inline constexpr std::size_t kCrowdBeginningsMax = 64;
+inline constexpr std::uint32_t kCrowdPeopleMax = 10'000;
+
 // Descriptors that the parent or the broker needs besides one for each client: 0, 1, 2, listeners,
 // links between the two, log, counters, readers of --metrics.
 inline constexpr std::uint32_t kSpareFds = 32;

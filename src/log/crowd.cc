@@ -1,8 +1,11 @@
 #include "log/crowd.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "text/name.h"
 
@@ -21,16 +24,18 @@ class CrowdBuilder {
   public:
     explicit CrowdBuilder(Position begin) : begin_(begin), end_(begin) {}
 
-    // False when a member who left comes back: a reader is told first who came and then who left,
-    // so the line would say the opposite of what happened.
-    [[nodiscard]] bool accepts(const LogEntry& found) const {
-        return found.entry.kind == EntryKind::Leave || !gone_.contains(fold_name(found.frame.name));
+    // False when the crowd is full; or when a member who left comes back, or somebody whose name
+    // looks the same: a reader is told first who came and then who left, so the line would say the
+    // opposite of what happened.
+    [[nodiscard]] bool accepts(const LogEntry& found) {
+        if (crowd_.entered + crowd_.left == kCrowdPeopleMax) return false;
+        return found.entry.kind == EntryKind::Leave || !is_gone(found.frame.name);
     }
 
     void add(const LogEntry& found) {
         const bool leaves = found.entry.kind == EntryKind::Leave;
         if (leaves) {
-            gone_.insert(fold_name(found.frame.name));
+            unkeyed_.push_back(found.frame.name);
             note_reason(found.entry);
         }
         std::uint32_t& people = leaves ? crowd_.left : crowd_.entered;
@@ -53,6 +58,22 @@ class CrowdBuilder {
     }
 
   private:
+    // The keys of those who left are made only now, because most crowds never need them.
+    bool is_gone(std::string_view newcomer) {
+        for (const std::string_view name : std::exchange(unkeyed_, {})) {
+            for (std::string& key : keys_of(name)) gone_.insert(std::move(key));
+        }
+        return !gone_.empty() && std::ranges::any_of(keys_of(newcomer), [this](const auto& key) {
+            return gone_.contains(key);
+        });
+    }
+
+    // Two names that share a key cannot be in the room at the same time: see Members::is_taken().
+    static std::array<std::string, 3> keys_of(std::string_view name) {
+        auto [first, second] = skeletons_of(name);
+        return {fold_name(name), std::move(first), std::move(second)};
+    }
+
     void note_reason(const Entry& entry) {
         const auto reason = static_cast<LeaveReason>(entry.reason);
         if (crowd_.left == 0) {
@@ -77,7 +98,8 @@ class CrowdBuilder {
     Crowd crowd_{};
     std::vector<std::string_view> entered_;  // names, at most one more than kCrowdNames
     std::vector<std::string_view> left_;     // the same
-    std::unordered_set<std::string> gone_;   // folded names of all who left
+    std::vector<std::string_view> unkeyed_;  // those who left and have no key in gone_ yet
+    std::unordered_set<std::string> gone_;
 };
 
 }  // namespace
@@ -91,7 +113,7 @@ std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position
         if (stretch) crowds.push_back(std::move(*stretch));
         builder.reset();
     };
-    while (from < to) {
+    while (from < to && crowds.size() < kCrowdsAtOnce) {
         const LogEntry found = log.entry_at(from);
         if (found.at >= to) break;
         const bool may_join = may_join_crowd(found, session);
@@ -102,11 +124,12 @@ std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position
         }
         from = found.next;
     }
-    finish();
+    if (crowds.size() < kCrowdsAtOnce) finish();
     return crowds;
 }
 
 const std::vector<CrowdStretch>& Crowds::from(Position begin) {
+    if (by_begin_.size() == kCrowdBeginningsMax && !by_begin_.contains(begin)) by_begin_.clear();
     const auto [found, is_new] = by_begin_.try_emplace(begin);
     if (is_new) found->second = crowds_between(log_, begin, end_, 0);
     return found->second;

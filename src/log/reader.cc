@@ -151,11 +151,9 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
     }
     const Position end = std::min(crowds.end(), end_);
     bool all_sent = true;
-    if (takes_crowds_ && at_ < end) {
-        // A member that has left reads its own Leave among what happened, so its crowds differ.
+    if (takes_crowds_) {
         const bool is_member = standing.acked != kNoLongerMember;
-        all_sent = is_member ? send_crowds(log, crowds.from(at_), send)
-                             : send_crowds(log, crowds_between(log, at_, end, session_), send);
+        all_sent = send_crowds(log, crowds, end, is_member, send);
     }
     all_sent = all_sent && send_log(log, Reading::Live, at_, end, send);
     if (gone_) return false;
@@ -165,13 +163,20 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
 }
 
 // Sends the log up to the end of the last crowd, with a Crowd frame in the place of each.
-bool LogReader::send_crowds(const Log& log, std::span<const CrowdStretch> crowds,
+bool LogReader::send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
                             const Send& send) {
-    for (const CrowdStretch& crowd : crowds) {
-        if (!send_log(log, Reading::Live, at_, crowd.begin, send)) return false;
-        replies = crowd.frame;
-        at_ = crowd.end;
-        if (!send_replies(send)) return false;
+    for (bool more = true; more && at_ < end;) {
+        // A member that has left reads its own Leave among what happened, so its crowds differ.
+        std::vector<CrowdStretch> own;
+        if (!is_member) own = crowds_between(log, at_, end, session_);
+        const std::vector<CrowdStretch>& found = is_member ? crowds.from(at_) : own;
+        more = found.size() == kCrowdsAtOnce;
+        for (const CrowdStretch& crowd : found) {
+            if (!send_log(log, Reading::Live, at_, crowd.begin, send)) return false;
+            replies = crowd.frame;
+            at_ = crowd.end;
+            if (!send_replies(send)) return false;
+        }
     }
     return true;
 }

@@ -106,7 +106,7 @@ class LogReader {
     [[nodiscard]] bool send_replay(const Log& log, const Send& send);
     [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
                                  const Send& send);
-    [[nodiscard]] bool send_crowds(const Log& log, std::span<const CrowdStretch> crowds,
+    [[nodiscard]] bool send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
                                    const Send& send);
     [[nodiscard]] bool send_log(const Log& log, Reading reading, Position& at, Position end,
                                 const Send& send);

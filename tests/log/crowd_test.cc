@@ -27,7 +27,7 @@ class Told {
     std::vector<std::uint64_t> memory_;
 
   public:
-    Told() : log(bytes()) {}
+    explicit Told(std::size_t ring_bytes = kHistoryBytesMin) : log(bytes(ring_bytes)) {}
 
     Log log;
 
@@ -51,7 +51,14 @@ class Told {
     }
 
     [[nodiscard]] std::vector<CrowdStretch> crowds(std::uint64_t session = 0) const {
-        return crowds_between(log, log.tail(), log.head(), session);
+        std::vector<CrowdStretch> all;
+        std::vector<CrowdStretch> next;
+        do {
+            next =
+                crowds_between(log, all.empty() ? log.tail() : all.back().end, log.head(), session);
+            all.insert(all.end(), next.begin(), next.end());
+        } while (next.size() == kCrowdsAtOnce);
+        return all;
     }
 
     // "bob says", "+5: alice bob carol", "-2: dave erin (killed 9)".
@@ -70,9 +77,9 @@ class Told {
     static Crowd crowd_in(std::string_view frame) { return frame_of(frame).as<Crowd>(); }
 
   private:
-    std::span<std::byte> bytes() {
-        const LogHeader header = empty_log_header(kHistoryBytesMin);
-        memory_.resize(log_memory_bytes(kHistoryBytesMin) / 8);
+    std::span<std::byte> bytes(std::size_t ring_bytes) {
+        const LogHeader header = empty_log_header(ring_bytes);
+        memory_.resize(log_memory_bytes(ring_bytes) / 8);
         *reinterpret_cast<LogHeader*>(memory_.data()) = header;
         return std::as_writable_bytes(std::span(memory_));
     }
@@ -194,6 +201,26 @@ Test(crowd, somebody_who_comes_back_begins_another_crowd) {
               (Lines{"-2: alice bob", "+2-2: alice carol Jos\u00E9 dave", "+2: DAVE jose\u0301"}));
 }
 
+// Once they were one crowd: "bob and carol entered", and then "Bob left".
+Test(crowd, somebody_who_looks_like_one_who_left_begins_another_crowd) {
+    for (const char* const name : {"alice", "ALICE", "a1ice", "\u0430lice"}) {
+        Told told;
+        told.goes("Alice");
+        told.comes(name);
+        told.comes("carol");
+        EXPECT_EQ(told.lines(), (Lines{"Alice goes", "+2: " + std::string(name) + " carol"}));
+    }
+}
+
+Test(crowd, a_crowd_that_is_full_is_followed_by_another) {
+    Told told(4 * 1024 * 1024);
+    for (std::uint32_t i = 0; i < kCrowdPeopleMax + 2; ++i) told.comes("p");
+    const std::vector<CrowdStretch> crowds = told.crowds();
+    ASSERT_EQ(crowds.size(), 2);
+    EXPECT_EQ(Told::crowd_in(crowds[0].frame).entered, kCrowdPeopleMax);
+    EXPECT_EQ(Told::crowd_in(crowds[1].frame).entered, 2);
+}
+
 Test(crowd, last_words_are_kept) {
     Told told;
     told.goes("alice");
@@ -259,6 +286,25 @@ Test(crowd, crowds_up_to_one_end_are_looked_for_once_for_each_beginning) {
     told.comes("carol");
     crowds.set_end(told.log.head());
     EXPECT_EQ(Told::crowd_in(crowds.from(0).at(0).frame).entered, 3);
+}
+
+// Once each beginning was remembered until the next fan-out, with all crowds behind it.
+Test(crowd, few_beginnings_are_remembered_however_many_there_are) {
+    Told told;
+    std::vector<Position> beginnings;
+    for (std::size_t i = 0; i < 4 * kCrowdBeginningsMax; ++i) {
+        beginnings.push_back(told.log.head());
+        told.comes("alice");
+        told.comes("bob");
+        told.happens(EntryKind::Say, "bob", "hi");
+    }
+    Crowds crowds(told.log);
+    crowds.set_end(told.log.head());
+    for (const Position begin : beginnings) {
+        EXPECT_LE(crowds.from(begin).size(), kCrowdsAtOnce);
+        EXPECT_LE(crowds.remembered(), kCrowdBeginningsMax);
+        EXPECT_EQ(crowds.from(begin).front().begin, begin);
+    }
 }
 
 // Everybody counts once and no other entry is touched, in random logs that cross the end of the

@@ -657,6 +657,18 @@ Test(reader, a_crowd_is_sent_in_the_place_of_those_in_it) {
     EXPECT_EQ(line.read_lines(), Frames{"later"});
 }
 
+Test(reader, more_crowds_than_are_looked_for_at_once_all_come_in_their_order) {
+    CrowdLine line;
+    line.start_at_head();
+    Frames told;
+    for (std::size_t i = 0; i < 2 * kCrowdsAtOnce + 1; ++i) {
+        line.come(2);
+        line.say("x");
+        told.insert(told.end(), {"crowd 2", "x"});
+    }
+    EXPECT_EQ(line.read_lines(), told);
+}
+
 Test(reader, who_began_in_the_midst_of_a_crowd_is_told_of_the_rest_of_it) {
     CrowdLine line;
     line.come(10);
