@@ -241,6 +241,10 @@ inline constexpr auto kRetryPauseMax = 20s;
 // no child of chatd frees it.
 inline constexpr auto kListenerRest = 1s;
 
+// Processes that have connected to the broker before the parent announced them, and wait for that:
+// more than the parent can fork before the broker reads on. Others wait here in vain.
+inline constexpr std::size_t kStrangersMax = 64;
+
 // Connections that the parent or the broker accepts in one turn of its loop.
 inline constexpr int kAcceptsPerTurn = 64;
 

@@ -9,8 +9,9 @@
 //     broker:after-append:3+:kill             from the third time on
 //     broker:while-handling=poison:1+:kill    each time that "poison" is handled there
 //
-// POINT is the name in the source. With a DETAIL only those passes count that have exactly this
-// detail; it may hold any bytes, colons as well. PASS is a number from 1 on. The ACTIONs:
+// Each line may hold one more. POINT is the name in the source. With a DETAIL only those passes
+// count that have exactly this detail; it may hold any bytes but a newline, colons as well. PASS is
+// a number from 1 on. The ACTIONs:
 //
 //     kill, segv, abort, stop      the process gets this signal
 //     spin                         the process loops for ever

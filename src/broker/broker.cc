@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/check.h"
@@ -56,10 +57,17 @@ class Broker : private WorkerObserver {
           room_(resources.members.bytes(), log_, wall_ms()),
           sessions_({setup.rate, setup.replay, setup.crowds, kVersion}, log_, room_, *this),
           links_(
-              setup.listener, setup.control, poller_, journal,
+              setup.listener, setup.control, setup.births, poller_, journal,
               [this](Link& link, const Frame& frame, Now now) { return handle(link, frame, now); }),
           publisher_(log_, setup.sync ? std::optional(setup.log_memory) : std::nullopt, sessions_,
-                     links_, counters_, journal) {
+                     links_, counters_, journal),
+          backlog_(setup.backlog) {
+        FrameReader births;
+        CHATD_CHECK(births.read(setup.workers, [this](const Frame& frame) {
+            obey(frame);
+            return true;
+        }));
+        read_parent();
         count();
         report_losses();
     }
@@ -86,7 +94,7 @@ class Broker : private WorkerObserver {
     }
 
     void dispatch(const epoll_event& event) {
-        if (event.data.u64 == Links::kParent) return read_parent();
+        if (event.data.u64 < Links::kListener) return read_parent();
         if (event.data.u64 == Links::kListener) {
             // The kernel may reuse a pid: the end of the old process is handled before a link of
             // the new one.
@@ -133,6 +141,10 @@ class Broker : private WorkerObserver {
     void add_link(UniqueFd fd, pid_t pid) {
         // The connection waited in the backlog, and its process has ended meanwhile.
         if (is_gone(pid)) return;
+        if (!sessions_.knows(pid) && fault_point("broker:takes-strangers")) {
+            sessions_.born({.birth_ns = 1, .pid = pid}, "nowhere");
+        }
+        if (!sessions_.knows(pid)) return links_.keep_waiting(std::move(fd), pid);
         Link* const old = links_.by_pid(pid);
         if (old != nullptr && old->is_open()) links_.read_to_the_end(*old);
         auto worker =
@@ -141,6 +153,12 @@ class Broker : private WorkerObserver {
         if (old != nullptr) forget(*old);
         links_.add(std::move(fd), std::move(*worker));
         fault_point("broker:after-accept");
+    }
+
+    void born(const Born& born, std::string_view peer) {
+        sessions_.born(born, peer);
+        UniqueFd waiting = links_.take_waiting(born.pid, born.birth_ns);
+        if (waiting.valid()) add_link(std::move(waiting), born.pid);
     }
 
     // False: the link is to be closed.
@@ -161,11 +179,16 @@ class Broker : private WorkerObserver {
 
     void read_parent() {
         parent_is_gone_ = !links_.read_parent([this](const Frame& frame) { obey(frame); });
+        if (!backlog_ || links_.taken_from_parent() < *backlog_) return;
+        // From here on the broker has heard of the ends of all workers that it was not told of.
+        backlog_.reset();
+        sessions_.remove_strangers(read_clocks());
     }
 
     void obey(const Frame& frame) {
         switch (frame.type) {
             case FrameType::Ping: return;
+            case FrameType::Born: return born(frame.as<Born>(), frame.text);
             case FrameType::Ended: return worker_ended(frame.as<Ended>());
             case FrameType::CloseRoom: return close_room();
             default: CHATD_CHECK(false);
@@ -173,12 +196,10 @@ class Broker : private WorkerObserver {
     }
 
     void worker_ended(const Ended& ended) {
-        const bool gone = is_gone(ended.pid);
         Link* link = links_.by_pid(ended.pid);
-        if (link != nullptr && !Sessions::is_ended(link->worker, ended, gone)) link = nullptr;
+        if (link != nullptr && link->worker.process.birth_ns != ended.birth_ns) link = nullptr;
         if (link != nullptr && link->is_open()) links_.read_to_the_end(*link);
-        sessions_.worker_ended(link == nullptr ? nullptr : &link->worker, ended, gone,
-                               read_clocks());
+        sessions_.worker_ended(link == nullptr ? nullptr : &link->worker, ended, read_clocks());
         if (link == nullptr) return;
         links_.close(*link);
         forget(*link);
@@ -200,6 +221,11 @@ class Broker : private WorkerObserver {
             journal_.error("%u brokers in a row died of a request of %s: it is refused",
                            kPoisonDeaths, room_.poisoner().c_str());
         }
+    }
+
+    void was_a_stranger(const Member& member) override {
+        journal_.warning("%s is no worker of ours, and removed: pid %d",
+                         std::string(member.name()).c_str(), member.pid);
     }
 
     void joined(const WorkerState& worker, std::string_view peer) override {
@@ -231,6 +257,7 @@ class Broker : private WorkerObserver {
     Sessions sessions_;
     Links links_;
     Publisher publisher_;
+    std::optional<std::size_t> backlog_;  // see BrokerSetup; none: it is read
     bool parent_is_gone_ = false;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/rate_limiter.h"
 #include "base/settings.h"
@@ -15,15 +16,18 @@ namespace chatd {
 
 // Descriptors belong to the caller.
 struct BrokerSetup {
-    int listener;          // where workers connect
-    int control;           // what the parent sends; when it ends, the broker ends
-    int log_memory;        // see log/log_format
-    int members_memory;    // see broker/members
-    int counters;          // see BrokerCounters
-    std::uint32_t replay;  // messages that a newcomer is shown
-    bool sync;             // nothing is sent before the disk has it
-    bool crowds;           // people who come and go together share a line
-    Rate rate;             // of lines that a client may send
+    int listener;              // where workers connect
+    int control;               // what the parent sends; when it ends, the broker ends
+    int births;                // where the parent announces its workers
+    std::string_view workers;  // Born frames of those that there are
+    std::size_t backlog;       // bytes that the parent had queued on `control` for other brokers
+    int log_memory;            // see log/log_format
+    int members_memory;        // see broker/members
+    int counters;              // see BrokerCounters
+    std::uint32_t replay;      // messages that a newcomer is shown
+    bool sync;                 // nothing is sent before the disk has it
+    bool crowds;               // people who come and go together share a line
+    Rate rate;                 // of lines that a client may send
     SandboxMode sandbox;
     std::size_t descriptors_max;
 };

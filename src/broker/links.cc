@@ -48,14 +48,15 @@ bool Link::flush(const Log& log, Crowds& crowds, const LogReader::Standing& stan
 
 // --- All workers ---------------------------------------------------------------------------------
 
-Links::Links(int listener, int parent, Poller& poller, Journal& journal, Handle handle)
+Links::Links(int listener, int parent, int births, Poller& poller, Journal& journal, Handle handle)
     : listener_(listener),
       parent_(parent),
+      births_(births),
       poller_(poller),
       journal_(journal),
       handle_(std::move(handle)) {
     watch_listener();
-    CHATD_CHECK(poller_.add(parent_, EPOLLIN, kParent));
+    CHATD_CHECK(poller_.add(parent_, EPOLLIN, kParent) && poller_.add(births_, EPOLLIN, kBirths));
 }
 
 void Links::watch_listener() {
@@ -103,6 +104,25 @@ void Links::add(UniqueFd fd, WorkerState connected) {
     if (!poller_.add(place->fd(), EPOLLIN, id)) place->fd_.reset();
 }
 
+void Links::keep_waiting(UniqueFd fd, pid_t pid) {
+    if (strangers_.size() == kStrangersMax) {
+        journal_.warning("no worker of ours, and turned away: pid %d", strangers_.front().pid);
+        strangers_.erase(strangers_.begin());
+    }
+    strangers_.push_back({std::move(fd), pid, steady_ns()});
+}
+
+// Before it was born, another process may have had its pid and connected.
+UniqueFd Links::take_waiting(pid_t pid, std::uint64_t birth_ns) {
+    UniqueFd waiting;
+    std::erase_if(strangers_, [&](Stranger& stranger) {
+        if (stranger.pid != pid) return false;
+        if (stranger.since_ns >= birth_ns) waiting = std::move(stranger.fd);
+        return true;
+    });
+    return waiting;
+}
+
 Link* Links::by_pid(pid_t pid) const {
     const auto found = by_pid_.find(pid);
     return found == by_pid_.end() ? nullptr : found->second;
@@ -148,8 +168,12 @@ void Links::turn(Moment now) {
 // `obey` may use the buffer itself, so what came is copied.
 bool Links::read_parent(const std::function<void(const Frame&)>& obey) {
     const IoResult got = peek(parent_, buffer_);
-    if (got.status != IoStatus::Done) return got.status == IoStatus::WouldBlock;
+    if (got.status != IoStatus::Done) {
+        read_births(obey);
+        return got.status == IoStatus::WouldBlock;
+    }
     const std::string received(buffer_.data(), got.bytes);
+    read_births(obey);
     std::string_view rest = received;
     Frame frame{};
     FrameStatus status;
@@ -159,7 +183,19 @@ bool Links::read_parent(const std::function<void(const Frame&)>& obey) {
     const std::size_t handled = received.size() - rest.size();
     const IoResult taken = receive(parent_, std::span(buffer_).first(handled));
     CHATD_CHECK(handled == 0 || taken.bytes == handled);
+    taken_from_parent_ += handled;
     return true;
+}
+
+void Links::read_births(const std::function<void(const Frame&)>& obey) {
+    std::array<char, kReadBytes> buffer;
+    const auto take = [&obey](const Frame& frame) {
+        obey(frame);
+        return true;
+    };
+    for (IoResult got; (got = receive(births_, buffer)).status == IoStatus::Done;) {
+        CHATD_CHECK(birth_frames_.read({buffer.data(), got.bytes}, take));
+    }
 }
 
 }  // namespace chatd

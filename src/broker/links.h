@@ -54,13 +54,13 @@ class Link {
 class Links {
   public:
     // The numbers that the poller has for the sockets: links have those from kFirstLink on.
-    enum : std::uint64_t { kParent, kListener, kFirstLink };
+    enum : std::uint64_t { kParent, kBirths, kListener, kFirstLink };
 
     // Gets each frame of a worker, and the time when it was read. False: the link is to be closed.
     using Handle = std::function<bool(Link&, const Frame&, Now)>;
 
-    // Waits for both descriptors in `poller` from now on. They belong to the caller.
-    Links(int listener, int parent, Poller& poller, Journal& journal, Handle handle);
+    // Waits for these descriptors in `poller` from now on. They belong to the caller.
+    Links(int listener, int parent, int births, Poller& poller, Journal& journal, Handle handle);
 
     // Hands some waiting connections, with the pids of their processes, to `take`: at most
     // kAcceptsPerTurn, because a process that connects again and again must not keep the broker
@@ -70,6 +70,13 @@ class Links {
     // Adds a link to this worker, whose process must have none, or a forgotten one. The link is
     // closed when the poller has no memory for it.
     void add(UniqueFd fd, WorkerState connected);
+
+    // Keeps a connection of a process that the parent has not announced: a worker can be faster
+    // than the news of its birth. The oldest of more than kStrangersMax is closed.
+    void keep_waiting(UniqueFd fd, pid_t pid);
+
+    // The connection that waits of this process, which was born then; invalid: there is none.
+    [[nodiscard]] UniqueFd take_waiting(pid_t pid, std::uint64_t birth_ns);
 
     // The link with this number, which must exist.
     [[nodiscard]] Link& at(std::uint64_t id) { return *links_[id - kFirstLink]; }
@@ -103,10 +110,14 @@ class Links {
         }
     }
 
-    // Hands every whole frame that has come from the parent to `obey`, and only then takes the
-    // frames off the link: if the broker dies in between, the next broker finds them there. The
-    // parent is trusted: a malformed frame is our bug. False: the parent has closed the link.
+    // Hands every whole frame that has come from the parent to `obey`: first the births of workers,
+    // so that each comes before the worker's end. The other frames are only then taken off their
+    // link: if the broker dies in between, the next broker finds them there. The parent is trusted:
+    // a malformed frame is our bug. False: the parent has closed the link.
     [[nodiscard]] bool read_parent(const std::function<void(const Frame&)>& obey);
+
+    // Bytes that were taken off the parent's link.
+    [[nodiscard]] std::size_t taken_from_parent() const { return taken_from_parent_; }
 
     // Ends a turn: destroys what is forgotten, and ends the listener's rest when its time is over.
     void turn(Moment now);
@@ -115,9 +126,13 @@ class Links {
   private:
     void watch_listener();
     void rest(int error);
+    void read_births(const std::function<void(const Frame&)>& obey);
 
     int listener_;
     int parent_;
+    int births_;
+    FrameReader birth_frames_;
+    std::size_t taken_from_parent_ = 0;
     Poller& poller_;
     Journal& journal_;
     Handle handle_;
@@ -130,6 +145,13 @@ class Links {
     std::vector<std::uint64_t> free_ids_;
     std::unordered_map<pid_t, Link*> by_pid_;
     std::vector<std::uint64_t> forgotten_;  // ids
+
+    struct Stranger {
+        UniqueFd fd;
+        pid_t pid;
+        std::uint64_t since_ns;
+    };
+    std::vector<Stranger> strangers_;  // the oldest first
 };
 
 }  // namespace chatd

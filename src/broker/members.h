@@ -39,7 +39,8 @@ struct Member {
     [[nodiscard]] std::string_view peer() const { return {peer_text, peer_bytes}; }
 };
 
-// A worker that asks to come in. The pid comes from the kernel; the worker claims the rest.
+// A worker that asks to come in. The pid comes from the kernel, birth and peer from the parent; the
+// worker claims the rest.
 struct Applicant {
     std::int32_t pid;
     std::uint64_t birth_ns;

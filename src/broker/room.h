@@ -1,5 +1,5 @@
 // The room: what a request does. Every effect is one entry of the log, and the member table follows
-// from the log. The room trusts only what a worker claims about its birth, and checks the rest.
+// from the log. The room trusts nothing that a worker claims.
 //
 // This file must never read a clock or make a system call. now_ms: milliseconds since 1970.
 #pragma once

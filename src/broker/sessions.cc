@@ -4,15 +4,31 @@
 #include <utility>
 
 #include "base/fault.h"
-#include "text/clean.h"
 #include "text/name.h"
 
 namespace chatd {
 
+void Sessions::born(const Born& born, std::string_view peer) {
+    born_.insert_or_assign(born.pid, Birth{born.birth_ns, std::string(peer)});
+}
+
+void Sessions::remove_strangers(Now now) {
+    for (const Member* const member : room_.members().matching({})) {
+        const auto found = born_.find(member->pid);
+        if (found != born_.end() && found->second.birth_ns == member->birth_ns) continue;
+        observer_.was_a_stranger(*member);
+        room_.remove(*room_.members().by_session(member->session), LeaveReason::Lost, 0,
+                     now.wall_ms);
+    }
+}
+
 std::optional<WorkerState> Sessions::connected(pid_t pid, WorkerState* old, Moment now) const {
-    if (old == nullptr) {
-        return WorkerState(
-            {.pid = pid, .requests = RateLimiter(rate_of_requests(settings_.lines))});
+    const Birth& birth = born_.at(pid);
+    if (old == nullptr || old->process.birth_ns != birth.birth_ns) {
+        return WorkerState({.pid = pid,
+                            .birth_ns = birth.birth_ns,
+                            .peer = birth.peer,
+                            .requests = RateLimiter(rate_of_requests(settings_.lines))});
     }
     RateLimiter& requests = old->process.requests;
     if (!requests.allows(now)) return std::nullopt;
@@ -37,29 +53,27 @@ Sessions::Verdict Sessions::handle(WorkerState& worker, const Frame& frame, Now 
     }
 }
 
-// A process is a member once. If it could join again, or as a process with another birth, it could
-// fill the log with its comings and goings.
+// A process is a member once. If it could join again, it could fill the log with its comings and
+// goings.
 Sessions::Verdict Sessions::attach(WorkerState& worker, const Frame& frame, Now now) {
     const auto wanted = frame.as<Attach>();
-    if (worker.state != WorkerState::State::Login || !may_be_name(frame.name) ||
-        !is_clean_text(frame.text)) {
+    if (worker.state != WorkerState::State::Login || !may_be_name(frame.name)) {
         return Verdict::End;
     }
     const WorkerProcess& process = worker.process;
-    const bool has_joined = process.birth_ns != 0;
     // A different birth may be honest: the kernel gave the pid to a new process, and the broker has
     // not heard of the old one's end. The new worker tries again.
-    if (has_joined && wanted.birth_ns != process.birth_ns) return Verdict::End;
-    const bool joins_again = has_joined && wanted.session == 0;
+    if (wanted.birth_ns != process.birth_ns) return Verdict::End;
+    const bool joins_again = process.has_joined && wanted.session == 0;
     if (joins_again && room_.members().by_pid(process.pid) == nullptr) return dismiss(worker);
 
     worker.is_urgent = true;
     fault_point(wanted.session == 0 ? "broker:before-join" : "broker:before-resume");
     const Room::Answer answer = room_.attach({.pid = process.pid,
-                                              .birth_ns = wanted.birth_ns,
+                                              .birth_ns = process.birth_ns,
                                               .session = wanted.session,
                                               .name = frame.name,
-                                              .peer = frame.text},
+                                              .peer = process.peer},
                                              now.wall_ms);
     if (answer.member != nullptr) {
         let_in(worker, *answer.member, wanted, now);
@@ -75,7 +89,7 @@ Sessions::Verdict Sessions::attach(WorkerState& worker, const Frame& frame, Now 
 void Sessions::let_in(WorkerState& worker, const Member& member, const Attach& wanted, Now now) {
     worker.state = WorkerState::State::Member;
     worker.session = member.session;
-    worker.process.birth_ns = member.birth_ns;
+    worker.process.has_joined = true;
     worker.name = member.name();
     if (settings_.crowds && wanted.crowds != 0) worker.reader.take_crowds();
     const bool is_back = wanted.session != 0;
@@ -204,21 +218,12 @@ Sessions::Verdict Sessions::dismiss(WorkerState& worker) {
     return Verdict::Dismiss;
 }
 
-// The kernel may have given the pid to a new process before the broker heard of the old one's end.
-// A worker that has not joined may be the new process; it loses its link too, and comes back:
-// before it is welcomed, a worker says nothing but that it wants to come in. The birth is only what
-// the worker claims; if no process has the pid, the claim does not matter.
-bool Sessions::is_ended(const WorkerState& worker, const Ended& ended, bool is_gone) {
-    const std::uint64_t birth_ns = worker.process.birth_ns;
-    return birth_ns == 0 || birth_ns == ended.birth_ns || is_gone;
-}
-
-// If the worker lied about its birth and a new process has its pid already, the member stays until
-// that process attaches over a link that did not inherit the lie: see Room::attach().
-void Sessions::worker_ended(const WorkerState* worker, const Ended& ended, bool is_gone, Now now) {
+void Sessions::worker_ended(const WorkerState* worker, const Ended& ended, Now now) {
     const WorkerEnd end = worker_end(ended.wait_status);
     Member* const member = room_.members().by_pid(ended.pid);
-    const bool is_member = member != nullptr && (member->birth_ns == ended.birth_ns || is_gone);
+    const bool is_member = member != nullptr && member->birth_ns == ended.birth_ns;
+    const auto born = born_.find(ended.pid);
+    if (born != born_.end() && born->second.birth_ns == ended.birth_ns) born_.erase(born);
     std::string name = worker != nullptr ? worker->name : std::string();
     // The worker may have died before it came back to this broker.
     if (name.empty()) name = is_member ? member->name() : "(login)";

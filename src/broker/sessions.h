@@ -1,9 +1,9 @@
 // The trust boundary: what a worker may ask of the broker, and what it gets. A worker may have been
-// taken over by its client, so nothing is believed here but what the kernel confirms. The requests
-// of a member go to the room; its questions are answered into its reader.
+// taken over by its client, so nothing is believed here but what the kernel and the parent confirm.
+// The requests of a member go to the room; its questions are answered into its reader.
 //
 // This file must never touch a descriptor, read a clock or ask the kernel: the caller says what
-// time it is, which process is at the other end of a link, and whether a process still lives.
+// time it is, and which process is at the other end of a link.
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/rate_limiter.h"
 #include "broker/room.h"
@@ -22,9 +23,11 @@ namespace chatd {
 // The broker's record of a worker's process. It is copied to the next link of the process, so
 // that a process cannot reset its limits by connecting again.
 struct WorkerProcess {
-    pid_t pid;                   // from the kernel
-    std::uint64_t birth_ns = 0;  // as the worker claimed when it joined; 0: it has not joined
-    bool is_expelled = false;    // whatever it sends next ends its link
+    pid_t pid;               // from the kernel
+    std::uint64_t birth_ns;  // from the parent: see Born
+    std::string peer;        // from the parent
+    bool has_joined = false;
+    bool is_expelled = false;  // whatever it sends next ends its link
     RateLimiter requests;
 };
 
@@ -56,6 +59,7 @@ class WorkerObserver {
     virtual void broke_rules(const WorkerState& worker) = 0;
     // name: "(login)" for a worker that was never a member.
     virtual void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) = 0;
+    virtual void was_a_stranger(const Member& member) = 0;
 };
 
 class Sessions {
@@ -71,9 +75,20 @@ class Sessions {
     Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer)
         : settings_(settings), log_(log), room_(room), observer_(observer) {}
 
-    // The worker at the other end of a new link. `old`: the same process over its last link, or
-    // null. None: the process connects too often. Connecting costs it a request, because a worker
-    // that connects again and again must not keep the broker from everything else.
+    // The parent has announced this worker, once or again. peer: of its client.
+    void born(const Born& born, std::string_view peer);
+
+    // Is this a worker that the parent has announced, and whose end it has not told?
+    [[nodiscard]] bool knows(pid_t pid) const { return born_.contains(pid); }
+
+    // All that were born are announced, and the ends of all others are told: a member that is left
+    // over is no worker of the parent, and leaves. (0.3.0 let in whoever connected.)
+    void remove_strangers(Now now);
+
+    // The worker at the other end of a new link, which knows() its process. `old`: who had its pid
+    // over the last link, or null. None: the process connects too often. Connecting costs it a
+    // request, because a worker that connects again and again must not keep the broker from
+    // everything else.
     [[nodiscard]] std::optional<WorkerState> connected(pid_t pid, WorkerState* old,
                                                        Moment now) const;
 
@@ -90,12 +105,9 @@ class Sessions {
     // The worker is being sent everything that there is, the answer to its question included.
     static void answered(WorkerState& worker) { worker.is_asking = worker.is_urgent = false; }
 
-    // Is this the worker whose process has ended? is_gone: no process has that pid now.
-    [[nodiscard]] static bool is_ended(const WorkerState& worker, const Ended& ended, bool is_gone);
-
     // A worker's process has ended, and everything that it had sent is handled: its member leaves.
     // worker: over its last link; null when the broker knows no link of it.
-    void worker_ended(const WorkerState* worker, const Ended& ended, bool is_gone, Now now);
+    void worker_ended(const WorkerState* worker, const Ended& ended, Now now);
 
     // The server shuts down: the room is told, and from now on nobody is told who leaves.
     void close_room(Now now);
@@ -119,10 +131,16 @@ class Sessions {
     [[nodiscard]] Verdict expel(WorkerState& worker, Now now);
     [[nodiscard]] static Verdict dismiss(WorkerState& worker);
 
+    struct Birth {
+        std::uint64_t birth_ns;
+        std::string peer;
+    };
+
     const Settings settings_;
     Log& log_;
     Room& room_;
     WorkerObserver& observer_;
+    std::unordered_map<pid_t, Birth> born_;  // the workers that there are
     Position urgent_end_ = 0;
     bool is_closing_ = false;
 };

@@ -50,7 +50,7 @@ void Acceptor::announce(int ready_fd) {
 
 bool Acceptor::is_open() const {
     return !resources_.listeners.empty() && !rest_.is_on() &&
-           resources_.outbox.size() < kControlBytesMax;
+           resources_.outbox.size() + resources_.births_outbox.size() < kControlBytesMax;
 }
 
 void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {

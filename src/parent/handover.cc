@@ -36,6 +36,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.line("end");
     visitor.more("log-bytes", handover.log_bytes);
     visitor.more("program-before", handover.program_before);
+    visitor.rows("peer", handover.peers, &Handover::Peer::pid, &Handover::Peer::peer);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.

@@ -31,6 +31,10 @@ struct Handover {
         std::uint64_t birth_ns;
         std::string address;  // see Accepted
     };
+    struct Peer {
+        pid_t pid;  // of a worker
+        std::string peer;
+    };
 
     // The formats of what is shared with processes and memory that stay: see protocol/frame.h,
     // log/log_format.h and broker/members.h.
@@ -68,6 +72,7 @@ struct Handover {
     // From here on: what 0.3.0 neither says nor reads.
     std::uint64_t log_bytes = 0;     // of the log, header included; 0: not said
     Descriptor program_before = {};  // see close_way_back()
+    std::vector<Peer> peers = {};
 
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };

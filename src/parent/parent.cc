@@ -134,7 +134,9 @@ class Parent {
         const std::uint64_t birth_ns = steady_ns();
         // The row is allocated before the fork: if that failed afterwards, there would be a child
         // that the table lacks.
-        resources_.workers.emplace(0, WorkerRecord{birth_ns, client.address});
+        resources_.workers.emplace(
+            0, WorkerRecord{birth_ns, client.address,
+                            std::pmr::string(client.peer, resources_.unshared->get())});
         WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
         const pid_t pid = fork_worker(client, birth_ns);
@@ -167,7 +169,7 @@ class Parent {
     void register_worker(pid_t pid, WorkerTable::node_type row, const Accepted& client) {
         ++resources_.counters.forks;
         row.key() = pid;
-        resources_.workers.insert(std::move(row));
+        supervisor_.announce(*resources_.workers.insert(std::move(row)).position);
         acceptor_.entered(client);
         journal_.info("%s connected, pid %d", client.peer.c_str(), pid);
     }

@@ -120,6 +120,7 @@ void describe_tables(const Resources& resources, Handover& handover) {
     }
     for (const auto& [pid, worker] : resources.workers) {
         handover.workers.push_back({pid, worker.birth_ns, worker.address});
+        handover.peers.push_back({pid, std::string(worker.peer)});
     }
     if (resources.metrics != nullptr) {
         handover.metrics = {resources.metrics->fd()};
@@ -221,8 +222,13 @@ Resources inherit_resources(const Handover& handover) {
     check_handover(handover);
     auto unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers(unshared->get());
-    for (const Handover::Worker& worker : handover.workers) {
-        workers.emplace(worker.pid, WorkerRecord{worker.birth_ns, worker.address});
+    for (const auto& [pid, birth_ns, address] : handover.workers) {
+        // 0.3.0 hands no peers over: then the address stands for the peer.
+        workers.emplace(
+            pid, WorkerRecord{birth_ns, address, std::pmr::string(address, unshared->get())});
+    }
+    for (const auto& [pid, peer] : handover.peers) {
+        if (const auto row = workers.find(pid); row != workers.end()) row->second.peer = peer;
     }
     UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
     // From here on nothing fails: until then the program before can take everything back.

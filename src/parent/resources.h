@@ -19,7 +19,8 @@ namespace chatd {
 // The parent's record of a worker that it has not reaped yet.
 struct WorkerRecord {
     std::uint64_t birth_ns;
-    std::string address;  // of the client: see Accepted
+    std::string address;    // of the client: see Accepted
+    std::pmr::string peer;  // of the client: see Accepted
 };
 using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 
@@ -47,6 +48,11 @@ struct Resources {
     WorkerTable workers{unshared->get()};
     pid_t broker = -1;        // -1: no broker runs
     std::string outbox = {};  // frames for the broker that are not on the link yet
+
+    // Workers that are announced to the broker: see Supervisor. A new broker is told of all anew,
+    // so none of this is handed over.
+    SocketPair births = make_socket_pair();
+    std::string births_outbox = {};
 };
 
 // Gets all of it, first what only root can have, and becomes the user of --user. `argv0`: the name

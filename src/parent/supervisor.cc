@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/bounds.h"
@@ -23,6 +24,11 @@ Duration pause_after(int died_young) {
     return std::min<Duration>(pause, kBrokerPauseMax);
 }
 
+void append_born(std::string& out, const WorkerTable::value_type& worker) {
+    const auto& [pid, record] = worker;
+    append_frame(out, Born{.birth_ns = record.birth_ns, .pid = pid}, {}, record.peer);
+}
+
 }  // namespace
 
 Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitle& title,
@@ -34,17 +40,21 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
       journal_(journal),
       born_(Clock::now()),
       queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {
-    // Room for the end of every worker: the room must hear of each, also when memory is short.
+    // Room for the end of every worker, and for the birth of one that has been forked: the room
+    // must hear of each, also when memory is short.
     constexpr std::size_t kEndedBytes = sizeof(FrameHeader) + sizeof(Ended);
     resources.outbox.reserve(kControlBytesMax + resources.clients_max * kEndedBytes);
+    resources.births_outbox.reserve(kControlBytesMax + kFrameBytesMax);
 }
 
 void Supervisor::start() {
-    start_at_.reset();
+    start_at_ = Clock::now() + kListenerRest;  // Then again, if memory is short now.
     repair_log();
+    const std::string workers = announce_all();
+    start_at_.reset();
     born_ = Clock::now();
     fault_point("parent:before-broker-fork");
-    resources_.broker = fork_child([this] { return run_child(); });
+    resources_.broker = fork_child([&] { return run_child(workers); });
     if (resources_.broker < 0) {
         if (!std::exchange(fork_fails_, true)) {
             journal_.error("fork of the broker: %s; the room waits", std::strerror(errno));
@@ -66,10 +76,43 @@ void Supervisor::repair_log() {
     resources_.log_memory = std::move(history->fd);
 }
 
-int Supervisor::run_child() {
+// What was meant for the broker before is of no use: the new one is told of all workers.
+std::string Supervisor::announce_all() {
+    resources_.births_outbox.clear();
+    std::array<char, kReadBytes> unread;
+    while (receive(resources_.births.second.get(), unread).status == IoStatus::Done) continue;
+    std::string all;
+    for (const auto& worker : resources_.workers) append_born(all, worker);
+    return all;
+}
+
+// It is sent now and not at the end of the turn, because the worker may attach at once. (The broker
+// keeps one waiting that it has not heard of.)
+void Supervisor::announce(const WorkerTable::value_type& worker) {
+    if (!is_running()) return;
+    append_born(resources_.births_outbox, worker);
+    send_queued();
+}
+
+// The broker has to hear of a worker before it hears of its end.
+void Supervisor::send_queued() {
+    // This process holds the other ends as well, so the links are never broken, only full.
+    if (!resources_.control.first.valid() ||
+        send_from(resources_.births.first.get(), resources_.births_outbox) != IoStatus::Done) {
+        return;
+    }
+    (void)send_from(resources_.control.first.get(), resources_.outbox);
+}
+
+int Supervisor::run_child(std::string_view workers) {
     signals_.forget();
+    const std::size_t backlog =
+        unread_bytes(resources_.control.second.get()) + resources_.outbox.size();
     const BrokerSetup setup{.listener = resources_.broker_listener.fd(),
                             .control = resources_.control.second.get(),
+                            .births = resources_.births.second.get(),
+                            .workers = workers,
+                            .backlog = backlog,
                             .log_memory = resources_.log_memory.get(),
                             .members_memory = resources_.members_memory.get(),
                             .counters = resources_.broker_counters.get(),
@@ -79,8 +122,8 @@ int Supervisor::run_child() {
                             .rate = options_.limits.rate,
                             .sandbox = options_.sandbox,
                             .descriptors_max = resources_.clients_max + kSpareFds};
-    keep_only(
-        {setup.listener, setup.control, setup.log_memory, setup.members_memory, setup.counters});
+    keep_only({setup.listener, setup.control, setup.births, setup.log_memory, setup.members_memory,
+               setup.counters});
     raise_oom_score(resources_.oom_score, kOomBroker);
     Journal journal("broker", options_.level);
     return run_broker(setup, title_, journal);
@@ -131,6 +174,7 @@ void Supervisor::kill() {
 }
 
 pollfd Supervisor::link_poll() const {
+    if (!resources_.births_outbox.empty()) return {resources_.births.first.get(), POLLOUT, 0};
     return {resources_.control.first.get(),
             static_cast<short>(resources_.outbox.empty() ? 0 : POLLOUT), 0};
 }
@@ -140,10 +184,7 @@ void Supervisor::turn() {
     if (is_due(watch_at_, now)) watch_at_.reset();
     if (is_due(start_at_, now)) start();
     if (is_due(answer_due_, now)) check_answer();
-    // This process holds the other end as well, so the link is never broken, only full.
-    if (resources_.control.first.valid()) {
-        (void)send_from(resources_.control.first.get(), resources_.outbox);
-    }
+    send_queued();
 }
 
 void Supervisor::begin_closing() {

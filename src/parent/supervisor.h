@@ -33,8 +33,12 @@ class Supervisor {
         queued_bytes_ += resources_.outbox.size() - before;
     }
 
+    // Tells the broker of a worker that was just forked, so that the broker lets it in. A broker
+    // that starts later is told of all that are in the table. Needs no memory.
+    void announce(const WorkerTable::value_type& worker);
+
     // --- One turn of the parent's loop
-    [[nodiscard]] pollfd link_poll() const;    // writable: the link has room for what is queued
+    [[nodiscard]] pollfd link_poll() const;    // writable: a link has room for what is queued
     [[nodiscard]] pollfd wakeup_poll() const;  // readable: take_wakeup(), after the signals
     [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_, watch_at_}); }
 
@@ -54,7 +58,9 @@ class Supervisor {
     [[nodiscard]] bool is_running() const { return resources_.broker > 0; }
 
   private:
-    [[nodiscard]] int run_child();
+    [[nodiscard]] int run_child(std::string_view workers);
+    [[nodiscard]] std::string announce_all();
+    void send_queued();
     void repair_log();
     void restart(Duration lived);
     void check_answer();

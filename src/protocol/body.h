@@ -32,6 +32,7 @@ enum class FrameType : std::uint8_t {
     Ended = 64,
     CloseRoom,
     Ping,
+    Born,
     // sent by nobody: fills the end of the log's ring
     Pad = 96,
 };
@@ -67,7 +68,7 @@ enum class Refusal : std::uint8_t {
 };
 
 // The first frame on every link: the worker asks to join the room, or to come back to it. Welcome
-// or Denied answers it. name: the client's name; text: its peer address.
+// or Denied answers it. name: the client's name; text: its peer address, for a broker of 0.3.0.
 struct Attach {
     static constexpr FrameType kType = FrameType::Attach;
     std::uint64_t birth_ns;  // steady clock, when the parent forked the worker; unique with the pid
@@ -190,6 +191,16 @@ struct Crowd {
 struct Done {
     static constexpr FrameType kType = FrameType::Done;
     std::uint32_t left_out;  // matching members that the answer does not list
+};
+
+// The parent has forked a worker: nobody else may attach. It comes over a link of its own, because
+// a broker of 0.3.0 must never find it among what its predecessor has not read. text: the peer
+// address of the client, as the parent sees it.
+struct Born {
+    static constexpr FrameType kType = FrameType::Born;
+    std::uint64_t birth_ns;  // see Attach
+    std::int32_t pid;        // of the worker
+    std::uint32_t unused = 0;
 };
 
 // A worker has ended, and the parent has reaped it.

@@ -38,6 +38,7 @@ std::optional<Shape> shape_of(FrameType type) {
         case FrameType::Ended: return shape<Ended>();
         case FrameType::CloseRoom: return shape<CloseRoom>();
         case FrameType::Ping: return shape<Ping>();
+        case FrameType::Born: return shape<Born>(0, kPeerBytesMax);
         case FrameType::Pad: break;
     }
     return std::nullopt;

@@ -40,7 +40,9 @@ class Line {
     }
 
   private:
-    static WorkerState begun() { return WorkerState({.pid = 7, .requests = RateLimiter(Rate{})}); }
+    static WorkerState begun() {
+        return WorkerState({.pid = 7, .birth_ns = 1, .peer = {}, .requests = RateLimiter(Rate{})});
+    }
 
     std::span<std::byte> bytes() {
         const LogHeader header = empty_log_header(kHistoryBytesMin);

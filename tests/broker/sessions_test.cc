@@ -88,7 +88,8 @@ class Core : public WorkerObserver {
         return sessions->handle(worker, frame_of(bytes), now);
     }
 
-    [[nodiscard]] WorkerState first_link(pid_t pid) const {
+    [[nodiscard]] WorkerState first_link(pid_t pid, std::string_view peer = "192.0.2.7:1") {
+        sessions->born({.birth_ns = kBirth, .pid = pid}, peer);
         return sessions->connected(pid, nullptr, now.moment).value();
     }
 
@@ -114,11 +115,11 @@ class Core : public WorkerObserver {
         return post(worker, EntryKind::Say, {}, text);
     }
 
-    void end(const WorkerState* worker, pid_t pid, int wait_status, bool is_gone = true,
+    void end(const WorkerState* worker, pid_t pid, int wait_status,
              std::uint64_t birth_ns = kBirth) {
         const Ended ended{
             .birth_ns = birth_ns, .lived_ms = 1500, .pid = pid, .wait_status = wait_status};
-        sessions->worker_ended(worker, ended, is_gone, now);
+        sessions->worker_ended(worker, ended, now);
     }
 
     // Everything that this session is to be sent by now, as the broker sends it at the end of a
@@ -207,6 +208,9 @@ class Core : public WorkerObserver {
         journal_.push_back(std::string(name) + " ended, pid " + std::to_string(ended.pid) + ": " +
                            end.words);
     }
+    void was_a_stranger(const Member& member) override {
+        journal_.push_back(std::string(member.name()) + " was a stranger");
+    }
 
     std::vector<std::uint64_t> log_memory_;
     std::vector<std::uint64_t> table_memory_;
@@ -231,8 +235,8 @@ TestSuite(sessions, .timeout = 20);
 Test(sessions, a_newcomer_is_welcomed_with_the_names_of_all_and_is_a_member) {
     Core core;
     core.join(kAlicePid, "alice");
-    WorkerState bob = core.first_link(kBobPid);
-    EXPECT_EQ(core.handle(bob, framed(newcomer(), "bob", "192.0.2.8:1")), Verdict::GoOn);
+    WorkerState bob = core.first_link(kBobPid, "192.0.2.8:1");
+    EXPECT_EQ(core.handle(bob, framed(newcomer(), "bob", "198.51.100.1:1")), Verdict::GoOn);
     EXPECT_TRUE(bob.is_urgent);
     EXPECT_EQ(core.sent(bob), Lines{"welcome 2 acked 0: alice bob"});
     EXPECT_EQ(core.members(), (Lines{"alice", "bob"}));
@@ -273,12 +277,11 @@ Test(sessions, a_full_room_is_denied) {
     EXPECT_EQ(core.sent(late), Lines{denied(Refusal::RoomFull)});
 }
 
-Test(sessions, a_bad_name_or_an_unclean_peer_ends_the_link_and_nobody_joins) {
+Test(sessions, a_bad_name_ends_the_link_and_nobody_joins) {
     Core core;
-    for (const auto& [name, peer] : std::vector<std::pair<std::string, std::string>>{
-             {"", "peer"}, {"a b", "peer"}, {"\xFF", "peer"}, {"bob", "pe\x1b[2Jer"}}) {
+    for (const char* const name : {"", "a b", "\xFF"}) {
         WorkerState bob = core.first_link(kBobPid);
-        EXPECT_EQ(core.handle(bob, framed(newcomer(), name, peer)), Verdict::End);
+        EXPECT_EQ(core.handle(bob, framed(newcomer(), name, "peer")), Verdict::End);
     }
     EXPECT_EQ(core.members(), Lines{});
 }
@@ -291,6 +294,42 @@ Test(sessions, a_member_whose_name_nobody_may_take_any_more_comes_back) {
     attach.session = alice.session;
     EXPECT_EQ(core.handle(again, framed(attach, "-alic\u0435-", "peer")), Verdict::GoOn);
     EXPECT_EQ(again.state, WorkerState::State::Member);
+}
+
+// Once people read in /who what the worker of a member said of its address.
+Test(sessions, the_address_of_a_member_is_what_the_parent_says) {
+    Core core;
+    WorkerState alice = core.first_link(kAlicePid, "192.0.2.7:1");
+    EXPECT_EQ(core.handle(alice, framed(newcomer(), "alice", "198.51.100.1:1")), Verdict::GoOn);
+    (void)core.sent(alice);
+    EXPECT_EQ(core.handle(alice, framed(AskWho{})), Verdict::GoOn);
+    EXPECT_EQ(core.sent(alice).at(1), "person alice 192.0.2.7:1");
+}
+
+Test(sessions, a_worker_is_known_from_its_birth_to_its_end) {
+    Core core;
+    EXPECT_FALSE(core.sessions->knows(kAlicePid));
+    const WorkerState alice = core.join(kAlicePid, "alice");
+    EXPECT_TRUE(core.sessions->knows(kAlicePid));
+    core.end(nullptr, kAlicePid, SIGKILL, kBirth - 5);  // who had the pid before
+    EXPECT_TRUE(core.sessions->knows(kAlicePid));
+    core.end(&alice, kAlicePid, SIGKILL);
+    EXPECT_FALSE(core.sessions->knows(kAlicePid));
+}
+
+// Once such a member stayed for ever.
+Test(sessions, members_that_are_no_workers_leave_once_all_workers_are_known) {
+    Core core;
+    WorkerState alice = core.join(kAlicePid, "alice");
+    core.join(kBobPid, "bob");
+    core.join(300, "carol");
+    core.take_up();
+    (void)core.journal();
+    alice = core.first_link(kAlicePid);
+    core.sessions->born({.birth_ns = kBirth + 5, .pid = 300}, "peer");
+    core.sessions->remove_strangers(core.now);
+    EXPECT_EQ(core.members(), Lines{"alice"});
+    EXPECT_EQ(core.journal(), (Lines{"bob was a stranger", "carol was a stranger"}));
 }
 
 Test(sessions, a_second_attach_on_a_link_ends_it) {
@@ -353,14 +392,15 @@ Test(sessions, nobody_takes_up_the_session_of_another_process) {
     EXPECT_EQ(core.members(), (Lines{"alice", "bob"}));
 }
 
-Test(sessions, a_process_that_claims_another_birth_than_it_joined_with_loses_its_link) {
+Test(sessions, a_process_that_claims_another_birth_than_its_own_loses_its_link) {
     Core core;
-    WorkerState alice = core.join(kAlicePid, "alice");
-    WorkerState again(alice.process);
-    Attach attach = newcomer();
-    attach.birth_ns = kBirth + 1;
-    EXPECT_EQ(core.handle(again, framed(attach, "alice2", "peer")), Verdict::End);
-    EXPECT_EQ(core.members(), Lines{"alice"});
+    for (const std::uint64_t birth_ns : {std::uint64_t{0}, kBirth - 1, kBirth + 1}) {
+        WorkerState eve = core.first_link(300);
+        Attach attach = newcomer();
+        attach.birth_ns = birth_ns;
+        EXPECT_EQ(core.handle(eve, framed(attach, "eve", "peer")), Verdict::End);
+    }
+    EXPECT_EQ(core.members(), Lines{});
 }
 
 Test(sessions, a_process_that_has_left_does_not_join_again) {
@@ -377,7 +417,8 @@ Test(sessions, a_new_process_with_the_pid_of_a_member_puts_that_member_out) {
     Core core;
     core.join(kAlicePid, "alice");
     core.take_up();  // The next broker has no link of the old process.
-    WorkerState next = core.first_link(kAlicePid);
+    core.sessions->born({.birth_ns = kBirth + 1, .pid = kAlicePid}, "peer");
+    WorkerState next = core.sessions->connected(kAlicePid, nullptr, core.now.moment).value();
     Attach attach = newcomer();
     attach.birth_ns = kBirth + 1;
     EXPECT_EQ(core.handle(next, framed(attach, "carol", "peer")), Verdict::GoOn);
@@ -640,34 +681,22 @@ Test(sessions, a_member_that_died_before_it_came_back_to_this_broker_is_still_na
     EXPECT_EQ(core.members(), Lines{});
 }
 
-Test(sessions, a_lie_about_its_birth_does_not_keep_a_member_when_its_process_is_gone) {
-    Core core;
-    const WorkerState alice = core.join(kAlicePid, "alice");
-    core.end(&alice, kAlicePid, SIGKILL, true, kBirth + 5);
-    EXPECT_EQ(core.members(), Lines{});
-}
-
 Test(sessions, the_end_of_an_older_process_of_the_same_pid_does_not_concern_a_member) {
     Core core;
-    const WorkerState alice = core.join(kAlicePid, "alice");
-    const Ended older{
-        .birth_ns = kBirth - 5, .lived_ms = 1, .pid = kAlicePid, .wait_status = SIGKILL};
-    EXPECT_FALSE(Sessions::is_ended(alice, older, false));
-    core.end(nullptr, kAlicePid, SIGKILL, false, kBirth - 5);
+    core.join(kAlicePid, "alice");
+    core.end(nullptr, kAlicePid, SIGKILL, kBirth - 5);
     EXPECT_EQ(core.members(), Lines{"alice"});
 }
 
-Test(sessions, the_end_of_a_process_ends_its_session_and_one_that_may_be_its) {
+Test(sessions, the_next_process_of_a_pid_has_limits_of_its_own) {
     Core core;
-    const WorkerState alice = core.join(kAlicePid, "alice");
-    const WorkerState login = core.first_link(kAlicePid);
-    const Ended ended{.birth_ns = kBirth, .lived_ms = 1, .pid = kAlicePid, .wait_status = SIGKILL};
-    EXPECT_TRUE(Sessions::is_ended(alice, ended, false));
-    EXPECT_TRUE(Sessions::is_ended(login, ended, false));
-    Ended lied = ended;
-    lied.birth_ns = kBirth + 5;
-    EXPECT_FALSE(Sessions::is_ended(alice, lied, false));
-    EXPECT_TRUE(Sessions::is_ended(alice, lied, true));
+    WorkerState alice = core.join(kAlicePid, "alice");
+    while (core.sessions->connected(kAlicePid, &alice, core.now.moment)) continue;
+    core.sessions->born({.birth_ns = kBirth + 1, .pid = kAlicePid}, "peer");
+    const auto next = core.sessions->connected(kAlicePid, &alice, core.now.moment);
+    ASSERT_TRUE(next.has_value());
+    EXPECT_EQ(next->process.birth_ns, kBirth + 1);
+    EXPECT_FALSE(next->process.has_joined);
 }
 
 // --- The end of the server

@@ -17,8 +17,10 @@
 #include <iterator>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace chatd {
 namespace {
@@ -26,13 +28,11 @@ namespace {
 constexpr const char* kActions[] = {"kill", "segv", "abort", "stop", "spin",   "nomem",
                                     "fail", "open", "inet",  "fork", "signal", "trace"};
 
-// What CHATD_FAULT asks for. Made before main(), so that all processes share one count of passes.
+// What one line of CHATD_FAULT asks for.
 class Plan {
   public:
-    Plan() {
-        const char* const text = std::getenv("CHATD_FAULT");
-        if (text == nullptr || *text == '\0') return;
-        if (!parse(text)) throw std::runtime_error(std::string("CHATD_FAULT: ") + text);
+    explicit Plan(const std::string& text) {
+        if (!parse(text)) throw std::runtime_error("CHATD_FAULT: " + text);
         void* const shared = ::mmap(nullptr, sizeof *passes_, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED) throw std::runtime_error("CHATD_FAULT: no memory");
@@ -99,12 +99,26 @@ class Plan {
     std::uint64_t* passes_ = nullptr;
 };
 
-const Plan plan;
+// All that CHATD_FAULT asks for. Made before main(), so that all processes share the counts of
+// passes.
+std::vector<Plan> read_plans() {
+    const char* const variable = std::getenv("CHATD_FAULT");
+    std::istringstream lines(variable == nullptr ? "" : variable);
+    std::vector<Plan> plans;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.empty()) plans.emplace_back(line);
+    }
+    return plans;
+}
+
+const std::vector<Plan> plans = read_plans();
 
 }  // namespace
 
 bool fault_point(const char* name, std::string_view detail) {
-    return plan.pass(name, detail);
+    bool fails = false;
+    for (const Plan& plan : plans) fails |= plan.pass(name, detail);
+    return fails;
 }
 
 }  // namespace chatd

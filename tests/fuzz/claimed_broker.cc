@@ -80,6 +80,7 @@ Now ClaimedBroker::now() const {
 // As the broker does with a link that it accepts. False: the process connects too often.
 bool ClaimedBroker::begin(Link& link) {
     const auto known = workers_.find(link.pid);
+    sessions_->born({.birth_ns = link.birth_ns, .pid = link.pid}, "192.0.2.7:51234");
     link.begun = sessions_->connected(link.pid, known == workers_.end() ? nullptr : &known->second,
                                       now().moment);
     return link.begun.has_value();
@@ -105,22 +106,20 @@ bool ClaimedBroker::receive(Link& link, std::string_view bytes) {
     return goes_on;
 }
 
-void ClaimedBroker::end_process(const Link& link, LeaveReason reason, Death death) {
+void ClaimedBroker::end_process(const Link& link, LeaveReason reason) {
     const Names before = names();
     const Member* const member = room_->members().by_pid(link.pid);
     const std::set<std::uint64_t> own = {member == nullptr ? 0 : member->session};
     const Ended ended{
-        .birth_ns = (member == nullptr ? 0 : member->birth_ns) + (death.lied ? 1 : 0),
+        .birth_ns = link.birth_ns,
         .lived_ms = 1,
         .pid = link.pid,
         .wait_status = wait_status_for(reason),
     };
-    sessions_->worker_ended(link.begun ? &*link.begun : nullptr, ended, death.is_gone, now());
+    sessions_->worker_ended(link.begun ? &*link.begun : nullptr, ended, now());
     workers_.erase(link.pid);
     claim_news(before, own);
-    // The next process with this pid puts out a member that lied.
-    const bool stays = is_closing_ || (death.lied && !death.is_gone);
-    CLAIM(stays || room_->members().by_pid(link.pid) == nullptr);
+    CLAIM(is_closing_ || room_->members().by_pid(link.pid) == nullptr);
 }
 
 void ClaimedBroker::close_room() {
@@ -168,6 +167,10 @@ void ClaimedBroker::broke_rules(const WorkerState& worker) {
 
 void ClaimedBroker::ended(std::string_view name, const Ended& /*ended*/, const WorkerEnd& end) {
     CLAIM(!name.empty() && !end.words.empty());
+}
+
+void ClaimedBroker::was_a_stranger(const Member& /*member*/) {
+    CLAIM(false);
 }
 
 // --- Claims

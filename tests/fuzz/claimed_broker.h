@@ -24,6 +24,7 @@ class ClaimedBroker : private WorkerObserver {
     // A worker's link, which its owner keeps. A new broker knows none of the old ones.
     struct Link {
         std::int32_t pid = 0;
+        std::uint64_t birth_ns = 77;         // as the parent has announced it
         std::uint64_t session = 0;           // the session's number; 0: not a member's
         std::optional<WorkerState> begun{};  // since the first frame came
         FrameReader frames{};
@@ -41,14 +42,8 @@ class ClaimedBroker : private WorkerObserver {
     // Everything that this link is to be sent by now.
     [[nodiscard]] std::string deliver(Link& link);
 
-    // The process of this link has ended. It may have lied about its birth; and a new process may
-    // have its pid already.
-    struct Death {
-        bool lied = false;
-        bool is_gone = true;
-    };
-    void end_process(const Link& link, LeaveReason reason, Death death);
-    void end_process(const Link& link, LeaveReason reason) { end_process(link, reason, Death()); }
+    // The process of this link has ended.
+    void end_process(const Link& link, LeaveReason reason);
 
     void close_room();
 
@@ -72,6 +67,7 @@ class ClaimedBroker : private WorkerObserver {
     void renamed(const WorkerState& worker, std::string_view old_name) override;
     void broke_rules(const WorkerState& worker) override;
     void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
+    void was_a_stranger(const Member& member) override;
 
     // --- Claims
 

@@ -49,7 +49,7 @@ class Voice {
     void comes(std::string_view name) {
         if (link_.session != 0) return;
         std::string frames;
-        append_frame(frames, Attach{1, 0, 0, 0, 1, 1}, name, "192.0.2.8:1");
+        append_frame(frames, Attach{link_.birth_ns, 0, 0, 0, 1, 1}, name, "192.0.2.8:1");
         CLAIM(broker_.receive(link_, frames));
         (void)broker_.deliver(link_);
         counter_ = 0;

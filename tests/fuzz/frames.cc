@@ -89,9 +89,9 @@ class Rogue {
     }
 
     // The next process that it is has its pid, or another one.
-    void dies(LeaveReason reason, ClaimedBroker::Death death) {
-        broker_.end_process(link_, reason, death);
-        if (death.is_gone) pid_ += 10;
+    void dies(LeaveReason reason, bool pid_comes_again) {
+        broker_.end_process(link_, reason);
+        if (!pid_comes_again) pid_ += 10;
         connect();
     }
 
@@ -178,8 +178,7 @@ class Assault {
     }
 
     static void dies(Rogue& rogue, std::uint8_t choice) {
-        rogue.dies(static_cast<LeaveReason>(choice % 7),
-                   {.lied = choice / 64 % 2 != 0, .is_gone = choice < 128});
+        rogue.dies(static_cast<LeaveReason>(choice % 7), choice >= 128);
     }
 
     // Never a command: she is to stay, under her name, until the others have done their worst.
@@ -201,7 +200,7 @@ class Assault {
 
     std::string attach(Script& script, const Rogue& rogue) {
         Attach attach{};
-        attach.birth_ns = script.byte() % 2;
+        attach.birth_ns = ClaimedBroker::Link().birth_ns + script.byte() % 2;
         attach.session = some_session(script, rogue);
         attach.last_seq = some_session(script, rogue);
         attach.messages = script.byte();

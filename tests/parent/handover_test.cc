@@ -111,11 +111,15 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     Handover handover = with_any_bytes();
     handover.log_bytes = 4'198'400;
     handover.program_before = {16};
+    handover.peers = {{4712, "192.0.2.7:51234"}, {4713, "[2001:db8::1]:7"}};
     const auto read = read_handover(write_handover(handover));
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->log_bytes, 4'198'400);
     EXPECT_EQ(read->program_before.number, 16);
     EXPECT_EQ(read->fds().back(), 16);
+    ASSERT_EQ(read->peers.size(), 2);
+    EXPECT_EQ(read->peers[1].pid, 4713);
+    EXPECT_EQ(read->peers[1].peer, "[2001:db8::1]:7");
 }
 
 Test(handover, behind_the_end_any_line_may_be_missing_and_more_may_follow) {

@@ -130,6 +130,10 @@ DaemonOptions failing(const std::string& fault, std::vector<std::string> args) {
             .program = failing_program()};
 }
 
+DaemonOptions with_strangers(const std::string& fault) {
+    return failing(fault + "\nbroker:takes-strangers:1+:fail");
+}
+
 void give_to_chatd(const std::string& path) {
     constexpr uid_t kNobody = 65534;
     if (::geteuid() == 0 && ::chown(path.c_str(), kNobody, kNobody) != 0) throw system_error(path);

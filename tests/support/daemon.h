@@ -43,6 +43,10 @@ struct DaemonOptions {
 [[nodiscard]] DaemonOptions failing(const std::string& fault, std::vector<std::string> args = {});
 [[nodiscard]] std::string failing_program();
 
+// One that lets in whoever connects to its broker, as if the parent had announced it: for tests
+// that play a worker themselves. `fault`: another fault, or none.
+[[nodiscard]] DaemonOptions with_strangers(const std::string& fault = {});
+
 // When tests are run as root: gives a file or directory to the user that chatd becomes then.
 void give_to_chatd(const std::string& path);
 

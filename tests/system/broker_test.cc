@@ -20,7 +20,7 @@ using chatd::append_frame;
 TestSuite(broker, .timeout = 30);
 
 Test(broker, garbage_costs_its_sender_the_link_and_nobody_else_anything) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     const pid_t before = daemon.broker();
     std::string hostile[] = {
@@ -41,7 +41,7 @@ Test(broker, garbage_costs_its_sender_the_link_and_nobody_else_anything) {
 }
 
 Test(broker, a_request_that_no_honest_worker_makes_expels_its_sender) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames = attach("mallory");
@@ -56,7 +56,7 @@ Test(broker, a_request_that_no_honest_worker_makes_expels_its_sender) {
 
 // Once this was a use after free, and an answer of 35 MB.
 Test(broker, thousands_of_questions_at_once_expel_only_the_asker) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     const pid_t before = daemon.broker();
     {
@@ -74,7 +74,7 @@ Test(broker, thousands_of_questions_at_once_expel_only_the_asker) {
 
 // Once such a worker could stop the room for as long as it liked.
 Test(broker, a_worker_that_sends_without_end_and_never_reads_holds_up_nobody) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -131,7 +131,9 @@ constexpr std::uint64_t kFlood = 2 * chatd::kRequestsSavedUp;
 
 // An honest worker keeps to the rate; one that an attacker controls does not.
 Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
-    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    DaemonOptions options = with_strangers();
+    options.rate = "2:5";
+    Daemon daemon(options);
     Client alice = join(daemon.port(), "alice");
     {
         Reader link = link_to(daemon);
@@ -148,7 +150,9 @@ Test(broker, a_flood_of_requests_expels_its_sender_for_good) {
 }
 
 Test(broker, a_flood_of_names_that_are_taken_expels_its_sender_as_well) {
-    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    DaemonOptions options = with_strangers();
+    options.rate = "2:5";
+    Daemon daemon(options);
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames;
@@ -161,7 +165,7 @@ Test(broker, a_flood_of_names_that_are_taken_expels_its_sender_as_well) {
 
 // Otherwise it could fill the log with its Join and Leave entries.
 Test(broker, a_process_that_has_left_cannot_join_again) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     {
         Reader link = link_to(daemon);
@@ -178,7 +182,7 @@ Test(broker, a_process_that_has_left_cannot_join_again) {
 
 // The worker reads on to the Leave of the session that it claims. What is said later is not for it.
 Test(broker, a_worker_that_claims_a_session_that_has_left_reads_nothing_that_comes_later) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     {
         Client carol = join(daemon.port(), "carol");
         carol.send_line("before");
@@ -206,7 +210,9 @@ Test(broker, a_worker_that_claims_a_session_that_has_left_reads_nothing_that_com
 // Once a worker whose client was slow to read was expelled, when the lines that it had saved up
 // came at once.
 Test(broker, a_worker_that_has_saved_up_as_much_as_it_may_is_not_expelled) {
-    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    DaemonOptions options = with_strangers();
+    options.rate = "2:5";
+    Daemon daemon(options);
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames = attach("bob");
@@ -221,7 +227,9 @@ Test(broker, a_worker_that_has_saved_up_as_much_as_it_may_is_not_expelled) {
 
 // Once such a worker kept the broker from everything else.
 Test(broker, a_worker_that_connects_again_and_again_holds_up_nobody) {
-    Daemon daemon(DaemonOptions{.rate = "2:5"});
+    DaemonOptions options = with_strangers();
+    options.rate = "2:5";
+    Daemon daemon(options);
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");

@@ -91,7 +91,10 @@ DaemonOptions breaking_out(const std::string& fault) {
 // A worker that an attacker controls tries `deed`: it dies, and nobody notices anything else.
 void dies_of(const std::string& deed, Where where = Where::here()) {
     const Caller caller(where);
-    Daemon daemon(breaking_out("worker:after-read:2:" + deed));
+    DaemonOptions options = with_strangers("worker:after-read:2:" + deed);
+    options.args = {"--sandbox", "on"};
+    options.sandbox_may_kill = true;
+    Daemon daemon(options);
     Watcher watcher(daemon, "watcher");
     Client bob = join(daemon.port(), "bob");  // its worker passes there once
     Client alice(daemon.port());

@@ -1,6 +1,8 @@
 // Clients that are no people with nc: scanners, broken clients and attackers.
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -177,7 +179,7 @@ Test(strangers, a_byte_order_mark_is_understood) {
 }
 
 Test(strangers, no_name_can_forge_lines_of_the_journal_or_titles) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Client alice = join(daemon.port(), "alice");
     const std::string forged = "chatd[broker 1]: root joined, pid 1";
     std::vector<std::string> names = {"eve\n" + forged, "eve\r\n" + forged, "eve\r" + forged,
@@ -228,7 +230,7 @@ Test(strangers, no_name_can_forge_lines_of_the_journal_or_titles) {
 }
 
 Test(strangers, a_worker_that_posts_a_name_of_two_lines_is_expelled) {
-    Daemon daemon;
+    Daemon daemon(with_strangers());
     Reader worker = link_to(daemon);
     std::string frames = attach("eve");
     append_frame(frames, chatd::Post{1, EntryKind::Rename, LeaveReason::Quit, {}},
@@ -238,6 +240,28 @@ Test(strangers, a_worker_that_posts_a_name_of_two_lines_is_expelled) {
     EXPECT_CONTAINS(daemon.wait_log("broke the rules"), "]: eve broke the rules, pid ");
     daemon.finish();
     expect_plain_log(daemon);
+}
+
+// Once any process of the same user was let in, and its member never left.
+Test(strangers, a_process_that_is_no_worker_is_not_let_in) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    std::vector<Reader> links;
+    for (std::size_t i = 0; i < chatd::kStrangersMax; ++i) {
+        links.push_back(link_to(daemon));
+        send_all(links.back(), attach("mallory"));
+    }
+    (void)kill(daemon.broker(), SIGKILL);
+    for (Reader& link : links) EXPECT_EQ(link.rest(), "");
+    links.clear();
+    for (std::size_t i = 0; i <= chatd::kStrangersMax; ++i) links.push_back(link_to(daemon));
+    EXPECT_EQ(links.front().rest(), "");
+    daemon.wait_log("no worker of ours, and turned away: pid " + std::to_string(getpid()));
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    alice.send_line("/who");
+    alice.expect("2 people are here:\n");
+    daemon.finish();
 }
 
 Test(strangers, half_a_line_and_then_silence_costs_no_processor) {
