@@ -232,11 +232,6 @@ LogHeader read_header(int fd) {
     return bytes == static_cast<ssize_t>(sizeof header) ? header : LogHeader{};
 }
 
-bool is_intact(int fd, std::size_t log_bytes) {
-    const LogHeader header = read_header(fd);
-    return is_log(header, file_bytes(fd)) && log_memory_bytes(header.ring_bytes) == log_bytes;
-}
-
 // The file is read and not mapped, because somebody who has cut it short may do so again.
 std::vector<std::byte> contents(int fd, std::size_t bytes_max) {
     std::vector<std::byte> bytes(std::min(file_bytes(fd), bytes_max));
@@ -280,15 +275,18 @@ History open_history(const std::string& path, std::optional<std::size_t> ring_by
     return take_up(std::move(opened.fd), opened.path, ring_bytes);
 }
 
-std::optional<History> repair_history_in_use(int fd, const std::string& path,
-                                             std::size_t log_bytes) {
-    if (is_intact(fd, log_bytes)) return std::nullopt;
+bool is_intact_history(int fd, std::size_t log_bytes) {
+    const LogHeader header = read_header(fd);
+    return is_log(header, file_bytes(fd)) && log_memory_bytes(header.ring_bytes) == log_bytes;
+}
+
+History repair_history_in_use(int fd, const std::string& path, std::size_t log_bytes) {
     try {
         return repair_or_go_on(fd, path, log_bytes);
     } catch (const std::bad_alloc&) {
-        return History{make_log_memory(log_bytes - kLogHeaderBytes),
-                       "history: damaged, and no memory to repair it; the log goes on in memory, "
-                       "empty, and the next start repairs the file"};
+        return {make_log_memory(log_bytes - kLogHeaderBytes),
+                "history: damaged, and no memory to repair it; the log goes on in memory, "
+                "empty, and the next start repairs the file"};
     }
 }
 

@@ -24,12 +24,14 @@ struct History {
 // that was there has not changed.
 [[nodiscard]] History open_history(const std::string& path, std::optional<std::size_t> ring_bytes);
 
-// Checks a history in use, of `log_bytes` in all, while no process has it mapped. If it was cut
-// short or its beginning is gone, it is repaired; if that fails, the log goes on in memory, with
-// all that was whole. None: the history is as it should be. Throws SetupError only when there is no
-// memory for a log either.
-[[nodiscard]] std::optional<History> repair_history_in_use(int fd, const std::string& path,
-                                                           std::size_t log_bytes);
+// Has a history in use, of `log_bytes` in all, its size and a sound beginning? Takes no time that
+// grows with the size.
+[[nodiscard]] bool is_intact_history(int fd, std::size_t log_bytes);
+
+// Repairs a history in use that is not intact, while no process has it mapped; if that fails, the
+// log goes on in memory, with all that was whole. Throws SetupError only when there is no memory
+// for a log either.
+[[nodiscard]] History repair_history_in_use(int fd, const std::string& path, std::size_t log_bytes);
 
 // The size that a log in use has, as far as its header or its file tells.
 [[nodiscard]] std::size_t likely_log_bytes(int fd);

@@ -46,8 +46,9 @@ struct Resources {
     // The table of the workers is written to at each fork: see UnsharedMemory.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers{unshared->get()};
-    pid_t broker = -1;        // -1: no broker runs
-    std::string outbox = {};  // frames for the broker that are not on the link yet
+    pid_t broker = -1;          // -1: no broker runs
+    bool is_repairing = false;  // the process `broker` repairs the history; the broker comes next
+    std::string outbox = {};    // frames for the broker that are not on the link yet
 
     // Workers that are announced to the broker: see Supervisor. A new broker is told of all anew,
     // so none of this is handed over.

@@ -9,6 +9,7 @@
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "broker/broker.h"
+#include "log/log_format.h"
 #include "parent/history.h"
 #include "protocol/worker_exit.h"
 #include "sys/privilege.h"
@@ -49,31 +50,58 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
 
 void Supervisor::start() {
     start_at_ = Clock::now() + kListenerRest;  // Then again, if memory is short now.
-    repair_log();
     const std::string workers = announce_all();
-    start_at_.reset();
-    born_ = Clock::now();
+    // Every new broker would die of a damaged history.
+    resources_.is_repairing = !options_.history_path.empty() &&
+                              !is_intact_history(resources_.log_memory.get(), resources_.log_bytes);
+    if (resources_.is_repairing) return fork_next([this] { return run_repair(); });
     fault_point("parent:before-broker-fork");
-    resources_.broker = fork_child([&] { return run_child(workers); });
-    if (resources_.broker < 0) {
+    fork_next([&] { return run_child(workers); });
+    if (is_running()) journal_.info("broker started, pid %d", resources_.broker);
+}
+
+void Supervisor::fork_next(const std::function<int()>& child_main) {
+    born_ = Clock::now();
+    resources_.broker = fork_child(child_main);
+    if (!is_running()) {
         if (!std::exchange(fork_fails_, true)) {
             journal_.error("fork of the broker: %s; the room waits", std::strerror(errno));
         }
-        start_at_ = Clock::now() + kListenerRest;
         return;
     }
+    start_at_.reset();
     if (std::exchange(fork_fails_, false)) journal_.info("there is a broker again");
-    journal_.info("broker started, pid %d", resources_.broker);
 }
 
-// If the file was truncated or overwritten, every new broker would die of it.
-void Supervisor::repair_log() {
-    if (options_.history_path.empty()) return;
-    auto history = repair_history_in_use(resources_.log_memory.get(), options_.history_path,
-                                         resources_.log_bytes);
-    if (!history) return;
-    journal_.error("%s", history->news.c_str());
-    resources_.log_memory = std::move(history->fd);
+// A process of its own does this, because the parent must go on meanwhile. The link on which no
+// broker listens yet takes the repaired file to the parent.
+int Supervisor::run_repair() {
+    signals_.forget();
+    Signals::ignore({SIGINT, SIGTERM, SIGHUP, SIGUSR1});
+    title_.set("chatd: repairs the history");
+    ProcessTitle::set_short("chatd-repair");
+    raise_oom_score(resources_.oom_score, kOomBroker);
+    keep_only({resources_.log_memory.get(), resources_.births.second.get()});
+    Journal journal("repair", options_.level);
+    const History history = repair_history_in_use(resources_.log_memory.get(),
+                                                  options_.history_path, resources_.log_bytes);
+    journal.error("%s", history.news.c_str());
+    const bool sent = send_descriptor(resources_.births.second.get(), history.fd.get());
+    return static_cast<int>(sent ? ExitStatus::Ok : ExitStatus::System);
+}
+
+void Supervisor::repair_ended() {
+    resources_.is_repairing = false;
+    if (is_closing_) return resources_.broker_listener.stop();
+    UniqueFd repaired = receive_descriptor(resources_.births.first.get());
+    if (!repaired.valid()) {
+        journal_.error(
+            "history: damaged, and it could not be repaired; the log goes on in memory, "
+            "empty, and the next start repairs the file");
+        repaired = make_log_memory(resources_.log_bytes - kLogHeaderBytes);
+    }
+    resources_.log_memory = std::move(repaired);
+    start();
 }
 
 // What was meant for the broker before is of no use: the new one is told of all workers.
@@ -89,7 +117,7 @@ std::string Supervisor::announce_all() {
 // It is sent now and not at the end of the turn, because the worker may attach at once. (The broker
 // keeps one waiting that it has not heard of.)
 void Supervisor::announce(const WorkerTable::value_type& worker) {
-    if (!is_running()) return;
+    if (!is_running() || resources_.is_repairing) return;
     append_born(resources_.births_outbox, worker);
     send_queued();
 }
@@ -141,6 +169,10 @@ bool Supervisor::handle_exit(const Reaped& reaped) {
     const double lived_s = std::chrono::duration<double>(lived).count();
     resources_.broker = -1;
     answer_due_.reset();
+    if (resources_.is_repairing) {
+        repair_ended();
+        return true;
+    }
     if (!resources_.control.first.valid() && reaped.wait_status == 0) {
         journal_.info("broker ended, after %.1f s", lived_s);
     } else if (std::exchange(is_replacing_, false)) {
@@ -192,6 +224,7 @@ void Supervisor::begin_closing() {
     watch_at_.reset();
     start_at_.reset();
     answer_due_.reset();
+    if (resources_.is_repairing) kill();
     send(CloseRoom{});
     if (!is_running()) resources_.broker_listener.stop();
 }
@@ -212,7 +245,7 @@ pollfd Supervisor::wakeup_poll() const {
 void Supervisor::take_wakeup() {
     clear_wakeup(resources_.wakeup.get());
     watch_at_ = Clock::now() + kWakeupRest;
-    if (!is_running() || answer_due_) return;
+    if (!is_running() || answer_due_ || resources_.is_repairing) return;
     send(Ping{});
     ping_end_ = queued_bytes_;
     const Moment recovered = born_ + kRecoveryPerMebibyte * (resources_.log_bytes >> 20);

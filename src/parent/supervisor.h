@@ -17,8 +17,9 @@ class Supervisor {
     Supervisor(Resources& resources, const Options& options, ProcessTitle& title,
                const Signals& signals, Journal& journal);
 
-    // Forks a broker. If that fails, the journal says so, and turn() tries again after
-    // kListenerRest. Throws SetupError when there is no memory for a damaged log.
+    // Forks a broker; or first, when the history was cut short or overwritten, a process that
+    // repairs it. If the fork fails, the journal says so, and turn() tries again after
+    // kListenerRest. Throws std::bad_alloc; then turn() tries again as well.
     void start();
 
     // Puts a broker of this program in the place of one that another program has started.
@@ -61,7 +62,9 @@ class Supervisor {
     [[nodiscard]] int run_child(std::string_view workers);
     [[nodiscard]] std::string announce_all();
     void send_queued();
-    void repair_log();
+    [[nodiscard]] int run_repair();
+    void repair_ended();
+    void fork_next(const std::function<int()>& child_main);
     void restart(Duration lived);
     void check_answer();
 

@@ -172,7 +172,11 @@ void Upgrade::judge(int wait_status) {
                    describe_wait_status(wait_status).c_str());
 }
 
+// The next program would take the process that repairs the history for the broker, and replace it.
 void Upgrade::execute() {
+    if (resources_.is_repairing) {
+        return journal_.error("no upgrade: the history is being repaired; try again after that");
+    }
     const UniqueFd own_program = open_own_program();
     Handover handover = describe_resources(resources_);
     handover.program_before = {own_program.get()};

@@ -202,6 +202,45 @@ SocketPair make_socket_pair() {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
+namespace {
+
+// A message of one byte, with room for one descriptor.
+struct DescriptorMessage {
+    char byte = 0;
+    iovec data{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    msghdr header{};
+
+    DescriptorMessage() {
+        header.msg_iov = &data;
+        header.msg_iovlen = 1;
+        header.msg_control = control;
+        header.msg_controllen = sizeof control;
+    }
+};
+
+}  // namespace
+
+bool send_descriptor(int socket, int fd) {
+    DescriptorMessage message;
+    cmsghdr* const rights = CMSG_FIRSTHDR(&message.header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+    return ::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+UniqueFd receive_descriptor(int socket) {
+    DescriptorMessage message;
+    const ssize_t bytes = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const cmsghdr* const rights = bytes == 1 ? CMSG_FIRSTHDR(&message.header) : nullptr;
+    if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return UniqueFd();
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    return UniqueFd(fd);
+}
+
 std::optional<pid_t> peer_pid(int socket) {
     ucred credentials{};
     socklen_t bytes = sizeof credentials;

@@ -122,6 +122,13 @@ struct SocketPair {
 };
 [[nodiscard]] SocketPair make_socket_pair();
 
+// Sends an open descriptor to the process at the other end, which gets one of its own (unix(7),
+// SCM_RIGHTS). False: it could not be sent.
+[[nodiscard]] bool send_descriptor(int socket, int fd);
+
+// The descriptor that was sent; invalid: none was. Never waits.
+[[nodiscard]] UniqueFd receive_descriptor(int socket);
+
 // The process that connected, as the kernel says (unix(7), SO_PEERCRED). None: it is of another
 // user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);

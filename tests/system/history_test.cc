@@ -372,6 +372,78 @@ Test(history, without_memory_to_repair_it_people_stay_connected) {
     again.finish();
 }
 
+namespace {
+
+// A room whose history was cut short, and whose repair is stopped in the middle.
+struct StoppedRepair {
+    Scratch scratch;
+    std::string path = scratch.path() + "/history";
+    Daemon daemon{options()};
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+
+    StoppedRepair() {
+        talk(alice, kMessages);
+        bob.expect(words(kMessages - 1));
+        cut(path, 20'000);
+        alice.send_line("hello");
+    }
+
+    // Waits for the process that repairs.
+    [[nodiscard]] pid_t repair() const {
+        for (const Deadline deadline = soon(); Clock::now() < deadline;) {
+            for (const Process& process : processes(daemon.pid())) {
+                if (process.comm == "chatd-repair" && process.state == 'T') return process.pid;
+            }
+        }
+        throw std::runtime_error("nothing repairs the history");
+    }
+
+  private:
+    [[nodiscard]] DaemonOptions options() const {
+        DaemonOptions options = in_use(path);
+        options.program = faulty();
+        options.env["CHATD_FAULT"] = "parent:history-read:1:stop";
+        return options;
+    }
+};
+
+}  // namespace
+
+// Once nobody could come in meanwhile: of a history of 1 GiB, for seven seconds.
+Test(history, a_repair_in_use_holds_up_nobody_who_comes) {
+    StoppedRepair room;
+    const pid_t repair = room.repair();
+    Client carol(room.daemon.port());
+    carol.expect("Your name: ");
+    room.daemon.signal(SIGHUP);
+    room.daemon.wait_log("no upgrade: the history is being repaired");
+    (void)kill(repair, SIGCONT);
+    room.bob.expect("alice says: hello\n");
+    EXPECT_CONTAINS(room.daemon.log(), "the damaged file is " + room.path + ".damaged-1");
+    carol.send_line("carol");
+    carol.expect("Welcome, carol.");
+    room.daemon.finish();
+}
+
+Test(history, a_repair_in_use_that_dies_leaves_the_room_in_memory) {
+    StoppedRepair room;
+    (void)kill(room.repair(), SIGKILL);
+    room.bob.expect("alice says: hello\n");
+    room.daemon.wait_log("it could not be repaired; the log goes on in memory");
+    EXPECT_EQ(past(room.bob), Lines{"hello"});
+    room.daemon.finish();
+    Daemon again({"--history", room.path});
+    EXPECT_GT(past(again).size(), 50U);
+    again.finish();
+}
+
+Test(history, a_server_that_repairs_its_history_ends_when_it_is_told_to) {
+    StoppedRepair room;
+    (void)room.repair();
+    room.daemon.finish();
+}
+
 Test(history, bytes_that_flip_in_use_hide_what_follows_until_the_next_start) {
     const Scratch scratch;
     const std::string path = scratch.path() + "/history";
