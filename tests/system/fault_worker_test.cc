@@ -204,6 +204,20 @@ Test(fault_worker, runs_out_of_memory_at_any_step) {
     }
 }
 
+Test(fault_worker, waits_for_the_news_of_its_birth_when_it_is_faster_than_that) {
+    Daemon daemon(failing("parent:after-fork:2:stop"));
+    Client alice = join(daemon.port(), "alice");
+    Client bob(daemon.port());
+    bob.send_line("bob");
+    // Its link is open, and nobody has told the broker of it.
+    bob.expect("the room is recovering, please wait");
+    EXPECT_TRUE(alice.quiet());
+    daemon.signal(SIGCONT);
+    bob.expect("Welcome, bob.");
+    alice.expect_line("bob entered the chat room");
+    daemon.finish();
+}
+
 // Once it came in, and the room kept its member for ever.
 Test(fault_worker, comes_not_in_when_it_lies_about_its_birth) {
     Daemon daemon(failing("worker:lies-about-birth:1:fail"));
