@@ -331,6 +331,18 @@ Test(options, the_clients_of_one_address_can_be_limited) {
                    "--max-per-ip takes a number from 0 to 1048576");
     EXPECT_TRUE(options({}).penalties);
     EXPECT_FALSE(options({"--no-penalties"}).penalties);
+    EXPECT_EQ(options({"--no-penalty", "::1", "--no-penalty", "10.0.0.0/8"}).exempt,
+              (std::vector<std::string>{"::1", "10.0.0.0/8"}));
+}
+
+Test(options, an_address_has_a_rate_of_its_own) {
+    EXPECT_EQ(options({}).address_rate.per_second, chatd::kUnitsPerSecond);
+    EXPECT_EQ(options({}).address_rate.burst, chatd::kUnitsAtOnce);
+    EXPECT_EQ(options({"--rate-per-ip", "3:50"}).address_rate.burst, 50U);
+    EXPECT_EQ(options({"--rate-per-ip", "0"}).address_rate.per_second, 0U);
+    EXPECT_EQ(options({"--rate-per-ip", "3"}).limits.rate.per_second, chatd::kLinesPerSecond);
+    expect_trouble({"", "x", "1:0"}, "--rate-per-ip",
+                   "--rate-per-ip takes lines per second, and how many at once: 50 or 50:600");
 }
 
 Test(options, a_rate_without_a_burst_gets_one_of_two_seconds) {

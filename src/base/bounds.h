@@ -114,6 +114,12 @@ static_assert(kInputBytesMax > kLineBytesMax && kUnackedBytesMax > kFrameBytesMa
 // no further line of the client.
 inline constexpr std::size_t kScreenBytesMax = 16 * 1024;
 
+// Bytes that the kernel buffers for a client, to it and from it (SO_SNDBUF and SO_RCVBUF in
+// socket(7), which allow twice as much, for its own bookkeeping). By itself it would buffer
+// megabytes for each client that does not read: 250 of them held 1.3 GB.
+inline constexpr int kSendBufferBytes = 64 * 1024;
+inline constexpr int kReceiveBufferBytes = 32 * 1024;
+
 // Bytes that a worker may have as writable memory (RLIMIT_DATA), with the pages that it shares with
 // the parent: ten times what it needs when all of the above is full and the parent's table holds a
 // million clients.

@@ -101,6 +101,8 @@ enum class Family : bool { Only, Both };
 void set_client_options(int client) {
     // A worker sends all the screen text that it has at once, so there is nothing to wait for.
     (void)set_option(client, IPPROTO_TCP, TCP_NODELAY, 1);
+    (void)set_option(client, SOL_SOCKET, SO_SNDBUF, kSendBufferBytes);
+    (void)set_option(client, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes);
     (void)set_option(client, SOL_SOCKET, SO_KEEPALIVE, 1);
     (void)set_option(client, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kKeepaliveIdle / 1s));
     (void)set_option(client, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kKeepaliveInterval / 1s));

@@ -84,6 +84,7 @@ void Conversation::log_in(Login::Step step) {
             return lines_.clear();  // The lines behind a refused name were meant for the room.
         case Login::Step::NameGiven:
             (void)budget_.take(kUnitsOfLogin, now_);
+            rate_limiter_ = RateLimiter(limits_.rate);  // The room begins to count anew.
             state_ = State::Entering;
             return uplink_.attach(login_.name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
@@ -254,8 +255,9 @@ void Conversation::show_answer(const Done& done) {
 
 void Conversation::time_is(Moment now) {
     if (came_at_ == Moment()) came_at_ = active_at_ = now;
+    const Deadline gives_up = gives_up_at();  // A line whose turn has come now is still handled.
     now_ = now;
-    if (is_due(gives_up_at(), now)) return give_up();
+    if (is_due(gives_up, now)) return give_up();
     advance();
 }
 
@@ -263,8 +265,11 @@ void Conversation::time_is(Moment now) {
 // is taken when the line begins to come.
 bool Conversation::has_its_turn() {
     if (lines_.buffered_bytes() == 0) return true;
-    if (!turn_at_) turn_at_ = std::max(rate_limiter_.next(), budget_.take(1, now_));
-    return now_ >= *turn_at_;
+    if (turn_at_) return now_ >= *turn_at_;
+    turn_at_ = std::max(rate_limiter_.next(), budget_.take(1, now_));
+    const bool is_at_once = now_ >= *turn_at_;
+    wait_said_ = wait_said_ && !is_at_once;
+    return is_at_once;
 }
 
 bool Conversation::waits_for_turn() const {
@@ -273,10 +278,11 @@ bool Conversation::waits_for_turn() const {
 
 // Tells the client so once for each burst, and tells it of a wait for others only when it is long.
 void Conversation::say_too_fast() {
-    const bool is_own = !rate_limiter_.allows(now_);
-    if (too_fast_said_ || (!is_own && *turn_at_ - now_ < kWaitTold)) return;
-    too_fast_said_ = true;
-    if (is_own) return interrupt(Text::TooFast, {std::to_string(limits_.rate.per_second)});
+    if (!rate_limiter_.allows(now_)) {
+        if (std::exchange(too_fast_said_, true)) return;
+        return interrupt(Text::TooFast, {std::to_string(limits_.rate.per_second)});
+    }
+    if (*turn_at_ - now_ < kWaitTold || std::exchange(wait_said_, true)) return;
     interrupt(Text::AddressTooFast);
 }
 

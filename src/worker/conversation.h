@@ -175,6 +175,7 @@ class Conversation {
     RateLimiter rate_limiter_{limits_.rate};
     Deadline turn_at_;            // of the next line; none: its turn was not taken yet
     bool too_fast_said_ = false;  // since the rate limiter last rested
+    bool wait_said_ = false;      // since a line last had its turn at once
 };
 
 }  // namespace chatd

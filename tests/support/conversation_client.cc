@@ -84,12 +84,14 @@ std::string lines(std::size_t count, std::string_view line) {
     return all;
 }
 
-ConversationClient::ConversationClient(Stage stage, Language language, Limits limits)
+ConversationClient::ConversationClient(Stage stage, Language language, Limits limits,
+                                       SharedBudget budget)
     : conversation({.language = language,
                     .utc_offset = utc,
                     .birth_ns = 77,
                     .peer = "192.0.2.7:51234",
-                    .limits = limits}) {
+                    .limits = limits,
+                    .budget = budget}) {
     conversation.time_is(kBegin);
     if (stage == Stage::Login) return;
     types("alice\n");

@@ -65,7 +65,7 @@ class ConversationClient {
 
     // What comes out on the way to the stage is thrown away.
     explicit ConversationClient(Stage stage = Stage::Login, Language language = Language::English,
-                                Limits limits = {});
+                                Limits limits = {}, SharedBudget budget = {});
 
     // --- What came out since the last call
 

@@ -138,3 +138,43 @@ Test(net, a_client_that_does_not_read_for_a_moment_is_reachable) {
     EXPECT_FALSE(is_all_confirmed(accepted.fd.get()));
     EXPECT_FALSE(is_unreachable(accepted.fd.get(), 1h));
 }
+
+Test(net, a_network_contains_the_addresses_that_begin_like_it) {
+    EXPECT_TRUE(contains(parse_network("192.0.2.0/24"), "192.0.2.255"));
+    EXPECT_FALSE(contains(parse_network("192.0.2.0/24"), "192.0.3.0"));
+    EXPECT_TRUE(contains(parse_network("192.0.2.4/30"), "192.0.2.7"));
+    EXPECT_FALSE(contains(parse_network("192.0.2.4/30"), "192.0.2.8"));
+    EXPECT_TRUE(contains(parse_network("192.0.2.7"), "192.0.2.7"));
+    EXPECT_FALSE(contains(parse_network("192.0.2.7"), "192.0.2.6"));
+    EXPECT_TRUE(contains(parse_network("0.0.0.0/0"), "203.0.113.9"));
+    EXPECT_FALSE(contains(parse_network("0.0.0.0/0"), "2001:db8::/64"));
+    EXPECT_TRUE(contains(parse_network("2001:db8::/32"), "2001:db8:1:2::/64"));
+    // All of a subscriber's network counts as one address.
+    EXPECT_TRUE(contains(parse_network("2001:db8:0:1::5"), "2001:db8:0:1::/64"));
+    EXPECT_FALSE(contains(parse_network("2001:db8:0:1::5"), "2001:db8:0:2::/64"));
+}
+
+Test(net, what_is_no_network_is_refused) {
+    for (const char* text : {"", "/8", "localhost", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8",
+                             "::/129", "::/x", "10.0.0/8"}) {
+        std::string trouble;
+        try {
+            (void)parse_network(text);
+        } catch (const SetupError& error) {
+            trouble = error.what();
+        }
+        EXPECT_CONTAINS(trouble, "--no-penalty takes");
+    }
+}
+
+Test(net, the_kernel_buffers_little_for_a_client) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    const Client client(bound_port(listeners[0]));
+    const Accepted accepted = accept_one(listeners[0]);
+    const std::string much(1024 * 1024, 'x');
+    std::size_t sent = 0;
+    for (IoResult one{}; one.status == IoStatus::Done; sent += one.bytes) {
+        one = send_some(accepted.fd.get(), much);
+    }
+    EXPECT_LT(sent, much.size());
+}

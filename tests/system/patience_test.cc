@@ -42,6 +42,50 @@ Test(patience, a_paste_of_200_lines_arrives_whole_and_its_sender_is_told_once) {
     alice.expect_line("bob says: done?");
 }
 
+Test(patience, a_client_that_is_reset_while_its_lines_wait_is_gone_at_once) {
+    Daemon chatd(DaemonOptions{.rate = "1:2"});
+    Client bob = join(chatd.port(), "bob");
+    Client alice = join(chatd.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    std::string paste;
+    for (int i = 1; i <= 20'000; ++i) paste += "a\n";  // more than the worker holds
+    alice.send(paste);
+    alice.reset();
+    bob.expect_line("alice says: a");
+    bob.expect_line("alice says: a");
+    std::string line = bob.line();
+    while (line == "alice says: a") line = bob.line();  // what the rate had allowed by then
+    EXPECT_EQ(line, "alice left the chat room (connection lost)");
+    (void)join(chatd.port(), "alice");
+}
+
+Test(patience, an_address_that_comes_again_and_again_has_one_budget) {
+    const DaemonOptions options{.args = {"--rate-per-ip", "2:5"}, .rate = "100:100"};
+    Daemon chatd(options);
+    Client mallory(chatd.port());
+    mallory.send("mallory\n" + std::string(4000, 'x') + '\n');
+    (void)chatd.wait_log("mallory joined");
+    mallory.reset();
+    (void)chatd.wait_log("mallory ended");
+    Client eve(chatd.port());
+    eve.send_line("eve");
+    eve.expect("Many lines come from your address: yours wait for their turn.");
+    eve.expect("Welcome, eve");
+    chatd.finish();
+}
+
+Test(patience, an_exempt_network_has_no_budget) {
+    const DaemonOptions options{.args = {"--rate-per-ip", "1:1", "--no-penalty", "127.0.0.0/8"},
+                                .rate = "100:100"};
+    Daemon chatd(options);
+    for (int i = 0; i < 10; ++i) {
+        Client mallory(chatd.port());
+        mallory.send("mallory\na\na\na\n/quit\n");
+        mallory.expect("Goodbye.");
+    }
+    chatd.finish();
+}
+
 Test(patience, a_client_that_tells_no_name_is_told_so_and_closed) {
     Daemon chatd({"--login-timeout", "1"});
     Client silent(chatd.port());
@@ -78,7 +122,7 @@ Test(patience, an_address_with_all_its_clients_here_is_told_so) {
 Test(patience, an_address_whose_workers_crash_has_to_wait) {
     // With a sanitizer the signal would be an exit status.
     Daemon chatd(DaemonOptions{.penalties = true, .env = {{"ASAN_OPTIONS", "handle_segv=0"}}});
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 3; ++i) {
         Client alice = join(chatd.port(), "alice");
         (void)kill(worker_of(chatd, "alice"), SIGSEGV);
         alice.expect_eof();

@@ -222,7 +222,7 @@ Test(service, the_socket_of_metrics_is_gone_at_the_end_also_where_others_have_fi
 Test(service, penalties_are_counted) {
     const Metrics metrics;
     Daemon daemon(metrics.options({.penalties = true, .env = {{"ASAN_OPTIONS", "handle_segv=0"}}}));
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 3; ++i) {
         Client mallory(daemon.port());
         mallory.expect("Your name: ");
         const auto workers = children(daemon.pid());
@@ -232,7 +232,7 @@ Test(service, penalties_are_counted) {
         (void)mallory.rest();
         metrics.wait_for_value("chatd_penalties_total", i + 1);
     }
-    EXPECT_EQ(metrics.value("chatd_worker_exits_total{cause=\"killed\"}"), 2);
+    EXPECT_EQ(metrics.value("chatd_worker_exits_total{cause=\"killed\"}"), 3);
     EXPECT_EQ(metrics.value("chatd_penalised_sources"), 1);
     (void)Client(daemon.port()).rest();
     EXPECT_EQ(metrics.value("chatd_clients_refused_total{reason=\"penalised\"}"), 1);

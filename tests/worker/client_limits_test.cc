@@ -161,6 +161,80 @@ Test(client_limits, lines_that_came_too_fast_are_said_though_the_client_sends_no
     EXPECT_EQ(client.sent(), (Sent{"4 say: last words", "5 leave quit"}));
 }
 
+Test(client_limits, a_client_that_is_gone_says_no_more_than_the_rate_allows_at_once) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\nb\nc\nd\n");
+    EXPECT_EQ(client.sent(), (Sent{"1 say: a", "2 say: b"}));
+    client.conversation.client_lost();
+    EXPECT_EQ(client.sent(), Sent{"3 leave lost"});
+}
+
+Test(client_limits, a_client_without_a_name_is_paced_too) {
+    Client client(Stage::Login, Language::English, kTwoAtOnce);
+    client.types("/lang zh\n/lang en\n/lang zh\n");
+    EXPECT_CONTAINS(client.screen(), "English.\n");
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 100ms);
+}
+
+// --- The rate of all clients of one address ---
+
+Test(client_limits, the_clients_of_one_address_take_turns) {
+    chatd::SharedBudget::Spent spent{0};
+    const chatd::SharedBudget budget(&spent, {.per_second = 10, .burst = 6});
+    Client alice(Stage::Talking, Language::English, {}, budget);  // Each login has cost two units.
+    Client bob(Stage::Talking, Language::English, {}, budget);
+    alice.types("a\nb\nc\n");
+    bob.types("d\n");
+    EXPECT_EQ(alice.sent(), (Sent{"1 say: a", "2 say: b"}));
+    EXPECT_EQ(bob.sent(), kNothing);
+    EXPECT_TRUE(alice.conversation.wake_at() == kBegin + 100ms);
+    EXPECT_TRUE(bob.conversation.wake_at() == kBegin + 200ms);
+    EXPECT_EQ(alice.screen() + bob.screen(), "");  // They do not wait long.
+}
+
+Test(client_limits, a_client_that_waits_long_for_its_address_is_told_once) {
+    chatd::SharedBudget::Spent spent{0};
+    const chatd::SharedBudget budget(&spent, {.per_second = 1, .burst = 3});
+    Client client(Stage::Talking, Language::English, {}, budget);
+    client.types("a\nb\nc\nd\n");
+    EXPECT_EQ(client.sent(), Sent{"1 say: a"});
+    EXPECT_EQ(client.screen(), "Many lines come from your address: yours wait for their turn.\n");
+    client.conversation.time_is(kBegin + 1s);
+    EXPECT_EQ(client.sent(), Sent{"2 say: b"});
+    client.conversation.time_is(kBegin + 2s);
+    EXPECT_EQ(client.sent(), Sent{"3 say: c"});
+    EXPECT_EQ(client.screen(), "");
+}
+
+Test(client_limits, long_lines_questions_and_renames_cost_an_address_more) {
+    const auto seconds_after = [](const std::string& line) {
+        chatd::SharedBudget::Spent spent{0};
+        const chatd::SharedBudget budget(&spent, {.per_second = 1, .burst = 3});
+        Client client(Stage::Talking, Language::English, {}, budget);
+        client.types(line + "\n");
+        client.conversation.client_sent("x");
+        return (spent.load() - kBegin.time_since_epoch().count()) / 1'000'000'000 - 4;
+    };
+    EXPECT_EQ(seconds_after("hello"), 0);
+    EXPECT_EQ(seconds_after(std::string(600, 'x')), 1);
+    EXPECT_EQ(seconds_after(std::string(600, '\x80')), 3);  // It counts as it is said: U+FFFD.
+    EXPECT_EQ(seconds_after("/who"), static_cast<std::int64_t>(chatd::kUnitsOfQuestion) - 1);
+    EXPECT_EQ(seconds_after("/history"), static_cast<std::int64_t>(chatd::kUnitsOfQuestion) - 1);
+    EXPECT_EQ(seconds_after("/nick bob"), static_cast<std::int64_t>(chatd::kUnitsOfRename));
+}
+
+Test(client_limits, a_client_whose_name_waits_for_its_turn_is_not_late) {
+    chatd::SharedBudget::Spent spent{(kBegin + 40s).time_since_epoch().count()};
+    const chatd::SharedBudget budget(&spent, {.per_second = 1, .burst = 1});
+    Client client(Stage::Login, Language::English, {.rate = {}, .to_name = 30s, .idle = {}},
+                  budget);
+    client.types("alice\n");
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 40s);
+    client.conversation.time_is(kBegin + 40s);
+    EXPECT_FALSE(client.end().has_value());
+    EXPECT_TRUE(client.conversation.wants_link());
+}
+
 Test(client_limits, commands_count_as_lines) {
     Client client(Stage::Talking, Language::English, kTwoAtOnce);
     client.types("/help\n/help\n/quit\n");
