@@ -164,6 +164,12 @@ std::optional<std::string_view> nearest_command(std::string_view word) {
     return nearest;
 }
 
+std::uint32_t units_of(const Command& command) {
+    if (command.verb == Verb::Who || command.verb == Verb::History) return kUnitsOfQuestion;
+    if (command.verb == Verb::Nick) return kUnitsOfRename;
+    return static_cast<std::uint32_t>(command.argument.size() / kBytesPerUnit);
+}
+
 void Commands::obey(const Command& command, std::string_view own_name) {
     switch (command.verb) {
         case Verb::Me:

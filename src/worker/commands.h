@@ -50,6 +50,9 @@ struct Command {
 // when `text` begins with a space or is empty.
 std::string_view take_word(std::string_view& text);
 
+// The units that a command costs the address, besides the one for its line.
+[[nodiscard]] std::uint32_t units_of(const Command& command);
+
 // Does what a client in the room asks for; must never be used for a client outside of it.
 class Commands {
   public:

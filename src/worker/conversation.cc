@@ -4,19 +4,9 @@
 
 #include "base/bounds.h"
 #include "text/clean.h"
-#include "text/encoding.h"
+#include "text/edit.h"
 
 namespace chatd {
-namespace {
-
-// The units that a command costs the address, besides the one for its line.
-std::uint32_t units_of(const Command& command) {
-    if (command.verb == Verb::Who || command.verb == Verb::History) return kUnitsOfQuestion;
-    if (command.verb == Verb::Nick) return kUnitsOfRename;
-    return static_cast<std::uint32_t>(command.argument.size() / kBytesPerUnit);
-}
-
-}  // namespace
 
 // --- From the client to the broker ---------------------------------------------------------------
 
@@ -33,13 +23,13 @@ void Conversation::client_sent(std::string_view bytes) {
 // Handles what the client has sent, as far as it may be handled now.
 void Conversation::advance() {
     while (takes_lines()) {
-        if (!has_its_turn()) {
+        if (lines_.buffered_bytes() != 0 && !turns_.has_come(now_)) {
             if (client_ != Client::Lost) return say_too_fast();
             lines_.clear();  // The room must not hear for minutes from a client that is gone.
         }
         const auto line = lines_.next();
         if (!line) return handle_end_of_input();
-        explain_encoding(line->text);
+        screen_.explain_encoding(line->text);
         handle_line({edited(line->text), line->too_long});
     }
 }
@@ -52,28 +42,18 @@ bool Conversation::takes_lines() const {
 }
 
 void Conversation::handle_line(const LineReader::Line& line) {
-    turn_at_.reset();
-    if (rate_limiter_.rested(now_)) too_fast_said_ = false;
-    rate_limiter_.spend(now_);
+    turns_.line_handled(now_);
     if (state_ == State::Login) return log_in(login_.handle_line(line));
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
     if (is_blank(text)) return;
     const Command command = parse_command(text);
-    (void)budget_.take(units_of(command), now_);  // The next line waits for it.
+    turns_.charge(units_of(command), now_);
     if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
     if (command.verb == Verb::Quit) {
         return leave(LeaveReason::Quit, WorkerExit::Goodbye, command.argument);
     }
     commands_.obey(command, name_);
-}
-
-// Others read U+FFFD for what the client has sent, and it reads nothing of that.
-void Conversation::explain_encoding(std::string_view line) {
-    if (encoding_explained_ || encoding_of(line) == Encoding::Utf8) return;
-    encoding_explained_ = true;
-    screen_.line(Text::NotUtf8);
-    screen_.out += advice_in(encoding_of(line));
 }
 
 void Conversation::log_in(Login::Step step) {
@@ -83,8 +63,8 @@ void Conversation::log_in(Login::Step step) {
             state_ = State::Login;
             return lines_.clear();  // The lines behind a refused name were meant for the room.
         case Login::Step::NameGiven:
-            (void)budget_.take(kUnitsOfLogin, now_);
-            rate_limiter_ = RateLimiter(limits_.rate);  // The room begins to count anew.
+            turns_.charge(kUnitsOfLogin, now_);
+            turns_.restart();
             state_ = State::Entering;
             return uplink_.attach(login_.name());
         case Login::Step::Quit: return finish(WorkerExit::Goodbye);
@@ -261,29 +241,16 @@ void Conversation::time_is(Moment now) {
     advance();
 }
 
-// A line has its turn when neither its client nor all clients of the address are too fast. The turn
-// is taken when the line begins to come.
-bool Conversation::has_its_turn() {
-    if (lines_.buffered_bytes() == 0) return true;
-    if (turn_at_) return now_ >= *turn_at_;
-    turn_at_ = std::max(rate_limiter_.next(), budget_.take(1, now_));
-    const bool is_at_once = now_ >= *turn_at_;
-    wait_said_ = wait_said_ && !is_at_once;
-    return is_at_once;
-}
-
 bool Conversation::waits_for_turn() const {
-    return lines_.buffered_bytes() != 0 && turn_at_ && now_ < *turn_at_;
+    return lines_.buffered_bytes() != 0 && turns_.waits_until(now_);
 }
 
-// Tells the client so once for each burst, and tells it of a wait for others only when it is long.
 void Conversation::say_too_fast() {
-    if (!rate_limiter_.allows(now_)) {
-        if (std::exchange(too_fast_said_, true)) return;
-        return interrupt(Text::TooFast, {std::to_string(limits_.rate.per_second)});
+    const Turns::News news = turns_.news(now_);
+    if (news == Turns::News::AddressTooFast) interrupt(Text::AddressTooFast);
+    if (news == Turns::News::TooFast) {
+        interrupt(Text::TooFast, {std::to_string(limits_.rate.per_second)});
     }
-    if (*turn_at_ - now_ < kWaitTold || std::exchange(wait_said_, true)) return;
-    interrupt(Text::AddressTooFast);
 }
 
 Deadline Conversation::gives_up_at() const {

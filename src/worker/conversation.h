@@ -13,7 +13,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/shared_budget.h"
 #include "base/time.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
@@ -22,6 +21,7 @@
 #include "worker/input.h"
 #include "worker/login.h"
 #include "worker/screen.h"
+#include "worker/turns.h"
 #include "worker/uplink.h"
 
 namespace chatd {
@@ -40,7 +40,7 @@ class Conversation {
     // Shows the prompt. time_is() has to be called next.
     explicit Conversation(Settings settings)
         : limits_(settings.limits),
-          budget_(settings.budget),
+          turns_(settings.limits.rate, settings.budget),
           screen_(settings.language, settings.utc_offset),
           uplink_(settings.birth_ns, std::move(settings.peer)) {}
     Conversation(const Conversation&) = delete;
@@ -69,7 +69,7 @@ class Conversation {
     // The worker says the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
     [[nodiscard]] Deadline wake_at() const {
-        return takes_lines() && waits_for_turn() ? turn_at_ : gives_up_at();
+        return takes_lines() && waits_for_turn() ? turns_.waits_until(now_) : gives_up_at();
     }
 
     // --- The broker
@@ -127,14 +127,12 @@ class Conversation {
     void advance();
     [[nodiscard]] bool takes_lines() const;
     void handle_line(const LineReader::Line& line);
-    void explain_encoding(std::string_view line);
     void handle_end_of_input();
     void log_in(Login::Step step);
     void leave(LeaveReason reason, WorkerExit end, std::string_view words = {});
     void finish(WorkerExit end, std::optional<Text> why = {});
     void finish_outside();
     void interrupt(Text text, std::initializer_list<std::string_view> fillings = {});
-    [[nodiscard]] bool has_its_turn();
     [[nodiscard]] bool waits_for_turn() const;
     void say_too_fast();
     [[nodiscard]] Deadline gives_up_at() const;
@@ -151,7 +149,7 @@ class Conversation {
     void show_answer(const Done& done);
 
     Limits limits_;
-    SharedBudget budget_;
+    Turns turns_;
     TelnetFilter telnet_;
     ProtocolDetector detector_;
     LineReader lines_;
@@ -166,16 +164,11 @@ class Conversation {
     std::optional<WorkerExit> end_;
     std::string name_;
     std::string broker_version_;
-    bool encoding_explained_ = false;
     bool silence_said_ = false;  // the client knows that the broker is silent
     bool server_closes_ = false;
     Moment now_{};
     Moment came_at_{};
     Moment active_at_{};  // when the client came, or last sent something
-    RateLimiter rate_limiter_{limits_.rate};
-    Deadline turn_at_;            // of the next line; none: its turn was not taken yet
-    bool too_fast_said_ = false;  // since the rate limiter last rested
-    bool wait_said_ = false;      // since a line last had its turn at once
 };
 
 }  // namespace chatd

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/bounds.h"
-#include "text/clean.h"
 
 namespace chatd {
 namespace {
@@ -19,11 +18,8 @@ constexpr unsigned char kDo = 253;
 constexpr unsigned char kDont = 254;
 constexpr unsigned char kCommand = 255;  // IAC
 
-// Keys as terminals send them: Backspace in two ways, Ctrl-U, Ctrl-W.
-constexpr std::string_view kEditKeys = "\b\x7F\x15\x17";
-constexpr char kErase = '\x7F';
+constexpr char kErase = '\x7F';  // the keys that do the same: see text/edit
 constexpr char kKill = '\x15';
-constexpr char kWordErase = '\x17';
 
 void answer(unsigned char verb, unsigned char option, std::string& replies) {
     for (const unsigned char byte : {kCommand, verb, option}) replies += static_cast<char>(byte);
@@ -42,18 +38,6 @@ End find_end(std::string_view bytes, std::size_t from) {
         if (bytes[at] == '\n') return {at, 1};
     }
     return {bytes.size(), 0};
-}
-
-// Does to the end of `line`, which is clean, what the key does.
-void erase(std::string& line, char key) {
-    if (key == kKill) return line.clear();
-    if (key == kWordErase) {
-        line.resize(line.find_last_not_of(' ') + 1);  // npos + 1 is 0
-        return line.resize(line.find_last_of(' ') + 1);
-    }
-    std::size_t at = line.size();
-    while (at > 0 && (line[--at] & 0xC0) == 0x80) continue;
-    line.resize(at);
 }
 
 }  // namespace
@@ -149,23 +133,6 @@ std::string LineReader::take(std::size_t bytes, std::size_t end_bytes) {
     searched_ = 0;
     if (rest().empty()) clear();
     return line;
-}
-
-// --- Editing -------------------------------------------------------------------------------------
-
-// Each piece between two keys is cleaned before it is edited, because a key erases none of the
-// bytes of an escape sequence: no person sees them.
-std::string edited(std::string_view line) {
-    std::size_t key = line.find_first_of(kEditKeys);
-    if (key == line.npos) return std::string(line);
-    std::string result;
-    while (key != line.npos) {
-        result += clean_text(line.substr(0, key));
-        erase(result, line[key]);
-        line.remove_prefix(key + 1);
-        key = line.find_first_of(kEditKeys);
-    }
-    return result + clean_text(line);
 }
 
 }  // namespace chatd

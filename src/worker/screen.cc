@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "log/crowd.h"
+#include "text/encoding.h"
 
 namespace chatd {
 namespace {
@@ -24,6 +25,13 @@ std::string_view take_words(std::string_view& words, std::uint32_t count) {
 void Screen::line(Text text, std::initializer_list<std::string_view> fillings) {
     append_text(out, language_, text, fillings);
     out += '\n';
+}
+
+void Screen::explain_encoding(std::string_view line) {
+    if (encoding_explained_ || encoding_of(line) == Encoding::Utf8) return;
+    encoding_explained_ = true;
+    this->line(Text::NotUtf8);
+    out += advice_in(encoding_of(line));
 }
 
 void Screen::welcome(std::string_view name, std::uint32_t members, std::string_view names) {

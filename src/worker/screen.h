@@ -32,6 +32,9 @@ class Screen {
     void line(Text text, std::initializer_list<std::string_view> fillings = {});
     void prompt() { append_text(out, language_, Text::Prompt); }
 
+    // Tells a client once whose line is not UTF-8: others read U+FFFD for it.
+    void explain_encoding(std::string_view line);
+
     // members: in the room, this one included. names: the first of them, with a space between two.
     void welcome(std::string_view name, std::uint32_t members, std::string_view names);
     void skipped(std::uint64_t messages);  // so many were lost to the client; at least 1
@@ -62,6 +65,7 @@ class Screen {
     UtcOffset utc_offset_;
     bool times_shown_ = false;
     std::int64_t now_ms_ = 0;
+    bool encoding_explained_ = false;
 };
 
 }  // namespace chatd

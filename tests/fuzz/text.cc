@@ -11,6 +11,7 @@
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
 #include "text/clean.h"
+#include "text/edit.h"
 #include "text/encoding.h"
 #include "text/name.h"
 #include "text/utf8.h"

@@ -16,6 +16,7 @@
 #include "support/escape.h"
 #include "support/expect.h"
 #include "support/where.h"
+#include "text/edit.h"
 
 using chatd::edited;
 using chatd::kLineBytesMax;
@@ -459,48 +460,7 @@ Test(input, a_line_that_may_still_fit_is_all_that_is_buffered) {
     EXPECT_LE(buffered_bytes_max, kLineBytesMax + 1);
 }
 
-// --- Editing -------------------------------------------------------------------------------------
-
-Test(input, a_line_without_keys_that_erase_stays_as_it_is) {
-    for (const char* line : {"", "hello", "\033[31mred\x01", "\xE4\xBD", "\xD0\xA1"}) {
-        EXPECT_EQ(edited(line), line);
-    }
-}
-
-Test(input, backspace_erases_a_character) {
-    for (const std::string key : {"\b", "\x7F"}) {
-        EXPECT_EQ(edited("helo" + key + "lo"), "hello");
-        EXPECT_EQ(edited("小红" + key + "明"), "小明");
-        EXPECT_EQ(edited("\U0001F44D" + key + key + key + "x" + key), "");
-        EXPECT_EQ(edited(key + "a"), "a");
-    }
-}
-
-Test(input, ctrl_u_erases_the_line_and_ctrl_w_a_word) {
-    EXPECT_EQ(edited("secret\x15hello"), "hello");
-    EXPECT_EQ(edited("hello wrld\x17world"), "hello world");
-    EXPECT_EQ(edited("hello wrld  \x17world"), "hello world");
-    EXPECT_EQ(edited("one\x17\x17two"), "two");
-}
-
 Test(input, keys_of_telnet_that_erase_do_so) {
     EXPECT_EQ(edited(filter("helo" + kIac + "\xF7" + "lo").text), "hello");
     EXPECT_EQ(edited(filter("secret" + kIac + "\xF8" + "hello").text), "hello");
-}
-
-// An arrow key sends an escape sequence: its last letter must not go alone.
-Test(input, a_key_erases_what_is_seen) {
-    EXPECT_EQ(edited("helo\033[A\x7Flo"), "hello");
-    EXPECT_EQ(edited("ab\033\x7F"
-                     "c"),
-              "ac");
-    EXPECT_EQ(edited("a\xE4\xBD\x7F"
-                     "b"),
-              "ab");
-}
-
-Test(input, a_line_of_nothing_but_keys_takes_linear_time) {
-    std::string line;
-    for (int count = 0; count < 300000; ++count) line += "a\b\x7F";
-    EXPECT_EQ(edited(line), "");
 }

@@ -1,0 +1,63 @@
+// The turns of a client's lines. A line has its turn when neither its client nor all clients of the
+// address are too fast; until then it waits. This file must never read a clock.
+#pragma once
+
+#include <utility>
+
+#include "base/shared_budget.h"
+
+namespace chatd {
+
+class Turns {
+  public:
+    Turns(Rate rate, SharedBudget budget) : rate_(rate), budget_(budget), limiter_(rate) {}
+
+    // Has the next line its turn? The turn is taken by the first call, when the line begins to
+    // come.
+    [[nodiscard]] bool has_come(Moment now) {
+        if (!at_) {
+            at_ = std::max(limiter_.next(), budget_.take(1, now));
+            if (now >= *at_) wait_told_ = false;
+        }
+        return now >= *at_;
+    }
+
+    // When the line has its turn, if it waits for it.
+    [[nodiscard]] Deadline waits_until(Moment now) const {
+        return at_ && now < *at_ ? at_ : std::nullopt;
+    }
+
+    // The line is handled now.
+    void line_handled(Moment now) {
+        at_.reset();
+        if (limiter_.rested(now)) too_fast_told_ = false;
+        limiter_.spend(now);
+    }
+
+    // The line has cost the address so many more units: the next line waits for them.
+    void charge(std::uint32_t units, Moment now) { (void)budget_.take(units, now); }
+
+    // The client has come in: what it typed before does not count in the room.
+    void restart() { limiter_ = RateLimiter(rate_); }
+
+    // What a client whose line waits has to be told: that it is too fast, once for each burst; or
+    // that it waits for others of its address, once for each wait that is long.
+    enum class News : std::uint8_t { None, TooFast, AddressTooFast };
+    [[nodiscard]] News news(Moment now) {
+        if (!limiter_.allows(now)) {
+            return std::exchange(too_fast_told_, true) ? News::None : News::TooFast;
+        }
+        if (*at_ - now < kWaitTold || std::exchange(wait_told_, true)) return News::None;
+        return News::AddressTooFast;
+    }
+
+  private:
+    Rate rate_;
+    SharedBudget budget_;
+    RateLimiter limiter_;
+    Deadline at_;                 // of the next line; none: its turn was not taken yet
+    bool too_fast_told_ = false;  // since the limiter last rested
+    bool wait_told_ = false;      // since a line last had its turn at once
+};
+
+}  // namespace chatd
