@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "base/check.h"
 #include "base/fault.h"
@@ -13,9 +12,9 @@
 #include "broker/fan_out.h"
 #include "broker/links.h"
 #include "broker/publisher.h"
+#include "broker/worker_journal.h"
 #include "sys/clock.h"
 #include "sys/error.h"
-#include "sys/local.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
@@ -45,17 +44,19 @@ struct BrokerResources {
     Poller poller;
 };
 
-class Broker : private WorkerObserver {
+class Broker {
   public:
     Broker(const BrokerSetup& setup, BrokerResources& resources, ProcessTitle& title,
            Journal& journal)
         : title_(title),
           journal_(journal),
+          worker_journal_(journal),
           poller_(resources.poller),
           counters_(*reinterpret_cast<BrokerCounters*>(resources.counters.bytes().data())),
           log_(resources.log.bytes()),
           room_(resources.members.bytes(), log_, wall_ms()),
-          sessions_({setup.rate, setup.replay, setup.crowds, kVersion}, log_, room_, *this),
+          sessions_({setup.rate, setup.replay, setup.crowds, kVersion}, log_, room_,
+                    worker_journal_),
           links_(
               setup.listener, setup.control, setup.births, poller_, journal,
               [this](Link& link, const Frame& frame, Now now) { return handle(link, frame, now); }),
@@ -210,8 +211,6 @@ class Broker : private WorkerObserver {
         publisher_.hurry();
     }
 
-    // --- Into the journal
-
     void report_losses() {
         if (log_.lost_bytes() != 0) {
             journal_.warning("the last %llu bytes of the log were not whole and are gone",
@@ -223,33 +222,9 @@ class Broker : private WorkerObserver {
         }
     }
 
-    void was_a_stranger(const Member& member) override {
-        journal_.warning("%s is no worker of ours, and removed: pid %d",
-                         std::string(member.name()).c_str(), member.pid);
-    }
-
-    void joined(const WorkerState& worker, std::string_view peer) override {
-        journal_.info("%s joined, pid %d, %s", worker.name.c_str(), worker.process.pid,
-                      std::string(peer).c_str());
-    }
-
-    void renamed(const WorkerState& worker, std::string_view old_name) override {
-        journal_.info("%s is now called %s, pid %d", std::string(old_name).c_str(),
-                      worker.name.c_str(), worker.process.pid);
-    }
-
-    void broke_rules(const WorkerState& worker) override {
-        const char* const name = worker.name.empty() ? "(login)" : worker.name.c_str();
-        journal_.warning("%s broke the rules, pid %d", name, worker.process.pid);
-    }
-
-    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override {
-        journal_.info("%s ended, pid %d: %s, after %.1f s", std::string(name).c_str(), ended.pid,
-                      end.words.c_str(), static_cast<double>(ended.lived_ms) / 1000);
-    }
-
     ProcessTitle& title_;
     Journal& journal_;
+    WorkerJournal worker_journal_;
     Poller& poller_;
     BrokerCounters& counters_;
     Log log_;

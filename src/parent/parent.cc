@@ -7,13 +7,12 @@
 #include "base/fault.h"
 #include "base/settings.h"
 #include "parent/acceptor.h"
-#include "parent/metrics.h"
+#include "parent/status.h"
 #include "parent/supervisor.h"
 #include "protocol/worker_exit.h"
 #include "sys/privilege.h"
 #include "sys/sandbox.h"
 #include "sys/systemd.h"
-#include "text/number.h"
 #include "worker/worker.h"
 
 namespace chatd {
@@ -98,7 +97,7 @@ class Parent {
         end_broker_when_alone();
         acceptor_.accept_clients([this](Accepted client) { take_client(std::move(client)); });
         answer_metrics();
-        show_title();
+        title_.set(title_of(resources_));
         notify_service();
     }
 
@@ -204,18 +203,8 @@ class Parent {
 
     // --- The operator's view
 
-    [[nodiscard]] Status status() const {
-        return {.version = kVersion,
-                .clients = resources_.workers.size(),
-                .clients_max = resources_.clients_max,
-                .penalised_addresses = acceptor_.penalised(),
-                .parent = resources_.counters,
-                .broker = read_counters(resources_)};
-    }
-
-    [[nodiscard]] std::string headcount() const {
-        return render_headcount(resources_.workers.size(), read_counters(resources_).members);
-    }
+    [[nodiscard]] Status status() const { return status_of(resources_, acceptor_.penalised()); }
+    [[nodiscard]] std::string headcount() const { return headcount_of(resources_); }
 
     void answer_metrics() {
         if (resources_.metrics == nullptr || fds_.empty()) return;
@@ -223,12 +212,6 @@ class Parent {
         if (!resources_.metrics->turn(std::span(fds_).subspan(2), text)) {
             journal_.warning("--metrics: the kernel has no room for all of them");
         }
-    }
-
-    void show_title() {
-        std::string title = "chatd: parent";
-        for (const Listener& listener : resources_.listeners) title += ' ' + listener.name;
-        title_.set(title + ", " + counted(resources_.workers.size(), "client", "clients"));
     }
 
     // A reload is over when no trial runs. This program still runs then, so the upgrade has failed.

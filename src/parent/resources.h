@@ -39,7 +39,7 @@ struct Resources {
     // See Log. The last one to be made, because a start that fails must leave no new history.
     UniqueFd log_memory;
     std::size_t log_bytes = 0;  // of the log, whatever size its file has by now
-    int oom_score = 0;  // see lower_oom_score()
+    int oom_score = 0;          // see lower_oom_score()
     ParentCounters counters = {};
     std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics
 

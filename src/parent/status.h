@@ -1,0 +1,16 @@
+// The state of the server, for those who look at it: metrics, the service manager, ps(1).
+#pragma once
+
+#include "parent/metrics.h"
+#include "parent/resources.h"
+
+namespace chatd {
+
+// penalised_addresses: those that have to wait.
+[[nodiscard]] Status status_of(const Resources& resources, std::size_t penalised_addresses);
+
+[[nodiscard]] std::string headcount_of(const Resources& resources);  // see render_headcount()
+
+[[nodiscard]] std::string title_of(const Resources& resources);  // of the parent's process
+
+}  // namespace chatd
