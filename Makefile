@@ -93,8 +93,8 @@ faulty := $(B)/helpers/chatd-faults
 reporting := $(B)/helpers/report/chatd
 test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
-# What differs in the program whose sandbox only reports, and in the one that tests make fail, and
-# to which they upgrade.
+# These sources are compiled once more for two other programs: the one whose sandbox only reports,
+# and the one that tests make fail and upgrade to.
 report_srcs := $(shell grep -lwE 'CHATD_SANDBOX_REPORT|kSandboxReports' $(all_srcs))
 report_objs := $(report_srcs:%.cc=$(B)/report/%.o)
 fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)) \

@@ -47,7 +47,7 @@ Test(fan_out, comings_and_goings_wait_four_times_as_long_as_it_took) {
     FanOut fan_out;
     fan_out.finished(100, kBegin, kBegin + 8ms);
     EXPECT_TRUE(is_due_at(fan_out, 200, kBegin + 40ms));
-    // One word among them, and all of it goes.
+    // When an urgent entry is among them, all of them are due as soon as it is.
     fan_out.note_urgent(150);
     EXPECT_TRUE(is_due_at(fan_out, 200, kBegin + 10ms));
 }

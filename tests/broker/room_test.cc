@@ -849,13 +849,13 @@ class Accident {
         return Broker(std::move(remains));
     }
 
-    // The other way round.
+    // The row was written, the entry was not.
     template <class Done>
     Broker row_without_entry(const Done& done) const {
         return Broker(Remains{before_.log, torn(done)});
     }
 
-    // Nothing is done yet, but it was begun; by so many brokers, one after the other.
+    // `deaths` brokers, one after the other, began the request, and none of them did any of it.
     Broker only_begun(std::uint64_t session, std::uint64_t counter, std::uint32_t deaths) const {
         Remains remains = before_;
         for (; deaths > 1; --deaths) {
@@ -1092,7 +1092,7 @@ Test(room, deaths_in_different_requests_do_not_add_up) {
     }
 }
 
-// For the worker of somebody who left, and was not told before the broker died.
+// The broker died before it told a worker that its member had left: the next broker still knows it.
 Test(room, who_has_left_is_known_as_long_as_the_log_says_so) {
     Broker broker = alice_and_bob();
     const std::uint64_t alice = by_name(broker, "alice").session;
@@ -1115,7 +1115,7 @@ Test(room, a_refused_request_is_refused_once) {
     EXPECT_EQ(third.news(), Lines{});
     expect_same(third, next);
 
-    // Even if its broker died before it forgot the mark.
+    // That holds even if the broker that refused it died before it took the mark away.
     Remains remains = next.remains();
     Accident::mark(remains, 1, 2);
     Broker other(std::move(remains));
@@ -1157,8 +1157,8 @@ Test(room, a_mark_for_a_session_that_is_gone_means_nothing) {
     }
 }
 
-// Whatever a member does, and wherever the broker dies in it: the next one finds it done or not
-// done, and what was begun and not done is refused.
+// A broker may die at any point of any request of a member. The next broker finds the request done
+// or not done, and it refuses a request that was begun and not done.
 Test(room, a_broker_may_die_in_anything_it_does) {
     for (unsigned seed = 20; seed < 24; ++seed) {
         Broker broker;

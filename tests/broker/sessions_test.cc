@@ -441,9 +441,9 @@ Test(sessions, a_worker_whose_leave_was_not_told_reads_on_to_it_and_nothing_late
     attach.last_seq = seen;
     EXPECT_EQ(core.handle(again, framed(attach, "alice", "peer")), Verdict::GoOn);
     EXPECT_EQ(again.state, WorkerState::State::Departed);
-    // Whether it is alice nobody can tell any more: her private words are not for it.
+    // The broker cannot tell any more whether this is alice, so it does not send her private words.
     EXPECT_EQ(core.sent(again), (Lines{"bob: before", leaves("alice", LeaveReason::Quit)}));
-    // And that is all that it gets.
+    // The worker gets nothing else.
     EXPECT_EQ(core.handle(again, framed(AskWho{})), Verdict::Dismiss);
 }
 

@@ -45,7 +45,7 @@ Crowd::Crowd(std::uint16_t port, Oracle& oracle, Random& random)
     const Deadline deadline = soon();
     for (const char* name : {"scribe", "scribe2", "pacer"}) {
         const Person& person = add(name);
-        // What the scribe reads is the order, so it is compared with nothing.
+        // The scribe defines the order of all events, so its own lines are compared with nothing.
         if (people_.size() == 1) oracle_.closed(person.number);
         while (!person.welcome) {
             if (Clock::now() > deadline) throw std::runtime_error("not even the scribes get in");

@@ -29,8 +29,8 @@ class Crowd {
     // Waits until something has come, but not longer than until `until`, and reads it.
     void turn(Deadline until);
 
-    // What people do. Except for one_comes(), somebody is chosen at random; nobody does anything
-    // when the chosen one is on the way out.
+    // These are the things that people do. Except for one_comes(), somebody is chosen at random;
+    // nothing happens when the chosen one is on the way out.
     void one_comes();
     void one_speaks();
     void one_asks_who();

@@ -17,7 +17,7 @@
 
 namespace chatd::test {
 
-// How a person will leave, because of what was done to it.
+// The way in which a person will leave, after what it did or what was done to it.
 enum class Fate { Stays, Quits, Resets, IsKilled };
 
 // A line that everybody is shown, except the person that it is about.

@@ -1,5 +1,5 @@
-// What a fault point does that CHATD_FAULT names: see base/fault.h. Only the binary that tests
-// drive is linked with this file.
+// Makes a process fail at the fault point that CHATD_FAULT names: see base/fault.h. Only the
+// program that tests make fail is linked with this file.
 #include "base/fault.h"
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ namespace {
 constexpr const char* kActions[] = {"kill", "segv", "abort", "stop", "spin",   "nomem",
                                     "fail", "open", "inet",  "fork", "signal", "trace"};
 
-// What one line of CHATD_FAULT asks for.
+// One line of CHATD_FAULT: the process that it is for, and what is to happen there.
 class Plan {
   public:
     explicit Plan(const std::string& text) {

@@ -77,7 +77,8 @@ Now ClaimedBroker::now() const {
 
 // --- In
 
-// As the broker does with a link that it accepts. False: the process connects too often.
+// Does what the broker does with a link that it accepts. Returns false when the process connects
+// too often.
 bool ClaimedBroker::begin(Link& link) {
     const auto known = workers_.find(link.pid);
     sessions_->born({.birth_ns = link.birth_ns, .pid = link.pid}, "192.0.2.7:51234");
@@ -183,8 +184,8 @@ ClaimedBroker::Names ClaimedBroker::names() const {
     return all;
 }
 
-// What has been added to the log is in order, comes from `own` sessions alone, and is all that the
-// names in the room have changed by.
+// The entries that were added to the log are in order and come from the `own` sessions alone. They
+// account for all changes of the names in the room.
 void ClaimedBroker::claim_news(const Names& before, std::set<std::uint64_t> own) {
     Names expected = before;
     while (claimed_to_ < log_->head()) {
@@ -232,7 +233,7 @@ void ClaimedBroker::claim_entry(const LogEntry& found) {
     if (entry.kind == EntryKind::Refused) CLAIM(entry.to == entry.from);
 }
 
-// Of each session they rise without holes.
+// The counters of each session rise without holes.
 void ClaimedBroker::claim_counter(const Entry& entry) {
     if (entry.counter == 0) {
         CLAIM(!is_message(entry.kind) && entry.kind != EntryKind::Rename);
@@ -257,7 +258,7 @@ void ClaimedBroker::claim_members() const {
     }
 }
 
-// Whatever a link is sent is what its worker may be sent.
+// The broker sent this worker only frames that the worker may get.
 void ClaimedBroker::claim_for(const WorkerState& worker, std::string_view sent) {
     while (!sent.empty()) {
         Frame frame{};

@@ -55,7 +55,7 @@ class ClaimedBroker : private WorkerObserver {
     [[nodiscard]] Log& log() { return *log_; }
     [[nodiscard]] Room& room() { return *room_; }
 
-    // How often a worker was expelled.
+    // The number of workers that were expelled.
     [[nodiscard]] std::size_t expelled() const { return expelled_; }
 
   private:
@@ -71,7 +71,7 @@ class ClaimedBroker : private WorkerObserver {
 
     // --- Claims
 
-    // Who is here, under which name.
+    // The name of each member, by session.
     using Names = std::map<std::uint64_t, std::string>;
     [[nodiscard]] Names names() const;
     void claim_news(const Names& before, std::set<std::uint64_t> own);

@@ -181,7 +181,7 @@ class Assault {
         rogue.dies(static_cast<LeaveReason>(choice % 7), choice >= 128);
     }
 
-    // Never a command: she is to stay, under her name, until the others have done their worst.
+    // Alice never gives a command, so that she keeps her name and stays in the room.
     void alice_says(std::string_view text) {
         std::string line = "I say " + std::string(text);
         std::erase_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
@@ -209,7 +209,7 @@ class Assault {
         return any_frame(script, attach, kNameBytesMax, kPeerBytesMax);
     }
 
-    // Mostly with the counter that is due, so that something comes of it.
+    // Most frames have the counter that the broker expects, so that it accepts some of them.
     static std::string post(Script& script, const Rogue& rogue) {
         auto post = script.value<Post>();
         const std::uint8_t jump = script.byte();
@@ -238,13 +238,13 @@ class Assault {
 
 // --- To a conversation
 
-// What one step may leave behind.
+// One step may leave at most these many bytes behind.
 constexpr std::size_t kScreenMost = kScreenBytesMax + 3 * kReadBytes;
 constexpr std::size_t kFramesMost = kUnackedBytesMax + 3 * kFrameBytesMax;
 
-class Siege {
+class HostileBroker {
   public:
-    Siege() : conversation_(settings()) { conversation_.time_is(Moment(500s)); }
+    HostileBroker() : conversation_(settings()) { conversation_.time_is(Moment(500s)); }
 
     void play(Script& script) {
         while (!script.done() && !conversation_.end()) {
@@ -304,7 +304,7 @@ class Siege {
         return frame;
     }
 
-    // Past the login at once.
+    // Brings the conversation past the login at once.
     void welcome() {
         types("alice\n");
         relink();
@@ -322,7 +322,7 @@ class Siege {
         conversation_.link_opened();
     }
 
-    // As a worker reads: not before its client has.
+    // A worker reads its link only when its client has taken the whole screen.
     void takes(std::string_view bytes) {
         if (!linked_) relink();
         if (!linked_) return;
@@ -358,7 +358,7 @@ void fuzz_frames(std::string_view input) {
     if (script.byte() % 2 == 0) {
         Assault().play(script);
     } else {
-        Siege().play(script);
+        HostileBroker().play(script);
     }
 }
 

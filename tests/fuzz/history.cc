@@ -96,7 +96,8 @@ Memory log_of(std::uint32_t entries, std::size_t most) {
     return memory;
 }
 
-// From nearly empty to around the ring several times, and one of entries that are all alike.
+// The logs range from a nearly empty one to one that went around the ring several times. The last
+// one has many small entries of nearly the same length.
 Memory& whole_log(std::uint8_t choice) {
     static std::array<Memory, 6> logs = {log_of(0, 1),     log_of(12, 60),    log_of(100, 800),
                                          log_of(300, 800), log_of(60, 12000), log_of(3000, 8)};
@@ -157,7 +158,7 @@ Memory damaged_file(Script& script) {
     const std::uint8_t choice = script.byte();
     if (choice == 0xFF) return Memory(std::as_bytes(std::span(script.rest())));
     Memory file(whole_log(choice).bytes());
-    // One after the other; more than a few lie beside each other anyhow.
+    // Each edit damages the result of the one before. More than a few would find nothing new.
     for (int edits = 0; !script.done() && edits < 16; ++edits) damage(file, script);
     return file;
 }
@@ -188,7 +189,8 @@ void claim_readable(const Log& log) {
     }
 }
 
-// From the oldest to the newest and back it is the same way, through whole entries in order.
+// A walk from the oldest entry to the newest and a walk back pass the same entries. All of them are
+// whole and in order.
 std::vector<std::uint64_t> claim_entries(const Log& log) {
     std::vector<std::uint64_t> seqs;
     std::vector<Position> places;
@@ -210,13 +212,13 @@ std::vector<std::uint64_t> claim_entries(const Log& log) {
     return seqs;
 }
 
-// As the next broker would, whatever lies there.
+// Uses a file of any content as the next broker would.
 void claim_use(std::span<std::byte> file) {
     LogHeader header{};
     if (file.size() < sizeof header) return;
     std::memcpy(&header, file.data(), sizeof header);
     if (!is_log(header, file.size())) return;
-    // What is whole loses nothing.
+    // A log that is whole loses nothing.
     Memory copy(file);
     if (is_whole_log(copy.bytes())) CLAIM(std::ranges::equal(copy.bytes(), file));
     Log log(file);
@@ -264,12 +266,12 @@ void claim_salvage(std::span<const std::byte> file, std::optional<std::size_t> r
 
 }  // namespace
 
-// One of three ways each time, for each takes milliseconds.
+// Each input is used in one of three ways only, because each way takes milliseconds.
 void fuzz_history(std::string_view input) {
     Script script(input);
     const std::uint8_t way = script.byte();
     Memory file = damaged_file(script);
-    // Of exactly its length, so that a byte beyond it is found out.
+    // This copy has exactly the length of the file, so that the sanitizers notice a read beyond it.
     const std::vector<std::byte> exact(file.bytes().begin(), file.bytes().end());
     switch (way % 3) {
         case 0: return claim_use(file.bytes());

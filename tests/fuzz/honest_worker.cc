@@ -17,11 +17,12 @@ using namespace std::chrono_literals;
 
 constexpr char kIac = '\xFF';
 
-// What one read of the link may add, because the link is read only for an empty screen, and what
-// one command may add.
+// The link is read only when the screen is empty. So the screen holds at most what one read of the
+// link adds and what one command adds.
 constexpr std::size_t kScreenMost = kScreenBytesMax + 3 * kReadBytes;
 
-// Everything that is not acknowledged, one request that passes the bound, and an Attach.
+// The frames hold at most all requests that are not acknowledged, one request that passes the
+// bound, and an Attach.
 constexpr std::size_t kFramesMost = kUnackedBytesMax + 3 * kFrameBytesMax;
 
 void claim_post(const Frame& frame) {
@@ -98,8 +99,8 @@ void HonestWorker::send(std::size_t bytes) {
     claim_frames(frames);
     const std::string sent = std::exchange(frames, {}).substr(0, bytes);
     if (broker_.receive(*link_, sent)) return;
-    // Only one thing costs an honest worker its link: it has left, and asks for its Leave twice. It
-    // is told so, and that ends it as it was about to.
+    // The broker dismisses an honest worker in one case only: the worker has left, and asks for its
+    // Leave twice. It is told so, and it ends in the way in which it was about to end.
     take(SIZE_MAX);
     CLAIM(end() && end() != WorkerExit::Failed);
 }
@@ -189,7 +190,7 @@ void HonestWorker::claim_end() {
 void HonestWorker::claim_bounds() {
     CLAIM(conversation_.screen().size() <= kScreenMost);
     CLAIM(conversation_.frames().size() <= kFramesMost);
-    // A conversation that is over stays over, for the same reason.
+    // A conversation that is over stays over, and the reason stays the same.
     if (end_) CLAIM(end() == end_);
     end_ = end();
     // A worker that does not read from its client waits for something.

@@ -30,7 +30,7 @@ class Script {
         return value;
     }
 
-    // At most so many.
+    // The next bytes, at most `most` of them.
     std::string_view bytes(std::size_t most) {
         const std::string_view taken = bytes_.substr(0, most);
         bytes_.remove_prefix(taken.size());
@@ -39,7 +39,7 @@ class Script {
 
     std::string_view rest() { return bytes(bytes_.size()); }
 
-    // As many as the next byte says.
+    // The next byte is a number; the piece has that many bytes after it.
     std::string_view piece() { return bytes(byte()); }
 
     // The same bytes several times, up to `most` bytes: long texts out of short scripts.

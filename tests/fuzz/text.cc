@@ -44,7 +44,7 @@ void claim_decoding(std::string_view bytes) {
     CLAIM(count_utf8(bytes) == count);
 }
 
-// What is cut is what decoding would have come to.
+// The cut text ends where the last code point ends that fits whole, as decoding finds it.
 void claim_cut(std::string_view bytes, std::size_t most) {
     const std::string_view cut = cut_utf8(bytes, most);
     CLAIM(cut.size() <= most && bytes.starts_with(cut));

@@ -52,7 +52,7 @@ struct Plan {
 const char* const kUsage =
     "Usage: chaos [--seconds N] [--seed N] [--people N] [--rate LINES-PER-SECOND] [--churn N]\n";
 
-// What a process holds. It must be the same after ten thousand clients as before.
+// The resources that a process holds. They must be the same after ten thousand clients as before.
 struct Holdings {
     std::size_t descriptors = 0;
     std::size_t memory_kib = 0;

@@ -1,5 +1,5 @@
-// How clients speak to each contender of the benchmark: what they send to come in and to say
-// something, and what they read.
+// The protocols of the contenders of the benchmark: the bytes that clients send to come in and to
+// say something, and the bytes that they read.
 #pragma once
 
 #include <cstddef>
@@ -20,20 +20,20 @@ struct Step {
 struct Contender {
     std::string_view name;
 
-    // Whether a client that says something reads it too.
+    // True when a client that says something reads it too.
     bool echoes;
 
-    // Whether a client that does not read stays connected. (If not, the others are told that it
+    // True when a client that does not read stays connected. (Otherwise the others are told that it
     // left.)
     bool keeps_stalled;
 
-    // Whether each client has a process.
+    // True when each client has a process.
     bool forks;
 
     // Longer texts are refused or cut (RFC 1459, 2.3: 512 bytes with everything around them).
     std::size_t text_bytes_max;
 
-    // What client `number` does after it has connected. After the last step it is in the room.
+    // The steps of client `number` after it has connected. After the last one it is in the room.
     std::vector<Step> (*entry)(std::uint32_t number);
 
     // The bytes by which a client says this text to all.

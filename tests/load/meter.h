@@ -1,4 +1,5 @@
-// What the benchmark measures on the machine: processor time, memory, wake-ups, the time of a fork.
+// The benchmark measures these things on the machine: processor time, memory, wake-ups, the time of
+// a fork.
 #pragma once
 
 #include <sys/types.h>
@@ -29,7 +30,7 @@ struct Work {
 // The lines of /proc/meminfo by name, in KiB.
 [[nodiscard]] std::map<std::string, std::int64_t> memory_kib();
 
-// How often processes have been put on a processor, and for how long.
+// The number of times that processes were put on a processor, and the time that they ran there.
 struct Activity {
     std::uint64_t wakeups = 0;
     Seconds time{0};
@@ -55,7 +56,7 @@ class ForkTrace {
     ForkTrace& operator=(const ForkTrace&) = delete;
     ~ForkTrace();
 
-    // How long each fork took. Empty when the kernel does not allow the measurement.
+    // The time that each fork took. Empty when the kernel does not allow the measurement.
     [[nodiscard]] std::vector<std::chrono::microseconds> forks() const;
 
   private:

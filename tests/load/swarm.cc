@@ -26,7 +26,8 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
-// Whether `wanted` has come. If not, keeps in `tail` what may be its beginning.
+// Returns true when `wanted` has come. Otherwise keeps in `tail` the bytes that may be its
+// beginning.
 bool found(std::string& tail, std::string_view bytes, std::string_view wanted) {
     tail.append(bytes);
     const std::size_t at = tail.find(wanted);

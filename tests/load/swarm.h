@@ -17,7 +17,7 @@
 
 namespace chatd::test {
 
-// How clients talk. In a closed loop: a sender says something only when fewer than `outstanding`
+// The clients talk in a closed loop: a sender says something only when fewer than `outstanding`
 // messages have not reached everybody yet. The senders take turns.
 struct Talk {
     std::size_t senders;

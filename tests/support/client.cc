@@ -51,7 +51,7 @@ Fd connected(std::uint16_t port, Family family, int receive_buffer_bytes) {
         address.sin6_addr = in6addr_loopback;
         connect_to(fd.get(), address);
     }
-    // What a test sends in pieces should arrive in pieces.
+    // A text that a test sends in pieces should arrive in pieces.
     set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     return fd;
 }

@@ -1,5 +1,5 @@
-// A client of chatd: a TCP connection on this machine. What fails throws, with the line of the
-// test.
+// A client of chatd: a TCP connection on this machine. A call that fails throws, with the line of
+// the test.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ class Client {
     // Sends what the server takes now, without waiting. Returns how many bytes that were.
     std::size_t send_some(std::string_view text);
 
-    // What the server sends: see Reader.
+    // These read the bytes that the server sends: see Reader.
     std::string expect(std::string_view text, Where where = Where::here()) {
         return reader_.expect(text, where);
     }

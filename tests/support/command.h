@@ -32,7 +32,7 @@ class Command {
     void write_line(std::string_view line, Where where = Where::here());  // `line` and "\n"
     void close_stdin() { in_.reset(); }
 
-    // What the program prints: see Reader.
+    // These read the output of the program: see Reader.
     std::string expect(std::string_view text, Where where = Where::here()) {
         return out_.expect(text, where);
     }

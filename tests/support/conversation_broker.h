@@ -24,7 +24,7 @@ class ConversationBroker {
 
     [[nodiscard]] bool linked() const { return linked_; }
 
-    // What the client has said and done to all, as far as it is in the log.
+    // The public messages and actions of the client, as far as they are in the log.
     [[nodiscard]] const Sent& said() const { return said_; }
 
     void open_link();

@@ -31,7 +31,7 @@ constexpr std::string_view kPrompt = "Your name: ";
 // The Welcome that the broker sends to kMe.
 [[nodiscard]] Welcome welcome_to(std::uint32_t members, std::uint64_t acked = 0);
 
-// So many members who came and so many who left without a reason, up to this entry.
+// `entered` members came and `left` members left without a reason, up to entry `last_seq`.
 [[nodiscard]] Crowd crowd(std::uint64_t last_seq, std::uint32_t entered, std::uint32_t left);
 
 // Calls visit(frame) for each of the whole frames that `bytes` must consist of; throws otherwise.
@@ -56,14 +56,14 @@ using Sent = std::vector<std::string>;
 inline const Sent kNothing;
 [[nodiscard]] Sent described_frames(std::string_view bytes);
 
-// So many times the line, each with its end.
+// The line `count` times, each with its end.
 [[nodiscard]] std::string lines(std::size_t count, std::string_view line);
 
 class ConversationClient {
   public:
     enum class Stage { Login, Entering, Talking };
 
-    // What comes out on the way to the stage is thrown away.
+    // All that comes out on the way to the stage is thrown away.
     explicit ConversationClient(Stage stage = Stage::Login, Language language = Language::English,
                                 Limits limits = {}, SharedBudget budget = {});
 

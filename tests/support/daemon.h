@@ -97,7 +97,7 @@ class Daemon {
     // Waits for a broker with another pid than `before`, and returns its pid.
     [[nodiscard]] pid_t broker(pid_t before = -1, Where where = Where::here()) const;
 
-    // How often the journal contains `text`.
+    // Returns how often the journal contains `text`.
     [[nodiscard]] int logged(std::string_view text);
 
     // Waits for the end of the parent. Returns its exit status, or 128 + n when signal n killed it.

@@ -5,7 +5,8 @@
 
 namespace chatd::test {
 
-// Whether `deed` ends its process by SIGABRT. It runs in a child process, whose stderr is dropped.
+// Returns true when `deed` ends its process by SIGABRT. It runs in a child process, whose stderr is
+// dropped.
 [[nodiscard]] bool aborts(const std::function<void()>& deed);
 
 }  // namespace chatd::test

@@ -1,5 +1,6 @@
-// What tests expect of values. EXPECT_* reports a failure and goes on; ASSERT_* ends the test by an
-// exception, so that destructors run (cr_assert would skip them and leave processes behind).
+// Tests compare values with these macros. EXPECT_* reports a failure and goes on; ASSERT_* ends the
+// test by an exception, so that destructors run (cr_assert would skip them and leave processes
+// behind).
 //
 // Strings are compared as bytes and printed escaped, integers are compared as numbers whatever
 // their signs and widths.

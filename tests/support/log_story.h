@@ -123,7 +123,7 @@ class Audience {
         story.append(entry, std::string(below(kNameBytesMax + 1), 'n'), text);
     }
 
-    // How many in eight of what may be private is.
+    // `privacy` of eight entries that may be private are private.
     void set_privacy(std::size_t privacy) { privacy_ = privacy; }
 
   private:
@@ -149,7 +149,7 @@ inline void expect_holds(const Log& log, const std::vector<Told>& told) {
     ASSERT_FALSE(entry.has_value());
 }
 
-// Two logs that nobody can tell apart.
+// Expects that no reader can tell the two logs apart.
 inline void expect_same_log(const Log& one, const Log& other) {
     ASSERT_EQ(one.tail(), other.tail());
     ASSERT_EQ(one.head(), other.head());

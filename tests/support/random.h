@@ -23,16 +23,16 @@ class Random {
     // other numbers with another standard library.
     std::size_t below(std::size_t end) { return static_cast<std::size_t>(engine_() % end); }
 
-    // True once in so many calls, on average.
+    // Returns true once in `chances` calls, on average.
     bool one_in(std::size_t chances) { return below(chances) == 0; }
 
-    // One of the elements of an array or container, which must not be empty.
+    // Returns one of the elements of an array or container, which must not be empty.
     template <class Elements>
     const auto& pick(const Elements& elements) {
         return std::data(elements)[below(std::size(elements))];
     }
 
-    // So many bytes, of any value.
+    // Returns `count` bytes of any value.
     std::string bytes(std::size_t count) {
         std::string bytes(count, '\0');
         for (char& byte : bytes) byte = static_cast<char>(below(256));

@@ -36,10 +36,10 @@ class Reader {
     // Takes everything until the other side closes or resets.
     std::string rest(Where where = Where::here());
 
-    // Whether nothing is unread right now.
+    // Returns true when nothing is unread right now.
     [[nodiscard]] bool quiet();
 
-    // What is unread right now. It stays unread.
+    // Returns the bytes that are unread right now. They stay unread.
     [[nodiscard]] const std::string& pending();
 
     // Reads what is there, without waiting. Returns false when the end has come.

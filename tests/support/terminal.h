@@ -19,7 +19,7 @@ class Terminal {
 
     void type(std::string_view keys, Where where = Where::here());
 
-    // What is on the screen, including the echo; lines end with "\r\n". See Reader.
+    // These read the screen, including the echo; lines end with "\r\n". See Reader.
     std::string expect(std::string_view text, Where where = Where::here()) {
         return screen_.expect(text, where);
     }

@@ -29,7 +29,7 @@ bool wait_any(std::span<pollfd> fds, Deadline deadline);
 // The same for one descriptor.
 bool wait_for(int fd, short events, Deadline deadline);
 
-// What a helper throws when a system call fails: "what: reason of errno".
+// The exception that a helper throws when a system call fails: "what: reason of errno".
 [[nodiscard]] std::runtime_error system_error(const std::string& what, int error);
 [[nodiscard]] std::runtime_error system_error(const std::string& what);
 

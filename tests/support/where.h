@@ -45,7 +45,8 @@ class Caller {
     const Caller* outer_;
 };
 
-// What a helper throws when something a test expects does not come true: "FILE:LINE: what".
+// The exception that a helper throws when something a test expects does not come true:
+// "FILE:LINE: what".
 [[nodiscard]] inline std::runtime_error failure(const std::string& what, const Where& where) {
     return std::runtime_error(std::string(where.file) + ':' + std::to_string(where.line) + ": " +
                               what + Caller::all());

@@ -34,7 +34,8 @@ constexpr std::uint32_t kMachine = AUDIT_ARCH_X86_64;
 constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #endif
 
-// What the kernel would do (Documentation/networking/filter.rst), with what our programs use.
+// Runs the program as the kernel would (Documentation/networking/filter.rst). It knows only the
+// instructions that our programs use.
 std::uint32_t run(const std::vector<sock_filter>& program, const seccomp_data& call) {
     std::uint32_t value = 0;
     for (std::size_t at = 0; at < program.size(); ++at) {

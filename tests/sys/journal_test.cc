@@ -63,7 +63,7 @@ int lines_in(const std::string& text, const std::string& part) {
 constexpr const char* kConnected = "%s connected, pid %d";
 constexpr const char* kEnded = "%s ended, pid %d: %s, after %.1f s";
 
-// How many of so many lines that come at once are written.
+// Counts the lines that are written when `lines` of them come at once.
 std::uint64_t written(JournalThrottle& throttle, const char* kind, std::uint64_t lines,
                       Moment now) {
     std::uint64_t allowed = 0;

@@ -1,5 +1,5 @@
-// What a worker that an attacker controls could send to the broker: the worker loses its own link,
-// and nobody else loses anything.
+// A worker that an attacker controls may send anything to the broker. The worker loses its own
+// link, and nobody else loses anything.
 #include <criterion/criterion.h>
 #include <sys/socket.h>
 
@@ -180,7 +180,7 @@ Test(broker, a_process_that_has_left_cannot_join_again) {
     daemon.finish();
 }
 
-// The worker reads on to the Leave of the session that it claims. What is said later is not for it.
+// The worker reads on to the Leave of the session that it claims. Later entries are not for it.
 Test(broker, a_worker_that_claims_a_session_that_has_left_reads_nothing_that_comes_later) {
     Daemon daemon(with_strangers());
     {

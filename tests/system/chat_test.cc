@@ -1,4 +1,4 @@
-// What people in the room read, over real connections to the real program.
+// People in the room read what they should, over real connections to the real program.
 #include <criterion/criterion.h>
 
 #include <string>

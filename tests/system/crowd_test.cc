@@ -52,7 +52,7 @@ void wait_until(Condition condition) {
     }
 }
 
-std::vector<pid_t> workers_at_the_door(const Daemon& daemon) {
+std::vector<pid_t> workers_at_login(const Daemon& daemon) {
     std::vector<pid_t> pids;
     for (const Process& child : children(daemon.pid())) {
         if (child.cmdline.find("(login)") != std::string::npos) pids.push_back(child.pid);
@@ -68,7 +68,7 @@ std::vector<Client> come_together(Daemon& daemon) {
         people.back().expect("Your name: ");
     }
     std::vector<pid_t> workers;
-    wait_until([&] { return (workers = workers_at_the_door(daemon)).size() == kPeople; });
+    wait_until([&] { return (workers = workers_at_login(daemon)).size() == kPeople; });
     const std::size_t descriptors = descriptors_of(workers.at(0));
     const pid_t broker = daemon.broker();
     EXPECT_EQ(kill(broker, SIGSTOP), 0);
@@ -78,7 +78,7 @@ std::vector<Client> come_together(Daemon& daemon) {
     return people;
 }
 
-// How many people a line is about: "a, b, c and 9 others entered the chat room".
+// Counts the people that a line is about: "a, b, c and 9 others entered the chat room".
 std::size_t people_in(std::string_view line) {
     const std::size_t others = line.find(" others ");
     std::size_t people = 1;

@@ -30,7 +30,7 @@ namespace {
 
 constexpr int kPassesMax = 12;
 
-// What alice's worker did before it died, as the room has it.
+// The deeds of alice's worker before it died, as the log of the room has them.
 struct Deeds {
     bool joined = false;
     std::vector<std::string> said;

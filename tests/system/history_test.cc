@@ -1,5 +1,5 @@
-// What happens to a history file: when all processes are killed at once, when it is damaged while
-// no server runs, and when it is damaged while a server runs.
+// These tests kill all processes at once, damage a history file while no server runs, and damage
+// one while a server runs.
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <unistd.h>
@@ -125,7 +125,7 @@ class Chronicle {
     Lines lines;
 };
 
-// Whether `found` is `whole`, or `whole` without one line.
+// Returns true when `found` is `whole`, or `whole` without one line.
 bool lacks_one_at_most(const Lines& found, const Lines& whole) {
     if (found.size() + 1 < whole.size()) return false;
     std::size_t missing = 0;

@@ -1,4 +1,4 @@
-// What happens when something is full, slow or short.
+// These tests make something full, slow or short.
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -253,23 +253,23 @@ Test(limits, a_client_that_does_not_read_holds_up_nobody_and_reads_how_much_was_
 Test(limits, a_client_that_sends_without_reading_is_slowed_down_and_not_cut_off) {
     Daemon daemon({"--history-size", "65536"});
     Client alice = join(daemon.port(), "alice");
-    Client deaf(daemon.port(), Family::V4, 4096);
-    deaf.send_line("deaf");
-    deaf.expect("Welcome, deaf.");
-    alice.expect_line("deaf entered the chat room");
+    Client stalled(daemon.port(), Family::V4, 4096);
+    stalled.send_line("stalled");
+    stalled.expect("Welcome, stalled.");
+    alice.expect_line("stalled entered the chat room");
     // For every line that it sends, it gets a line to read.
     const std::string command = "/msg nobody hello\n";
     std::size_t sent = 0;
     while (sent < (std::size_t{64} << 20)) {
-        const std::size_t bytes = deaf.send_some(command);
+        const std::size_t bytes = stalled.send_some(command);
         sent += bytes;
         if (bytes == 0) break;
         if (bytes < command.size()) break;
     }
     alice.send_line("/who");
     alice.expect("2 people are here:");
-    deaf.close();
-    alice.expect("deaf left the chat room");
+    stalled.close();
+    alice.expect("stalled left the chat room");
     daemon.finish();
 }
 
@@ -311,15 +311,15 @@ Test(limits, what_a_client_said_before_it_closed_is_heard) {
 Test(limits, a_client_that_asks_and_never_reads_costs_no_memory) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    Client deaf(daemon.port(), Family::V4, 4096);
-    deaf.send_line("deaf");
-    deaf.expect("Welcome, deaf.");
-    alice.expect_line("deaf entered the chat room");
+    Client stalled(daemon.port(), Family::V4, 4096);
+    stalled.send_line("stalled");
+    stalled.expect("Welcome, stalled.");
+    alice.expect_line("stalled entered the chat room");
     std::string questions;
     for (int i = 0; i < 1000; ++i) questions += "/help\n";
     std::size_t sent = 0;
     while (sent < (std::size_t{32} << 20)) {
-        const std::size_t bytes = deaf.send_some(questions);
+        const std::size_t bytes = stalled.send_some(questions);
         sent += bytes;
         if (bytes < questions.size()) break;
     }

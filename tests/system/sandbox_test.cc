@@ -81,7 +81,7 @@ int oom_score_of(pid_t pid) {
     return std::stoi(text_of("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
 
-// With a process that tries what the sandbox forbids, as `fault` says.
+// One process of this daemon tries something that the sandbox forbids; `fault` says which and what.
 DaemonOptions breaking_out(const std::string& fault) {
     DaemonOptions options = failing(fault, {"--sandbox", "on"});
     options.sandbox_may_kill = true;
@@ -212,7 +212,7 @@ Test(sandbox, a_broker_that_opens_a_file_is_replaced) {
     daemon.finish();
 }
 
-// Not with Daemon, which takes such a report for an error of the lists.
+// This test does not use Daemon, because Daemon takes such a report for an error of the lists.
 Test(sandbox, of_a_build_for_tests_reports_a_call_and_the_worker_goes_on) {
     SKIP_WITH_SANITIZERS();
     const Scratch scratch;

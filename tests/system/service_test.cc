@@ -316,11 +316,11 @@ Test(service, a_signal_to_all_that_is_called_chatd_ends_nobody) {
     login.send_line("bob");
     login.expect("Welcome, bob.");
     alice.expect_line("bob entered the chat room");
-    Client door(daemon.port());
-    door.expect("Your name: ");
+    Client newcomer(daemon.port());
+    newcomer.expect("Your name: ");
     daemon.signal(SIGTERM);
-    door.expect("The server is shutting down.");
-    for (Client* const client : {&alice, &login, &door}) client->close();
+    newcomer.expect("The server is shutting down.");
+    for (Client* const client : {&alice, &login, &newcomer}) client->close();
     EXPECT_EQ(daemon.wait(), 0);
     daemon.expect_nothing_left();
 }
@@ -430,7 +430,7 @@ Test(service, a_passed_socket_by_which_no_client_can_come_in_is_refused) {
 
 namespace {
 
-// Whether this system allows the test to make a container.
+// Returns true when this system allows the test to make a container.
 bool has_containers() {
     return geteuid() == 0 &&
            Command::run({"unshare", "--pid", "--fork", "--mount-proc", "true"}).status == 0;

@@ -324,14 +324,14 @@ Test(strangers, a_hundred_megabytes_without_an_end_of_line_are_no_name) {
 Test(strangers, a_client_that_shuts_both_directions_and_stays_connected_leaves) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    Client at_the_door(daemon.port());
-    at_the_door.expect("Your name: ");
+    Client stranger(daemon.port());
+    stranger.expect("Your name: ");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
     ASSERT_EQ(shutdown(bob.fd(), SHUT_RDWR), 0);
     alice.expect("bob left the chat room");
     (void)daemon.wait_log("bob ended");
-    ASSERT_EQ(shutdown(at_the_door.fd(), SHUT_RDWR), 0);
+    ASSERT_EQ(shutdown(stranger.fd(), SHUT_RDWR), 0);
     (void)daemon.wait_log("(login) ended");
     EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's worker
     daemon.finish();
@@ -339,7 +339,7 @@ Test(strangers, a_client_that_shuts_both_directions_and_stays_connected_leaves) 
 
 namespace {
 
-// How many lines of its kind a line of the journal stands for.
+// The number of lines of its kind that a line of the journal stands for.
 int lines_told(const std::string& line) {
     const std::size_t at = line.find("]: ") + 3;
     const bool counts = line.find(" more like this, left out: ") != std::string::npos;
@@ -368,7 +368,8 @@ Test(strangers, two_thousand_clients_make_few_lines_in_the_journal_and_the_numbe
     EXPECT_EQ(told[1], kStrangers);
     const auto lasted = std::chrono::steady_clock::now() - begin;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(lasted).count();
-    // Of each kind: a burst, so many lines a second, and the lines that count the others.
+    // For each kind the journal allows a burst, then a few lines a second, and the lines that count
+    // the lines left out.
     EXPECT_LE(lines, 2 * (200 + 11 * seconds));
     Client alice = join(daemon.port(), "alice");
     daemon.finish();

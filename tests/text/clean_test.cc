@@ -53,8 +53,8 @@ std::string encode(char32_t code) {
     return text;
 }
 
-// Whether no clean line may have this character: the rules once more, in other words than those of
-// the code.
+// Returns true when no clean line may have this character. These are the rules once more, written
+// in another way than in the code.
 bool is_forbidden(char32_t code) {
     const bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
     const bool separator = code == 0x2028 || code == 0x2029;

@@ -72,8 +72,8 @@ bool look_alike(std::string_view one, std::string_view other) {
     });
 }
 
-// Two names that may be taken to look alike, in either order. A member may have come with a name
-// that is no good today.
+// Two names that the tests compare in both orders. A member may have come with a name that is no
+// good today.
 struct Pair {
     const char* one;
     const char* other;

@@ -47,7 +47,7 @@ void expect_none(Property property, std::u32string_view codes,
     expect_each(property, codes, false);
 }
 
-// How many code points have the property. Numbers beyond the last code point are asked too.
+// Counts the code points that have the property. Numbers beyond the last code point are asked too.
 std::size_t count_codes(Property property) {
     std::size_t count = 0;
     for (char32_t code = 0; code < kBeyondUnicode; ++code) count += property(code) ? 1 : 0;

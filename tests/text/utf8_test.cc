@@ -47,7 +47,7 @@ constexpr unsigned kEdgeBytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA
                                    0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
                                    0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF8, 0xFE, 0xFF};
 
-// How many leading bytes of `text` agree with the row, at most row.bytes.
+// Counts the leading bytes of `text` that agree with the row, at most row.bytes.
 std::size_t matching_bytes(const Row& row, std::string_view text) {
     std::size_t at = 0;
     while (at < row.bytes && at < text.size()) {
