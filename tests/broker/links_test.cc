@@ -18,9 +18,11 @@
 #include "log/log.h"
 #include "protocol/frame.h"
 #include "support/expect.h"
+#include "support/frames.h"
 #include "sys/fd.h"
 
 using namespace chatd;
+using chatd::test::framed;
 
 namespace {
 
@@ -85,13 +87,6 @@ class Line {
 
     void hang_up() { worker_.reset(); }
 };
-
-template <class Body>
-std::string framed(const Body& body, std::string_view name = {}, std::string_view text = {}) {
-    std::string bytes;
-    append_frame(bytes, body, name, text);
-    return bytes;
-}
 
 }  // namespace
 

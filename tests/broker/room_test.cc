@@ -22,13 +22,15 @@
 #include "support/expect.h"
 #include "support/random.h"
 #include "support/where.h"
+#include "support/words.h"
 
 using namespace chatd;
+using chatd::test::bytes_of;
+using chatd::test::Words;
 
 namespace {
 
 using Lines = std::vector<std::string>;
-using Words = std::vector<std::uint64_t>;
 
 // The beginning of the table, as it lies in memory: the next broker may be another program.
 struct TableHeader {
@@ -52,10 +54,6 @@ struct Remains {
 
     bool operator==(const Remains&) const = default;
 };
-
-std::span<std::byte> bytes_of(Words& words) {
-    return std::as_writable_bytes(std::span(words));
-}
 
 Remains nothing(std::uint32_t members_max) {
     Remains remains{Words(log_memory_bytes(kHistoryBytesMin) / 8),

@@ -20,8 +20,11 @@
 #include "log/log.h"
 #include "protocol/frame.h"
 #include "support/expect.h"
+#include "support/frames.h"
 
 using namespace chatd;
+using chatd::test::frame_of;
+using chatd::test::framed;
 using namespace std::chrono_literals;
 
 namespace {
@@ -39,19 +42,6 @@ constexpr std::uint64_t kBirth = 77;
 
 int exit_status(WorkerExit exit) {
     return static_cast<int>(exit) << 8;
-}
-
-template <class Body>
-std::string framed(const Body& body, std::string_view name = {}, std::string_view text = {}) {
-    std::string bytes;
-    append_frame(bytes, body, name, text);
-    return bytes;
-}
-
-Frame frame_of(std::string_view bytes) {
-    Frame frame{};
-    ASSERT_EQ(take_frame(bytes, frame), FrameStatus::Whole);
-    return frame;
 }
 
 Attach newcomer() {

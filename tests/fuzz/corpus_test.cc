@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fuzz/targets.h"
 #include "support/expect.h"
+#include "support/file.h"
 
 using chatd::fuzz::kTargets;
 using chatd::fuzz::Target;
@@ -24,19 +23,13 @@ namespace {
 
 using Corpus = std::vector<std::string>;
 
-std::string contents(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    ASSERT_TRUE(file.is_open());
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 Corpus corpus_of(std::string_view target) {
     const char* const directory = std::getenv("CORPUS");
     ASSERT_TRUE(directory != nullptr);
     Corpus corpus;
     for (const auto& file :
          std::filesystem::directory_iterator(std::filesystem::path(directory) / target)) {
-        corpus.push_back(contents(file.path()));
+        corpus.push_back(chatd::test::contents(file.path()));
     }
     ASSERT_FALSE(corpus.empty());
     return corpus;

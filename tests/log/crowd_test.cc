@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/expect.h"
+#include "support/frames.h"
 #include "support/random.h"
 
 using namespace chatd;
@@ -74,7 +75,7 @@ class Told {
         return all;
     }
 
-    static Crowd crowd_in(std::string_view frame) { return frame_of(frame).as<Crowd>(); }
+    static Crowd crowd_in(std::string_view frame) { return crowd_frame(frame).as<Crowd>(); }
 
   private:
     std::span<std::byte> bytes(std::size_t ring_bytes) {
@@ -84,15 +85,14 @@ class Told {
         return std::as_writable_bytes(std::span(memory_));
     }
 
-    static Frame frame_of(std::string_view bytes) {
-        Frame frame{};
-        EXPECT_EQ(take_frame(bytes, frame), FrameStatus::Whole);
+    static Frame crowd_frame(std::string_view bytes) {
+        const Frame frame = test::frame_of(bytes);
         EXPECT_EQ(frame.type, FrameType::Crowd);
         return frame;
     }
 
     static std::string described(std::string_view bytes) {
-        const Frame frame = frame_of(bytes);
+        const Frame frame = crowd_frame(bytes);
         const auto crowd = frame.as<Crowd>();
         std::string line;
         if (crowd.entered != 0) line += '+' + std::to_string(crowd.entered);

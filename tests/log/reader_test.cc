@@ -19,9 +19,12 @@
 #include "log/log.h"
 #include "protocol/frame.h"
 #include "support/expect.h"
+#include "support/frames.h"
 #include "support/random.h"
 
 using namespace chatd;
+using chatd::test::frame_of;
+using chatd::test::framed;
 using chatd::test::Random;
 
 namespace {
@@ -132,19 +135,6 @@ class Line {
 
     void hang_up() { hung_up_ = true; }
 };
-
-Frame frame_of(std::string_view bytes) {
-    Frame frame{};
-    ASSERT_EQ(take_frame(bytes, frame), FrameStatus::Whole);
-    return frame;
-}
-
-template <class Body>
-std::string framed(const Body& body, std::string_view name = {}, std::string_view text = {}) {
-    std::string bytes;
-    append_frame(bytes, body, name, text);
-    return bytes;
-}
 
 using Frames = std::vector<std::string>;
 

@@ -18,10 +18,13 @@
 #include "support/expect.h"
 #include "support/random.h"
 #include "support/where.h"
+#include "support/words.h"
 #include "text/clean.h"
 
 using namespace chatd;
+using chatd::test::bytes_of;
 using chatd::test::Random;
+using chatd::test::Words;
 
 TestSuite(salvage, .timeout = 60);
 
@@ -29,16 +32,11 @@ namespace {
 
 constexpr std::size_t kRing = kHistoryBytesMin;
 
-using Words = std::vector<std::uint64_t>;
 using Bytes = std::vector<std::byte>;
 
 // An entry, for comparison: number and text.
 using Line = std::pair<std::uint64_t, std::string>;
 using Lines = std::vector<Line>;
-
-std::span<std::byte> bytes_of(Words& words) {
-    return std::as_writable_bytes(std::span(words));
-}
 
 Words empty_log(std::size_t ring_bytes = kRing) {
     Words words(log_memory_bytes(ring_bytes) / 8);

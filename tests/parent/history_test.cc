@@ -10,19 +10,20 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "base/bounds.h"
 #include "log/log.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/file.h"
 #include "sys/error.h"
 #include "sys/memory.h"
 
 using namespace chatd;
+using chatd::test::contents;
+using chatd::test::write_file;
 namespace fs = std::filesystem;
 
 TestSuite(history, .timeout = 30);
@@ -63,16 +64,6 @@ ExitStatus status_of_opening(const std::string& path,
         return error.status();
     }
     return ExitStatus::Ok;
-}
-
-std::string contents(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
 }
 
 void flip(const std::string& path, std::size_t at) {

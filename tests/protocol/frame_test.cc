@@ -16,11 +16,14 @@
 #include "base/bounds.h"
 #include "support/death.h"
 #include "support/expect.h"
+#include "support/frames.h"
 #include "support/random.h"
 #include "support/where.h"
 
 using namespace chatd;
 using chatd::test::aborts;
+using chatd::test::frame_of;
+using chatd::test::framed;
 using chatd::test::Random;
 
 namespace {
@@ -57,13 +60,6 @@ const Shape* shape_of(std::uint8_t type) {
         if (static_cast<std::uint8_t>(shape.type) == type) return &shape;
     }
     return nullptr;
-}
-
-template <class Body>
-std::string framed(const Body& body, std::string_view name = {}, std::string_view text = {}) {
-    std::string bytes;
-    append_frame(bytes, body, name, text);
-    return bytes;
 }
 
 // One frame of each type in the order of kShapes; every field has another value.
@@ -160,13 +156,6 @@ FrameHeader least(const Shape& shape) {
             shape.type, 0, 0};
 }
 
-Frame taken(std::string_view bytes) {
-    Frame frame{};
-    ASSERT_EQ(take_frame(bytes, frame), FrameStatus::Whole);
-    ASSERT_EQ(bytes, "");
-    return frame;
-}
-
 }  // namespace
 
 TestSuite(frame, .timeout = 20);
@@ -174,7 +163,7 @@ TestSuite(frame, .timeout = 20);
 Test(frame, each_type_comes_out_as_it_went_in) {
     const std::vector<std::string> frames = one_of_each();
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        const Frame frame = taken(frames[i]);
+        const Frame frame = frame_of(frames[i]);
         EXPECT_EQ(frame.type, kShapes[i].type);
         EXPECT_EQ(frame.bytes, frames[i]);
         EXPECT_EQ(frame.body.size(), kShapes[i].body_bytes);
@@ -183,24 +172,24 @@ Test(frame, each_type_comes_out_as_it_went_in) {
 
 Test(frame, the_fields_of_the_body_come_out_as_they_went_in) {
     const std::vector<std::string> frames = one_of_each();
-    const auto attach = taken(frames[0]).as<Attach>();
+    const auto attach = frame_of(frames[0]).as<Attach>();
     EXPECT_EQ(attach.birth_ns, 1);
     EXPECT_EQ(attach.session, 2);
     EXPECT_EQ(attach.last_seq, 3);
     EXPECT_EQ(attach.messages, 4);
-    const auto post = taken(frames[1]).as<Post>();
+    const auto post = frame_of(frames[1]).as<Post>();
     EXPECT_EQ(post.counter, 5);
     EXPECT_EQ(post.kind, EntryKind::Tell);
     EXPECT_EQ(post.reason, LeaveReason::Quit);
-    EXPECT_EQ(taken(frames[3]).as<AskReplay>().messages, 6);
-    const auto welcome = taken(frames[4]).as<Welcome>();
+    EXPECT_EQ(frame_of(frames[3]).as<AskReplay>().messages, 6);
+    const auto welcome = frame_of(frames[4]).as<Welcome>();
     EXPECT_EQ(welcome.session, 7);
     EXPECT_EQ(welcome.acked, 8);
     EXPECT_EQ(welcome.messages, 9);
     EXPECT_EQ(welcome.now_ms, -10);
     EXPECT_EQ(welcome.members, 11);
-    EXPECT_EQ(taken(frames[5]).as<Denied>().reason, Refusal::RoomFull);
-    const auto entry = taken(frames[6]).as<Entry>();
+    EXPECT_EQ(frame_of(frames[5]).as<Denied>().reason, Refusal::RoomFull);
+    const auto entry = frame_of(frames[6]).as<Entry>();
     EXPECT_EQ(entry.seq, 12);
     EXPECT_EQ(entry.time_ms, 13);
     EXPECT_EQ(entry.messages, 14);
@@ -213,29 +202,29 @@ Test(frame, the_fields_of_the_body_come_out_as_they_went_in) {
     EXPECT_EQ(entry.kind, EntryKind::Say);
     EXPECT_EQ(entry.reason, 21);
     EXPECT_EQ(entry.detail, 22);
-    const auto gap = taken(frames[7]).as<Gap>();
+    const auto gap = frame_of(frames[7]).as<Gap>();
     EXPECT_EQ(gap.messages, 23);
     EXPECT_EQ(gap.acked, 24);
-    const auto people = taken(frames[8]).as<People>();
+    const auto people = frame_of(frames[8]).as<People>();
     EXPECT_EQ(people.now_ms, 25);
     EXPECT_EQ(people.members, 26);
     EXPECT_EQ(people.matching, 27);
-    const auto person = taken(frames[9]).as<Person>();
+    const auto person = frame_of(frames[9]).as<Person>();
     EXPECT_EQ(person.since_ms, 28);
     EXPECT_EQ(person.idle_ms, 29);
     EXPECT_EQ(person.pid, 30);
-    const auto replay = taken(frames[10]).as<Replay>();
+    const auto replay = frame_of(frames[10]).as<Replay>();
     EXPECT_EQ(replay.now_ms, 31);
     EXPECT_EQ(replay.messages, 32);
-    EXPECT_EQ(taken(frames[11]).as<Done>().left_out, 33);
-    const auto crowd = taken(frames[12]).as<Crowd>();
+    EXPECT_EQ(frame_of(frames[11]).as<Done>().left_out, 33);
+    const auto crowd = frame_of(frames[12]).as<Crowd>();
     EXPECT_EQ(crowd.last_seq, 38);
     EXPECT_EQ(crowd.time_ms, 39);
     EXPECT_EQ(crowd.entered, 40);
     EXPECT_EQ(crowd.left, 41);
     EXPECT_EQ(crowd.reason, LeaveReason::Lost);
     EXPECT_EQ(crowd.detail, 42);
-    const auto ended = taken(frames[13]).as<Ended>();
+    const auto ended = frame_of(frames[13]).as<Ended>();
     EXPECT_EQ(ended.birth_ns, 34);
     EXPECT_EQ(ended.lived_ms, 35);
     EXPECT_EQ(ended.pid, 36);
@@ -251,14 +240,14 @@ Test(frame, workers_and_brokers_of_version_0_3_send_and_understand_the_same_byte
 
 Test(frame, name_and_text_come_out_as_they_went_in) {
     const std::vector<std::string> frames = one_of_each();
-    EXPECT_EQ(taken(frames[0]).name, "alice");
-    EXPECT_EQ(taken(frames[0]).text, "[::1]:7000");
-    EXPECT_EQ(taken(frames[2]).name, "al");
-    EXPECT_EQ(taken(frames[2]).text, "");
-    EXPECT_EQ(taken(frames[4]).name, "0.2.0");
-    EXPECT_EQ(taken(frames[4]).text, "alice bob");
-    EXPECT_EQ(taken(frames[14]).name, "");
-    EXPECT_EQ(taken(frames[14]).text, "");
+    EXPECT_EQ(frame_of(frames[0]).name, "alice");
+    EXPECT_EQ(frame_of(frames[0]).text, "[::1]:7000");
+    EXPECT_EQ(frame_of(frames[2]).name, "al");
+    EXPECT_EQ(frame_of(frames[2]).text, "");
+    EXPECT_EQ(frame_of(frames[4]).name, "0.2.0");
+    EXPECT_EQ(frame_of(frames[4]).text, "alice bob");
+    EXPECT_EQ(frame_of(frames[14]).name, "");
+    EXPECT_EQ(frame_of(frames[14]).text, "");
 }
 
 Test(frame, name_and_text_may_be_as_long_as_their_limits_and_hold_any_bytes) {
@@ -268,7 +257,7 @@ Test(frame, name_and_text_may_be_as_long_as_their_limits_and_hold_any_bytes) {
         std::string bytes;
         detail::append_frame(bytes, shape.type, std::string(shape.body_bytes, '\x80'), name, text);
         EXPECT_LE(bytes.size(), kFrameBytesMax);
-        const Frame frame = taken(bytes);
+        const Frame frame = frame_of(bytes);
         EXPECT_EQ(frame.name, name);
         EXPECT_EQ(frame.text, text);
     }
@@ -280,7 +269,7 @@ Test(frame, only_an_entry_is_filled_up_to_a_multiple_of_eight_bytes) {
         const std::string entry = framed(Entry{}, "bob", text);
         EXPECT_EQ(entry.size() % 8, 0);
         EXPECT_LT(entry.size(), 8 + sizeof(Entry) + 3 + length + 8);
-        EXPECT_EQ(taken(entry).text, text);
+        EXPECT_EQ(frame_of(entry).text, text);
         EXPECT_EQ(framed(Post{}, "bob", text).size(), 8 + sizeof(Post) + 3 + length);
     }
 }

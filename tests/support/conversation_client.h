@@ -11,6 +11,7 @@
 
 #include "protocol/frame.h"
 #include "support/escape.h"
+#include "support/frames.h"
 #include "worker/conversation.h"
 
 namespace chatd::test {
@@ -87,9 +88,7 @@ class ConversationClient {
     template <class Body>
     [[nodiscard]] bool takes(const Body& body, std::string_view name = {},
                              std::string_view text = {}) {
-        std::string bytes;
-        append_frame(bytes, body, name, text);
-        return takes_frame(bytes);
+        return takes_frame(framed(body, name, text));
     }
 
     // Sends a frame that must be taken.

@@ -28,6 +28,7 @@
 
 #include "support/command.h"
 #include "support/fd.h"
+#include "support/file.h"
 #include "support/process.h"
 #include "support/reader.h"
 #include "support/spawn.h"
@@ -137,6 +138,11 @@ DaemonOptions with_strangers(const std::string& fault) {
 void give_to_chatd(const std::string& path) {
     constexpr uid_t kNobody = 65534;
     if (::geteuid() == 0 && ::chown(path.c_str(), kNobody, kNobody) != 0) throw system_error(path);
+}
+
+void write_file_for_chatd(const std::string& path, const std::string& bytes) {
+    write_file(path, bytes);
+    give_to_chatd(path);
 }
 
 std::string own_uid() {

@@ -50,6 +50,9 @@ struct DaemonOptions {
 // When tests are run as root: gives a file or directory to the user that chatd becomes then.
 void give_to_chatd(const std::string& path);
 
+// Writes a file that chatd may open, even when tests are run as root.
+void write_file_for_chatd(const std::string& path, const std::string& bytes);
+
 // The uid of the test, for --user: a test run as root can look into processes of its own user and
 // limit them, and chatd keeps that user then.
 [[nodiscard]] std::string own_uid();

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -14,16 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "support/file.h"
+
 namespace chatd::test {
 
 namespace {
-
-std::string contents(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream bytes;
-    bytes << file.rdbuf();
-    return bytes.str();
-}
 
 std::string command_line(pid_t pid) {
     std::string words = contents("/proc/" + std::to_string(pid) + "/cmdline");

@@ -17,6 +17,7 @@
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/file.h"
 #include "support/process.h"
 #include "support/spawn.h"
 #include "support/wait.h"
@@ -32,17 +33,6 @@ namespace {
 using Lines = std::vector<std::string>;
 
 constexpr int kMessages = 200;
-
-std::string contents(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
-    give_to_chatd(path);
-}
 
 // A line that is like no other line.
 std::string words(int number) {
@@ -91,7 +81,7 @@ class Chronicle {
     // Writes the file anew with these bytes.
     void begin_with(const std::string& bytes) const {
         for (const auto& entry : fs::directory_iterator(scratch.path())) fs::remove(entry.path());
-        write_file(path, bytes);
+        write_file_for_chatd(path, bytes);
     }
 
     [[nodiscard]] int files() const {
@@ -255,7 +245,7 @@ Test(history, the_loss_is_told_in_one_line) {
     const Chronicle chronicle;
     std::string bytes = chronicle.whole;
     for (const int number : {20, 30, 150}) bytes[chronicle.place(number)] ^= 1;
-    write_file(chronicle.path, bytes);
+    write_file_for_chatd(chronicle.path, bytes);
     Daemon daemon({"--history", chronicle.path});
     const std::string line = daemon.wait_log("history: ");
     EXPECT_CONTAINS(line, "]: history: 3 damaged places, ");
@@ -267,7 +257,7 @@ Test(history, the_loss_is_told_in_one_line) {
 
 Test(history, a_repaired_history_is_refused_to_a_second_server) {
     const Chronicle chronicle;
-    write_file(chronicle.path, chronicle.whole.substr(0, 30'000));
+    write_file_for_chatd(chronicle.path, chronicle.whole.substr(0, 30'000));
     Daemon daemon({"--history", chronicle.path});
     const Scratch scratch;
     const Command::Result second =
@@ -480,7 +470,7 @@ Test(history, a_file_that_is_replaced_and_cut_short_leaves_the_room_in_memory) {
     talk(alice, kMessages);
     bob.expect(words(kMessages - 1));
     fs::rename(path, path + ".moved");
-    write_file(path, "somebody else's");
+    write_file_for_chatd(path, "somebody else's");
     cut(path + ".moved", 20'000);
     alice.send_line("hello");
     bob.expect("alice says: hello\n");

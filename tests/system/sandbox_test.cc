@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -26,6 +25,7 @@
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/file.h"
 #include "support/link.h"
 #include "support/process.h"
 #include "support/where.h"
@@ -39,14 +39,9 @@ TestSuite(sandbox, .timeout = 60);
 
 namespace {
 
-std::string text_of(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // The value of a field of /proc/PID/status.
 std::string status_of(pid_t pid, const std::string& field) {
-    const std::string text = text_of("/proc/" + std::to_string(pid) + "/status");
+    const std::string text = contents("/proc/" + std::to_string(pid) + "/status");
     const std::size_t at = text.find('\n' + field + ":\t");
     if (at == std::string::npos) return "";
     const std::size_t begin = at + field.size() + 3;
@@ -78,7 +73,7 @@ std::vector<std::string> descriptors_of(pid_t pid) {
 }
 
 int oom_score_of(pid_t pid) {
-    return std::stoi(text_of("/proc/" + std::to_string(pid) + "/oom_score_adj"));
+    return std::stoi(contents("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
 
 // One process of this daemon tries something that the sandbox forbids; `fault` says which and what.

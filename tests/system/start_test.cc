@@ -14,10 +14,8 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "base/settings.h"
@@ -25,6 +23,7 @@
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/file.h"
 #include "support/spawn.h"
 #include "support/wait.h"
 #include "support/where.h"
@@ -37,12 +36,10 @@ TestSuite(start, .timeout = 30);
 namespace {
 
 // Every file below `directory` and its contents.
-std::map<std::string, std::string> contents(const std::string& directory) {
+std::map<std::string, std::string> files_below(const std::string& directory) {
     std::map<std::string, std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-        std::ostringstream text;
-        if (entry.is_regular_file()) text << std::ifstream(entry.path()).rdbuf();
-        found[entry.path()] = text.str();
+        found[entry.path()] = entry.is_regular_file() ? contents(entry.path()) : "";
     }
     return found;
 }
@@ -52,7 +49,7 @@ void expect_refused(const Scratch& scratch, std::vector<std::string> args, int s
                     const std::string& reason, std::function<void()> before_exec = {},
                     Where where = Where::here()) {
     const Caller caller(where);
-    const auto before = contents(scratch.path());
+    const auto before = files_below(scratch.path());
     if (std::find(args.begin(), args.end(), "--run-dir") == args.end()) {
         args.insert(args.end(), {"--run-dir", scratch.path() + "/run"});
     }
@@ -63,12 +60,7 @@ void expect_refused(const Scratch& scratch, std::vector<std::string> args, int s
     EXPECT_EQ(result.out, "");
     EXPECT_CONTAINS(result.err, reason);
     EXPECT_EQ(result.err.find('\n'), result.err.size() - 1);
-    EXPECT_TRUE(contents(scratch.path()) == before);
-}
-
-void write_file(const std::string& path, const std::string& text) {
-    std::ofstream(path) << text;
-    give_to_chatd(path);
+    EXPECT_TRUE(files_below(scratch.path()) == before);
 }
 
 void needs_root() {
@@ -225,7 +217,7 @@ Test(start, a_time_zone_that_is_not_installed_is_told_in_one_line) {
 
 Test(start, a_directory_that_is_none_is_refused) {
     Scratch scratch;
-    write_file(scratch.path() + "/file", "");
+    write_file_for_chatd(scratch.path() + "/file", "");
     expect_refused(scratch, {"-p", "0", "--run-dir", scratch.path() + "/file"}, 73,
                    "choose another --run-dir");
     fs::create_directory_symlink(scratch.path(), scratch.path() + "/link");
@@ -240,7 +232,7 @@ Test(start, a_directory_that_is_none_is_refused) {
 Test(start, a_file_that_is_no_history_is_refused_and_kept) {
     Scratch scratch;
     const std::string path = scratch.path() + "/letter";
-    write_file(path, std::string(100'000, 'x'));
+    write_file_for_chatd(path, std::string(100'000, 'x'));
     expect_refused(scratch, {"-p", "0", "--history", path}, 65, "is not a history of chatd");
     expect_refused(scratch, {"-p", "0", "--history", "/dev/null"}, 65, "is not a file");
 }
