@@ -19,6 +19,7 @@
 #include "protocol/frame.h"
 #include "support/expect.h"
 #include "support/frames.h"
+#include "support/where.h"
 #include "sys/fd.h"
 
 using namespace chatd;
@@ -81,7 +82,8 @@ class Line {
         return {buffer.data(), got.status == IoStatus::Done ? got.bytes : 0};
     }
 
-    void send(std::string_view bytes) {
+    void send(std::string_view bytes, test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         ASSERT_EQ(send_some(worker_.get(), bytes).bytes, bytes.size());
     }
 

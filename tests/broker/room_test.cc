@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,7 +119,8 @@ class Broker {
         return room->attach({pid, birth_of(pid), session, name, "[::1]:7"}, now_ms);
     }
 
-    Member& join(std::int32_t pid, std::string_view name) {
+    Member& join(std::int32_t pid, std::string_view name, test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         const Room::Answer answer = attach(pid, name);
         ASSERT_TRUE(answer.member != nullptr);
         return *answer.member;
@@ -148,7 +148,8 @@ class Broker {
     }
 
     // All that can be asked of the room, and whether its answers agree.
-    Lines state() const {
+    Lines state(test::Where where = test::Where::here()) const {
+        const test::Caller caller(where);
         Lines lines;
         for (const Member* const member : room->members().matching({})) {
             lines.push_back(in_words(*member));
@@ -172,11 +173,11 @@ void expect_same(const Broker& one, const Broker& other, test::Where where = tes
     ASSERT_TRUE(one.remains().log == other.remains().log);
 }
 
-Member& by_name(Broker& broker, std::string_view name) {
+Member& by_name(Broker& broker, std::string_view name, test::Where where = test::Where::here()) {
     for (const Member* const member : broker.room->members().matching(name)) {
         if (member->name() == name) return *broker.room->members().by_session(member->session);
     }
-    throw std::runtime_error("nobody is called " + std::string(name));
+    throw test::failure("nobody is called " + std::string(name), where);
 }
 
 }  // namespace

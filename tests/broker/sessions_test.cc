@@ -21,6 +21,7 @@
 #include "protocol/frame.h"
 #include "support/expect.h"
 #include "support/frames.h"
+#include "support/where.h"
 
 using namespace chatd;
 using chatd::test::frame_of;
@@ -74,8 +75,9 @@ class Core : public WorkerObserver {
         now.wall_ms += time.count();
     }
 
-    [[nodiscard]] Verdict handle(WorkerState& worker, std::string_view bytes) {
-        return sessions->handle(worker, frame_of(bytes), now);
+    [[nodiscard]] Verdict handle(WorkerState& worker, std::string_view bytes,
+                                 test::Where where = test::Where::here()) {
+        return sessions->handle(worker, frame_of(bytes, where), now);
     }
 
     [[nodiscard]] WorkerState first_link(pid_t pid, std::string_view peer = "192.0.2.7:1") {
@@ -84,7 +86,8 @@ class Core : public WorkerObserver {
     }
 
     // A new worker that has joined under this name, and was sent everything so far.
-    WorkerState join(pid_t pid, std::string_view name) {
+    WorkerState join(pid_t pid, std::string_view name, test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         WorkerState worker = first_link(pid);
         ASSERT_EQ(handle(worker, framed(newcomer(), name, "192.0.2.7:1")), Verdict::GoOn);
         ASSERT_EQ(worker.state, WorkerState::State::Member);
@@ -114,7 +117,8 @@ class Core : public WorkerObserver {
 
     // Everything that this session is to be sent by now, as the broker sends it at the end of a
     // turn.
-    Lines sent(WorkerState& worker) {
+    Lines sent(WorkerState& worker, test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         Sessions::answered(worker);
         std::string bytes;
         const auto send = [&bytes](std::span<const Piece> pieces) {

@@ -15,6 +15,7 @@
 #include "support/expect.h"
 #include "support/frames.h"
 #include "support/random.h"
+#include "support/where.h"
 
 using namespace chatd;
 using chatd::test::Random;
@@ -63,7 +64,9 @@ class Told {
     }
 
     // "bob says", "+5: alice bob carol", "-2: dave erin (killed 9)".
-    [[nodiscard]] std::vector<std::string> lines(std::uint64_t session = 0) const {
+    [[nodiscard]] std::vector<std::string> lines(std::uint64_t session = 0,
+                                                 test::Where where = test::Where::here()) const {
+        const test::Caller caller(where);
         std::vector<std::string> all;
         Position at = log.tail();
         for (const CrowdStretch& crowd : crowds(session)) {
@@ -75,7 +78,10 @@ class Told {
         return all;
     }
 
-    static Crowd crowd_in(std::string_view frame) { return crowd_frame(frame).as<Crowd>(); }
+    static Crowd crowd_in(std::string_view frame, test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
+        return crowd_frame(frame).as<Crowd>();
+    }
 
   private:
     std::span<std::byte> bytes(std::size_t ring_bytes) {

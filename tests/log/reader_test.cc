@@ -21,6 +21,7 @@
 #include "support/expect.h"
 #include "support/frames.h"
 #include "support/random.h"
+#include "support/where.h"
 
 using namespace chatd;
 using chatd::test::frame_of;
@@ -109,7 +110,8 @@ class Line {
     }
 
     // Whole frames that the worker has read.
-    std::vector<std::string> frames() {
+    std::vector<std::string> frames(test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         std::vector<std::string> found;
         std::string_view rest = unread_;
         Frame frame{};
@@ -123,7 +125,8 @@ class Line {
     }
 
     // Reads until there is no more; then no frame may be left half.
-    std::vector<std::string> read_all() {
+    std::vector<std::string> read_all(test::Where where = test::Where::here()) {
+        const test::Caller caller(where);
         do {
             ASSERT_TRUE(flush());
             read(kPipeBytes);

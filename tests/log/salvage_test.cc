@@ -95,7 +95,8 @@ Lines lines_of(std::span<const std::byte> bytes) {
     return lines_of(Log(bytes_of(copy)));
 }
 
-Lines salvaged(std::span<const std::byte> bytes) {
+Lines salvaged(std::span<const std::byte> bytes, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     const Salvage salvage(bytes);
     Words words = empty_log(std::max(salvage.ring_bytes(), kRing));
     Log log(bytes_of(words));
@@ -107,8 +108,8 @@ Lines salvaged(std::span<const std::byte> bytes) {
 }
 
 // The entries that the next start of chatd would find.
-Lines found(std::span<const std::byte> bytes) {
-    return is_whole(bytes) ? lines_of(bytes) : salvaged(bytes);
+Lines found(std::span<const std::byte> bytes, test::Where where = test::Where::here()) {
+    return is_whole(bytes) ? lines_of(bytes) : salvaged(bytes, where);
 }
 
 LogHeader header_of(std::span<const std::byte> bytes) {

@@ -18,6 +18,7 @@
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/file.h"
+#include "support/where.h"
 #include "sys/error.h"
 #include "sys/memory.h"
 
@@ -97,14 +98,16 @@ struct Chat {
     }
 };
 
-long blocks(const std::string& path) {
+long blocks(const std::string& path, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     struct stat status {};
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     return status.st_blocks * 512;
 }
 
 // Makes every write beyond this size fail, as on a full disk.
-void allow_no_file_beyond(rlim_t bytes) {
+void allow_no_file_beyond(rlim_t bytes, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     (void)signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{bytes, bytes};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);

@@ -125,7 +125,8 @@ FrameHeader header_of(std::string_view bytes) {
 }
 
 // Takes a frame from a buffer of exactly this size, so that a sanitizer sees a read past its end.
-FrameStatus status_of(std::string_view bytes) {
+FrameStatus status_of(std::string_view bytes, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     const std::vector<char> exact(bytes.begin(), bytes.end());
     std::string_view rest(exact.data(), exact.size());
     Frame frame{};

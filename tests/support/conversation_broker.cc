@@ -1,6 +1,5 @@
 #include "support/conversation_broker.h"
 
-#include <stdexcept>
 #include <utility>
 
 #include "text/clean.h"
@@ -9,8 +8,8 @@
 namespace chatd::test {
 namespace {
 
-void require(bool holds, const std::string& promise) {
-    if (!holds) throw std::runtime_error(promise);
+void require(bool holds, const std::string& promise, Where where = Where::here()) {
+    if (!holds) throw failure(promise, where);
 }
 
 bool is_good_name(std::string_view name) {
@@ -34,19 +33,22 @@ void ConversationBroker::break_link() {
     conversation_.link_closed();
 }
 
-void ConversationBroker::receive() {
+void ConversationBroker::receive(Where where) {
+    const Caller caller(where);
     std::string& frames = conversation_.frames();
     require(frames.empty() || linked_ || !conversation_.wants_link(), "frames without a link");
     if (linked_) inbox_ += frames;
     frames.clear();
 }
 
-void ConversationBroker::read(bool name_is_taken) {
+void ConversationBroker::read(bool name_is_taken, Where where) {
+    const Caller caller(where);
     const std::string bytes = std::exchange(inbox_, {});
     for_each_frame(bytes, [&](const Frame& frame) { handle(frame, name_is_taken); });
 }
 
-void ConversationBroker::read_and_die() {
+void ConversationBroker::read_and_die(Where where) {
+    const Caller caller(where);
     const std::string bytes = std::exchange(inbox_, {});
     bool dead = false;
     for_each_frame(bytes, [&](const Frame& frame) {
@@ -59,7 +61,8 @@ void ConversationBroker::read_and_die() {
     break_link();
 }
 
-bool ConversationBroker::deliver() {
+bool ConversationBroker::deliver(Where where) {
+    const Caller caller(where);
     if (!linked_) return false;
     std::string bytes;
     if (!replies_.empty()) {

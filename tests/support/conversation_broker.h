@@ -13,6 +13,7 @@
 
 #include "protocol/frame.h"
 #include "support/conversation_client.h"
+#include "support/where.h"
 #include "worker/conversation.h"
 
 namespace chatd::test {
@@ -31,14 +32,14 @@ class ConversationBroker {
     void break_link();
 
     // Takes what the conversation has to send. It lies unread until read().
-    void receive();
-    void read(bool name_is_taken);
+    void receive(Where where = Where::here());
+    void read(bool name_is_taken, Where where = Where::here());
 
     // Dies of the next request, if there is one, and its successor refuses that request.
-    void read_and_die();
+    void read_and_die(Where where = Where::here());
 
     // Hands over the next frame. False: there is none.
-    bool deliver();
+    bool deliver(Where where = Where::here());
 
     // The log overtakes the reader.
     void overtake();

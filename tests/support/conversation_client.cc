@@ -101,8 +101,9 @@ ConversationClient::ConversationClient(Stage stage, Language language, Limits li
     (void)sent();
 }
 
-void ConversationClient::expect(bool holds, const char* what, int line) {
-    cr_expect(holds, "line %d: not so: %s", line, what);
+void ConversationClient::expect(bool holds, const char* what, const Where& where) {
+    const Caller caller(where);
+    if (!holds) cr_expect(false, "not so: %s%s", what, Caller::all().c_str());
 }
 
 // --- What came out -------------------------------------------------------------------------------
@@ -115,15 +116,15 @@ Sent ConversationClient::sent() {
     return described_frames(std::exchange(conversation.frames(), {}));
 }
 
-std::string ConversationClient::shown_for(std::string_view bytes, int line) {
+std::string ConversationClient::shown_for(std::string_view bytes, Where where) {
     types(bytes);
-    expect(sent().empty(), "nothing is sent", line);
+    expect(sent().empty(), "nothing is sent", where);
     return screen();
 }
 
-Sent ConversationClient::sent_for(std::string_view bytes, int line) {
+Sent ConversationClient::sent_for(std::string_view bytes, Where where) {
     types(bytes);
-    expect(screen().empty(), "nothing is shown", line);
+    expect(screen().empty(), "nothing is shown", where);
     return sent();
 }
 
@@ -135,15 +136,15 @@ bool ConversationClient::takes_frame(std::string_view bytes) {
     return taken;
 }
 
-void ConversationClient::relinks(int line) {
+void ConversationClient::relinks(Where where) {
     conversation.link_closed();
     conversation.link_opened();
-    expect(sent().size() == 1, "only Attach is sent", line);
+    expect(sent().size() == 1, "only Attach is sent", where);
 }
 
-void ConversationClient::welcome(std::uint64_t acked, int line) {
-    broker(welcome_to(1, acked), {}, "alice", line);
-    if (seq_ == 0) broker(Done{}, {}, {}, line);
+void ConversationClient::welcome(std::uint64_t acked, Where where) {
+    broker(welcome_to(1, acked), {}, "alice", where);
+    if (seq_ == 0) broker(Done{}, {}, {}, where);
     seq_ = std::max(seq_, kMe);
 }
 
@@ -158,48 +159,48 @@ Entry ConversationClient::entry(EntryKind kind, std::uint64_t from) {
 }
 
 void ConversationClient::happens(EntryKind kind, std::uint64_t from, std::string_view name,
-                                 std::string_view text, int line) {
-    broker(entry(kind, from), name, text, line);
+                                 std::string_view text, Where where) {
+    broker(entry(kind, from), name, text, where);
 }
 
 void ConversationClient::hears(std::uint64_t from, std::string_view name, std::string_view text,
-                               int line) {
+                               Where where) {
     Entry words = entry(EntryKind::Tell, from);
     words.to = kMe;
-    broker(words, name, text, line);
+    broker(words, name, text, where);
 }
 
 void ConversationClient::comes_back(EntryKind kind, std::uint64_t counter, std::string_view text,
-                                    std::uint64_t to, int line) {
+                                    std::uint64_t to, Where where) {
     Entry own = entry(kind, kMe);
     own.counter = counter;
     own.to = to;
-    broker(own, "alice", text, line);
+    broker(own, "alice", text, where);
 }
 
 void ConversationClient::is_refused(std::uint64_t counter, Refusal reason, std::string_view wanted,
-                                    int line) {
+                                    Where where) {
     Entry own = entry(EntryKind::Refused, kMe);
     own.counter = counter;
     own.to = kMe;
     own.reason = static_cast<std::uint8_t>(reason);
-    broker(own, "alice", wanted, line);
+    broker(own, "alice", wanted, where);
 }
 
-void ConversationClient::has_left(std::uint64_t counter, LeaveReason reason, int line) {
+void ConversationClient::has_left(std::uint64_t counter, LeaveReason reason, Where where) {
     Entry own = entry(EntryKind::Leave, kMe);
     own.counter = counter;
     own.reason = static_cast<std::uint8_t>(reason);
-    broker(own, "alice", {}, line);
+    broker(own, "alice", {}, where);
 }
 
 void ConversationClient::replays(std::string_view name, std::string_view text, std::int64_t time_ms,
-                                 int line) {
+                                 Where where) {
     Entry old = entry(EntryKind::Say, kBob);
     --seq_;  // It is no news.
     old.seq = ++replay_seq_;
     old.time_ms = time_ms;
-    broker(old, name, text, line);
+    broker(old, name, text, where);
 }
 
 }  // namespace chatd::test

@@ -12,6 +12,7 @@
 #include "protocol/frame.h"
 #include "support/escape.h"
 #include "support/frames.h"
+#include "support/where.h"
 #include "worker/conversation.h"
 
 namespace chatd::test {
@@ -79,8 +80,8 @@ class ConversationClient {
     void types(std::string_view bytes) { conversation.client_sent(bytes); }
 
     // Types; returns what is shown, and nothing may be sent. Or the other way round.
-    std::string shown_for(std::string_view bytes, int line = __builtin_LINE());
-    Sent sent_for(std::string_view bytes, int line = __builtin_LINE());
+    std::string shown_for(std::string_view bytes, Where where = Where::here());
+    Sent sent_for(std::string_view bytes, Where where = Where::here());
 
     // --- The broker
 
@@ -94,35 +95,35 @@ class ConversationClient {
     // Sends a frame that must be taken.
     template <class Body>
     void broker(const Body& body, std::string_view name = {}, std::string_view text = {},
-                int line = __builtin_LINE()) {
-        expect(takes(body, name, text), "the frame is taken", line);
+                Where where = Where::here()) {
+        expect(takes(body, name, text), "the frame is taken", where);
     }
 
     // The link breaks, and there is another one; the broker has not answered yet.
-    void relinks(int line = __builtin_LINE());
+    void relinks(Where where = Where::here());
 
     // Lets the client in with nothing said before, or the worker back in.
-    void welcome(std::uint64_t acked = 0, int line = __builtin_LINE());
+    void welcome(std::uint64_t acked = 0, Where where = Where::here());
 
     // The next entry of the log.
     [[nodiscard]] Entry entry(EntryKind kind, std::uint64_t from);
 
     // Something that another member does, or says to this client alone.
     void happens(EntryKind kind, std::uint64_t from, std::string_view name,
-                 std::string_view text = {}, int line = __builtin_LINE());
+                 std::string_view text = {}, Where where = Where::here());
     void hears(std::uint64_t from, std::string_view name, std::string_view text,
-               int line = __builtin_LINE());
+               Where where = Where::here());
 
     // The entry that the client's own request with this counter has made.
     void comes_back(EntryKind kind, std::uint64_t counter, std::string_view text = {},
-                    std::uint64_t to = 0, int line = __builtin_LINE());
+                    std::uint64_t to = 0, Where where = Where::here());
     void is_refused(std::uint64_t counter, Refusal reason, std::string_view wanted = {},
-                    int line = __builtin_LINE());
-    void has_left(std::uint64_t counter, LeaveReason reason, int line = __builtin_LINE());
+                    Where where = Where::here());
+    void has_left(std::uint64_t counter, LeaveReason reason, Where where = Where::here());
 
     // Something that was said before the client came, or before it asked.
     void replays(std::string_view name, std::string_view text, std::int64_t time_ms = kNow,
-                 int line = __builtin_LINE());
+                 Where where = Where::here());
     void replay_begins_anew() { replay_seq_ = 0; }
 
     [[nodiscard]] std::uint64_t last_seq() const { return seq_; }
@@ -131,7 +132,7 @@ class ConversationClient {
 
   private:
     [[nodiscard]] bool takes_frame(std::string_view bytes);
-    static void expect(bool holds, const char* what, int line);
+    static void expect(bool holds, const char* what, const Where& where);
 
     std::uint64_t replay_seq_ = 0;
     std::uint64_t seq_ = 0;

@@ -19,6 +19,7 @@
 #include "log/reader.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 
 namespace chatd::test {
 
@@ -131,7 +132,8 @@ class Audience {
     std::size_t privacy_ = 2;
 };
 
-inline void expect_same(const LogEntry& found, const Told& told) {
+inline void expect_same(const LogEntry& found, const Told& told, Where where = Where::here()) {
+    const Caller caller(where);
     ASSERT_EQ(found.frame.bytes, told.bytes);
     ASSERT_EQ(found.at, told.at);
     ASSERT_EQ(found.next, told.next);
@@ -139,7 +141,9 @@ inline void expect_same(const LogEntry& found, const Told& told) {
 }
 
 // Expects the log to hold exactly these entries, walking back from its end.
-inline void expect_holds(const Log& log, const std::vector<Told>& told) {
+inline void expect_holds(const Log& log, const std::vector<Told>& told,
+                         Where where = Where::here()) {
+    const Caller caller(where);
     std::optional<LogEntry> entry = log.newest();
     for (auto one = told.rbegin(); one != told.rend(); ++one) {
         ASSERT_TRUE(entry.has_value());
@@ -150,7 +154,8 @@ inline void expect_holds(const Log& log, const std::vector<Told>& told) {
 }
 
 // Expects that no reader can tell the two logs apart.
-inline void expect_same_log(const Log& one, const Log& other) {
+inline void expect_same_log(const Log& one, const Log& other, Where where = Where::here()) {
+    const Caller caller(where);
     ASSERT_EQ(one.tail(), other.tail());
     ASSERT_EQ(one.head(), other.head());
     ASSERT_EQ(one.next_seq(), other.next_seq());
@@ -173,7 +178,8 @@ inline std::string naive(const Story& story, Position from, Position to, std::ui
 
 // The bytes that a reader gets who takes so many pieces at a time.
 inline std::string collected(const Log& log, Position from, Position to, std::uint64_t session,
-                             Reading reading, std::size_t pieces_max) {
+                             Reading reading, std::size_t pieces_max, Where where = Where::here()) {
+    const Caller caller(where);
     std::string bytes;
     std::vector<Piece> pieces(pieces_max);
     while (from < to) {
@@ -192,8 +198,9 @@ inline std::string collected(const Log& log, Position from, Position to, std::ui
     return bytes;
 }
 
-inline std::string live(const Log& log, Position from, std::uint64_t session) {
-    return collected(log, from, log.head(), session, Reading::Live, 2);
+inline std::string live(const Log& log, Position from, std::uint64_t session,
+                        Where where = Where::here()) {
+    return collected(log, from, log.head(), session, Reading::Live, 2, where);
 }
 
 // Brings the head to `rest` bytes before the end of the ring, by nothing but an entry or two at a

@@ -20,6 +20,7 @@
 #include "support/fd.h"
 #include "support/reader.h"
 #include "support/wait.h"
+#include "support/where.h"
 #include "sys/error.h"
 #include "sys/process.h"
 
@@ -44,14 +45,16 @@ test::Reader connect_to(const std::string& path) {
 }
 
 // A turn like the parent's. False: there was nothing to do.
-bool turn(MetricsSocket& socket) {
+bool turn(MetricsSocket& socket, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     auto polls = socket.polls();
     const bool ready = ::poll(polls.data(), polls.size(), 0) > 0;
     EXPECT_TRUE(socket.turn(polls, [] { return kText; }));
     return ready;
 }
 
-ExitStatus refusal(const std::string& path) {
+ExitStatus refusal(const std::string& path, test::Where where = test::Where::here()) {
+    const test::Caller caller(where);
     try {
         const MetricsSocket socket(path);
     } catch (const SetupError& error) {

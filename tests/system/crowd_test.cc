@@ -16,6 +16,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
+#include "support/where.h"
 
 using namespace chatd::test;
 namespace fs = std::filesystem;
@@ -44,10 +45,10 @@ bool all_have_asked(const std::vector<pid_t>& workers, std::size_t descriptors_b
 
 // Asks `condition` again and again until it is true.
 template <class Condition>
-void wait_until(Condition condition) {
+void wait_until(Condition condition, Where where = Where::here()) {
     const Deadline deadline = soon();
     while (!condition()) {
-        if (Clock::now() > deadline) throw std::runtime_error("it does not come true");
+        if (Clock::now() > deadline) throw failure("it does not come true", where);
         (void)wait_any({}, Clock::now() + std::chrono::milliseconds(1));
     }
 }
@@ -61,7 +62,8 @@ std::vector<pid_t> workers_at_login(const Daemon& daemon) {
 }
 
 // kPeople clients come while the broker is stopped. It goes on when all of them have asked to join.
-std::vector<Client> come_together(Daemon& daemon) {
+std::vector<Client> come_together(Daemon& daemon, Where where = Where::here()) {
+    const Caller caller(where);
     std::vector<Client> people;
     for (std::size_t i = 0; i < kPeople; ++i) {
         people.emplace_back(daemon.port());

@@ -38,7 +38,8 @@ struct Deeds {
     chatd::LeaveReason reason{};
 };
 
-Deeds deeds_of_alice(Watcher& watcher) {
+Deeds deeds_of_alice(Watcher& watcher, Where where = Where::here()) {
+    const Caller caller(where);
     Deeds deeds;
     for (const Watcher::Event& event : watcher.all()) {
         if (event.name != "alice") continue;

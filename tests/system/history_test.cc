@@ -91,7 +91,8 @@ class Chronicle {
     }
 
     // The messages that a server shows when it finds these bytes in the file.
-    Lines shown(const std::string& bytes) const {
+    Lines shown(const std::string& bytes, Where where = Where::here()) const {
+        const Caller caller(where);
         begin_with(bytes);
         Daemon daemon({"--history", path});
         const bool repaired =
@@ -126,7 +127,8 @@ bool lacks_one_at_most(const Lines& found, const Lines& whole) {
     return true;
 }
 
-void cut(const std::string& path, std::size_t bytes) {
+void cut(const std::string& path, std::size_t bytes, Where where = Where::here()) {
+    const Caller caller(where);
     ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(bytes)), 0);
 }
 

@@ -55,7 +55,8 @@ void become_nobody() {
 }
 
 // Sets the limit as the user nobody: on some systems only the user of a process may do that.
-void set_process_limit(pid_t pid, rlim_t value) {
+void set_process_limit(pid_t pid, rlim_t value, Where where = Where::here()) {
+    const Caller caller(where);
     const Command::Result result = Command::run(
         {"prlimit", "--pid", std::to_string(pid), "--nproc=" + std::to_string(value) + ":"}, {},
         {.before_exec = become_nobody});

@@ -204,7 +204,7 @@ const std::string kEnds[] = {kLf, kCrLf, kCrNul};
 void take_all(LineReader& reader, Lines& lines) {
     while (const auto line = reader.next()) {
         if (line->too_long) {
-            cr_expect(line->text.empty(), "a refused line has no text");
+            EXPECT_EQ(line->text, "");
             lines.emplace_back();
         } else {
             lines.emplace_back(line->text);
@@ -213,7 +213,9 @@ void take_all(LineReader& reader, Lines& lines) {
 }
 
 // The lines of a stream that arrives in pieces of at most `piece_bytes`.
-Lines read_in_pieces(std::string_view stream, std::size_t piece_bytes) {
+Lines read_in_pieces(std::string_view stream, std::size_t piece_bytes,
+                     chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     LineReader reader;
     Lines lines;
     while (!stream.empty()) {
@@ -227,7 +229,9 @@ Lines read_in_pieces(std::string_view stream, std::size_t piece_bytes) {
     return lines;
 }
 
-Lines read_in_two(std::string_view stream, std::size_t at) {
+Lines read_in_two(std::string_view stream, std::size_t at,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
     LineReader reader;
     Lines lines;
     reader.add(stream.substr(0, at));

@@ -15,6 +15,7 @@
 #include "support/escape.h"
 #include "support/expect.h"
 #include "support/random.h"
+#include "support/where.h"
 #include "text/clean.h"
 
 using chatd::AskReplay;
@@ -31,6 +32,7 @@ using chatd::People;
 using chatd::Person;
 using chatd::Refusal;
 using chatd::Replay;
+using chatd::test::Caller;
 using chatd::test::ConversationBroker;
 using chatd::test::described;
 using chatd::test::escaped;
@@ -43,6 +45,7 @@ using chatd::test::Random;
 using chatd::test::Sent;
 using chatd::test::utc;
 using chatd::test::welcome_to;
+using chatd::test::Where;
 using Client = chatd::test::ConversationClient;
 using Stage = Client::Stage;
 
@@ -208,14 +211,15 @@ class Story {
     ConversationBroker broker_{conversation_};
 };
 
-void play_stories(std::uint32_t seeds, bool with_disasters) {
+void play_stories(std::uint32_t seeds, bool with_disasters, Where where = Where::here()) {
+    const Caller caller(where);
     int failures = 0;
     for (std::uint32_t seed = 1; seed <= seeds && failures < 5; ++seed) {
         try {
             Story(seed, with_disasters).play();
         } catch (const std::exception& error) {
             ++failures;
-            cr_expect(false, "story %u: %s", seed, error.what());
+            cr_expect(false, "story %u: %s%s", seed, error.what(), Caller::all().c_str());
         }
     }
 }

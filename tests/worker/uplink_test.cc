@@ -13,6 +13,7 @@
 #include "base/bounds.h"
 #include "support/conversation_client.h"
 #include "support/expect.h"
+#include "support/where.h"
 
 using chatd::AskReplay;
 using chatd::AskWho;
@@ -28,6 +29,7 @@ using chatd::kUnackedBytesMax;
 using chatd::LeaveReason;
 using chatd::People;
 using chatd::Uplink;
+using chatd::test::Caller;
 using chatd::test::crowd;
 using chatd::test::described_frames;
 using chatd::test::for_each_frame;
@@ -37,6 +39,7 @@ using chatd::test::kNothing;
 using chatd::test::kNow;
 using chatd::test::Sent;
 using chatd::test::welcome_to;
+using chatd::test::Where;
 
 namespace {
 
@@ -55,7 +58,8 @@ class Alice {
 
     // A new link, over which the broker has acknowledged so much. Returns what was sent after the
     // Welcome.
-    Sent links(std::uint64_t acked = 0) {
+    Sent links(std::uint64_t acked = 0, Where where = Where::here()) {
+        const Caller caller(where);
         uplink.link_closed();
         uplink.link_opened("alice");
         EXPECT_EQ(sent().size(), 1);  // Attach
@@ -64,8 +68,8 @@ class Alice {
     }
 
     // The same for a newcomer, which is shown the past.
-    void joins() {
-        (void)links();
+    void joins(Where where = Where::here()) {
+        (void)links(0, where);
         uplink.answer_is_done();
     }
 
@@ -83,7 +87,8 @@ Entry entry(std::uint64_t seq, std::uint64_t from, std::uint64_t counter = 0) {
 }
 
 // The Attach that is sent when a link is opened.
-Attach attach_of(Uplink& uplink) {
+Attach attach_of(Uplink& uplink, Where where = Where::here()) {
+    const Caller caller(where);
     Attach attach{};
     uplink.link_closed();
     uplink.link_opened("alice");
