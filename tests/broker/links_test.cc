@@ -116,7 +116,7 @@ Test(links, more_than_the_kernel_takes_at_once_arrives_in_order) {
 
 Test(links, frames_arrive_whole_however_they_were_cut) {
     const std::string stream = framed(AskReplay{1}) + framed(AskWho{}, "al") +
-                               framed(Post{1, EntryKind::Say, {}, {}}, {}, "hello");
+                               framed(Post{.counter = 1, .kind = EntryKind::Say}, {}, "hello");
     for (std::size_t split = 1; split < stream.size(); ++split) {
         Line line;
         std::string got;

@@ -116,7 +116,12 @@ class Broker {
     [[nodiscard]] const Remains& remains() const { return remains_; }
 
     Room::Answer attach(std::int32_t pid, std::string_view name, std::uint64_t session = 0) {
-        return room->attach({pid, birth_of(pid), session, name, "[::1]:7"}, now_ms);
+        return room->attach({.pid = pid,
+                             .birth_ns = birth_of(pid),
+                             .session = session,
+                             .name = name,
+                             .peer = "[::1]:7"},
+                            now_ms);
     }
 
     Member& join(std::int32_t pid, std::string_view name, test::Where where = test::Where::here()) {
@@ -129,7 +134,9 @@ class Broker {
     // The member's next request.
     bool post(Member& member, EntryKind kind, std::string_view name, std::string_view text,
               LeaveReason reason = LeaveReason::Quit) {
-        return room->post(member, Post{member.counter + 1, kind, reason, {}}, name, text, now_ms);
+        return room->post(member,
+                          Post{.counter = member.counter + 1, .kind = kind, .reason = reason}, name,
+                          text, now_ms);
     }
 
     bool say(Member& member, std::string_view text) {
@@ -225,7 +232,8 @@ Test(room, a_name_and_a_peer_may_be_as_long_as_their_limits) {
     std::string name;
     while (name.size() < kNameBytesMax) name += "𠮷";
     const std::string peer(kPeerBytesMax, 'p');
-    const auto answer = broker.room->attach({10, 1, 0, name, peer}, 0);
+    const auto answer = broker.room->attach(
+        {.pid = 10, .birth_ns = 1, .session = 0, .name = name, .peer = peer}, 0);
     EXPECT_EQ(answer.member->name(), name);
     EXPECT_EQ(answer.member->peer(), peer);
 }
@@ -304,7 +312,8 @@ Test(room, a_pid_that_comes_back_with_another_birth_is_another_process) {
     Broker broker;
     broker.join(10, "alice");
     (void)broker.news();
-    const auto answer = broker.room->attach({10, 1, 0, "alice", "peer"}, 2000);
+    const auto answer = broker.room->attach(
+        {.pid = 10, .birth_ns = 1, .session = 0, .name = "alice", .peer = "peer"}, 2000);
     EXPECT_EQ(broker.news(), (Lines{"1:alice leaves 1/0 ", "3:alice joins"}));
     EXPECT_EQ(answer.member->session, 3);
     EXPECT_EQ(answer.member->birth_ns, 1);
@@ -316,7 +325,9 @@ Test(room, the_old_process_of_a_pid_leaves_even_if_the_new_one_may_not_come_in) 
     broker.join(10, "alice");
     broker.join(11, "bob");
     (void)broker.news();
-    EXPECT_EQ(broker.room->attach({10, 1, 0, "bob", "peer"}, 2000).reason, Refusal::NameTaken);
+    const auto answer = broker.room->attach(
+        {.pid = 10, .birth_ns = 1, .session = 0, .name = "bob", .peer = "peer"}, 2000);
+    EXPECT_EQ(answer.reason, Refusal::NameTaken);
     EXPECT_EQ(broker.news(), Lines{"1:alice leaves 1/0 "});
     EXPECT_TRUE(broker.room->members().by_pid(10) == nullptr);
 }
@@ -460,7 +471,8 @@ Test(room, a_request_that_came_before_is_passed_over) {
     EXPECT_TRUE(broker.say(alice, "two"));
     (void)broker.news();
     for (const std::uint64_t counter : {0, 1, 2}) {
-        EXPECT_TRUE(broker.room->post(alice, {counter, EntryKind::Say, {}, {}}, {}, "again", 0));
+        EXPECT_TRUE(
+            broker.room->post(alice, {.counter = counter, .kind = EntryKind::Say}, {}, "again", 0));
     }
     EXPECT_EQ(broker.news(), Lines{});
     EXPECT_EQ(alice.counter, 2);
@@ -473,7 +485,8 @@ Test(room, a_refused_request_that_comes_again_is_passed_over_too) {
     EXPECT_TRUE(broker.post(alice, EntryKind::Tell, "bob", "psst"));
     broker.join(11, "bob");
     (void)broker.news();
-    EXPECT_TRUE(broker.room->post(alice, {1, EntryKind::Tell, {}, {}}, "bob", "psst", 0));
+    EXPECT_TRUE(
+        broker.room->post(alice, {.counter = 1, .kind = EntryKind::Tell}, "bob", "psst", 0));
     EXPECT_EQ(broker.news(), Lines{});
 }
 
@@ -483,7 +496,8 @@ Test(room, a_hole_in_the_counters_is_dishonest) {
     EXPECT_TRUE(broker.say(alice, "one"));
     (void)broker.news();
     for (const std::uint64_t counter : {std::uint64_t{3}, std::uint64_t{4}, UINT64_MAX}) {
-        EXPECT_FALSE(broker.room->post(alice, {counter, EntryKind::Say, {}, {}}, {}, "x", 0));
+        EXPECT_FALSE(
+            broker.room->post(alice, {.counter = counter, .kind = EntryKind::Say}, {}, "x", 0));
     }
     EXPECT_EQ(broker.news(), Lines{});
     EXPECT_EQ(alice.counter, 1);
@@ -810,7 +824,9 @@ class Audience {
         const std::size_t choice = below(8);
         if (choice == 0 || members.empty()) {
             const auto pid = static_cast<std::int32_t>(10 + below(6));
-            (void)broker.room->attach({pid, below(3), 0, name(), "peer"}, broker.now_ms);
+            (void)broker.room->attach(
+                {.pid = pid, .birth_ns = below(3), .session = 0, .name = name(), .peer = "peer"},
+                broker.now_ms);
             return;
         }
         Member& member =
@@ -822,8 +838,10 @@ class Audience {
         const auto kind = static_cast<EntryKind>(below(10));
         const std::uint64_t counter = member.counter + below(3);
         const std::string text(below(4) * below(500), 'x');
-        (void)broker.room->post(member, {counter, kind, static_cast<LeaveReason>(below(4)), {}},
-                                name(), text, broker.now_ms);
+        (void)broker.room->post(
+            member,
+            {.counter = counter, .kind = kind, .reason = static_cast<LeaveReason>(below(4))},
+            name(), text, broker.now_ms);
     }
 
   private:
@@ -1073,7 +1091,7 @@ Test(room, a_request_that_kills_one_broker_after_the_other_is_refused_to_its_sen
     EXPECT_EQ(alice.counter, 2);
 
     // It is sent again, and passed over; life goes on.
-    EXPECT_TRUE(next.room->post(alice, {2, EntryKind::Say, {}, {}}, {}, "poison", 0));
+    EXPECT_TRUE(next.room->post(alice, {.counter = 2, .kind = EntryKind::Say}, {}, "poison", 0));
     EXPECT_EQ(next.news(), Lines{});
     EXPECT_TRUE(next.say(alice, "better"));
     EXPECT_EQ(next.news(), Lines{"1:alice says better"});

@@ -49,7 +49,8 @@ class Voice {
     void comes(std::string_view name) {
         if (link_.session != 0) return;
         std::string frames;
-        append_frame(frames, Attach{link_.birth_ns, 0, 0, 0, 1, 1}, name, "192.0.2.8:1");
+        append_frame(frames, Attach{.birth_ns = link_.birth_ns, .newcomer = 1, .crowds = 1}, name,
+                     "192.0.2.8:1");
         CLAIM(broker_.receive(link_, frames));
         (void)broker_.deliver(link_);
         counter_ = 0;
@@ -58,7 +59,7 @@ class Voice {
     void posts(EntryKind kind, std::string_view name, std::string_view text) {
         if (link_.session == 0) return;
         std::string frames;
-        append_frame(frames, Post{++counter_, kind, LeaveReason::Quit, {}}, name, text);
+        append_frame(frames, Post{.counter = ++counter_, .kind = kind}, name, text);
         CLAIM(broker_.receive(link_, frames));
     }
 

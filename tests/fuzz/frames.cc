@@ -309,7 +309,9 @@ class HostileBroker {
         types("alice\n");
         relink();
         std::string frames;
-        append_frame(frames, Welcome{1, 0, 0, 0, 1, 0}, "0.0.0", "alice");
+        append_frame(frames,
+                     Welcome{.session = 1, .acked = 0, .messages = 0, .now_ms = 0, .members = 1},
+                     "0.0.0", "alice");
         append_frame(frames, Done{});
         takes(frames);
     }

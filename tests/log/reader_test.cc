@@ -294,7 +294,7 @@ Test(reader, a_gap_without_messages_still_says_how_the_member_stands) {
     line.start_at_head();
     while (line.log.tail() == 0) line.append(EntryKind::Join, {}, kBob);
     const Frames got = line.read_all();
-    EXPECT_EQ(got.at(0), framed(Gap{0, kMyCounter}, "alice"));
+    EXPECT_EQ(got.at(0), framed(Gap{.messages = 0, .acked = kMyCounter}, "alice"));
 }
 
 Test(reader, who_comes_back_after_the_log_went_on_without_it_is_told_what_it_missed) {
@@ -304,7 +304,7 @@ Test(reader, who_comes_back_after_the_log_went_on_without_it_is_told_what_it_mis
     const std::uint64_t missed = line.log.messages_before(oldest) - 3;
     line.start(oldest, 3);
     const Frames got = line.read_all();
-    EXPECT_EQ(got.at(0), framed(Gap{missed, 0}));
+    EXPECT_EQ(got.at(0), framed(Gap{.messages = missed, .acked = 0}));
     EXPECT_EQ(frame_of(got.at(1)).as<Entry>().messages, 3 + missed + 1);
 }
 

@@ -45,7 +45,7 @@ Test(broker, a_request_that_no_honest_worker_makes_expels_its_sender) {
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames = attach("mallory");
-    append_frame(frames, chatd::Post{1, chatd::EntryKind::Say, chatd::LeaveReason::Quit, {}}, {},
+    append_frame(frames, chatd::Post{.counter = 1, .kind = chatd::EntryKind::Say}, {},
                  "\x1b[31mred");
     send_all(link, frames);
     alice.expect_line("mallory entered the chat room");
@@ -97,15 +97,13 @@ namespace {
 
 std::string says(std::uint64_t counter, const std::string& text) {
     std::string frame;
-    append_frame(frame, chatd::Post{counter, chatd::EntryKind::Say, chatd::LeaveReason::Quit, {}},
-                 {}, text);
+    append_frame(frame, chatd::Post{.counter = counter, .kind = chatd::EntryKind::Say}, {}, text);
     return frame;
 }
 
 std::string leaves(std::uint64_t counter) {
     std::string frame;
-    append_frame(frame,
-                 chatd::Post{counter, chatd::EntryKind::Leave, chatd::LeaveReason::Quit, {}});
+    append_frame(frame, chatd::Post{.counter = counter, .kind = chatd::EntryKind::Leave});
     return frame;
 }
 
@@ -175,7 +173,7 @@ Test(broker, a_process_that_has_left_cannot_join_again) {
     }
     expect_turned_away(daemon, alice, attach("mallory"));
     std::string as_another;
-    append_frame(as_another, chatd::Attach{2, 0, 0, 0, 1, 0}, "oscar", "nowhere");
+    append_frame(as_another, chatd::Attach{.birth_ns = 2, .newcomer = 1}, "oscar", "nowhere");
     expect_turned_away(daemon, alice, as_another);
     daemon.finish();
 }
@@ -192,7 +190,8 @@ Test(broker, a_worker_that_claims_a_session_that_has_left_reads_nothing_that_com
     Client alice = join(daemon.port(), "alice");
     Reader link = link_to(daemon);
     std::string frames;
-    append_frame(frames, chatd::Attach{1, 1, 0, 0, 1, 0}, "carol", "nowhere");
+    append_frame(frames, chatd::Attach{.birth_ns = 1, .session = 1, .newcomer = 1}, "carol",
+                 "nowhere");
     send_all(link, frames);
     const std::string read = link.expect("carol");  // her Leave, or what came before it
     alice.send_line("later");

@@ -233,7 +233,7 @@ Test(strangers, a_worker_that_posts_a_name_of_two_lines_is_expelled) {
     Daemon daemon(with_strangers());
     Reader worker = link_to(daemon);
     std::string frames = attach("eve");
-    append_frame(frames, chatd::Post{1, EntryKind::Rename, LeaveReason::Quit, {}},
+    append_frame(frames, chatd::Post{.counter = 1, .kind = EntryKind::Rename},
                  "eve\nchatd[broker 1]: root joined", "");
     send_all(worker, frames);
     (void)worker.rest();

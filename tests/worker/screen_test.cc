@@ -94,7 +94,7 @@ std::string past(std::int64_t time_ms, std::int64_t now_ms = kNow, chatd::UtcOff
 std::string idle(Language language, std::int64_t idle_ms) {
     Screen screen(language, utc);
     screen.set_now(kNow);
-    screen.who_row(Person{kNow, idle_ms, 1, 0}, "bob", "peer");
+    screen.who_row(Person{.since_ms = kNow, .idle_ms = idle_ms, .pid = 1}, "bob", "peer");
     return taken(screen);
 }
 
@@ -298,49 +298,51 @@ Test(screen, a_time_has_the_offset_of_its_own_season) {
 
 Test(screen, a_client_alone_in_the_room_is_told_so) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{kNow, 1, 1}, {});
+    screen.who_heading(People{.now_ms = kNow, .members = 1, .matching = 1}, {});
     EXPECT_EQ(taken(screen), "You are the only one here:\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{kNow, 1, 1}, {});
+    screen.who_heading(People{.now_ms = kNow, .members = 1, .matching = 1}, {});
     EXPECT_EQ(taken(screen), "现在只有你一个人：\n");
 }
 
 Test(screen, people_are_counted) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{kNow, 12, 12}, {});
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 12}, {});
     EXPECT_EQ(taken(screen), "12 people are here:\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{kNow, 12, 12}, {});
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 12}, {});
     EXPECT_EQ(taken(screen), "现在有 12 人：\n");
 }
 
 Test(screen, members_whose_name_begins_with_the_prefix_are_counted) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{kNow, 12, 3}, "al");
-    screen.who_heading(People{kNow, 12, 0}, "zz");
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 3}, "al");
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 0}, "zz");
     EXPECT_EQ(taken(screen),
               "Names that begin with al, 3 of 12:\n"
               "Nobody here has a name that begins with zz.\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{kNow, 12, 3}, "小");
-    screen.who_heading(People{kNow, 12, 0}, "大");
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 3}, "小");
+    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 0}, "大");
     EXPECT_EQ(taken(screen), "名字以 小 开头的，12 人中有 3 人：\n这里没有名字以 大 开头的人。\n");
 }
 
 Test(screen, a_row_has_name_pid_time_idle_time_and_peer) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
-    screen.who_row(Person{kNow - kHour, 5 * kSecond, 4711, 0}, "bob", "192.0.2.7:51234");
+    screen.who_row(Person{.since_ms = kNow - kHour, .idle_ms = 5 * kSecond, .pid = 4711}, "bob",
+                   "192.0.2.7:51234");
     EXPECT_EQ(taken(screen), "  bob  pid 4711, since 13:02, idle 5 s, from 192.0.2.7:51234\n");
     screen.set_language(Language::Chinese);
-    screen.who_row(Person{kNow - kDay, 0, 4711, 0}, "小明", "[::1]:51234");
+    screen.who_row(Person{.since_ms = kNow - kDay, .idle_ms = 0, .pid = 4711}, "小明",
+                   "[::1]:51234");
     EXPECT_EQ(taken(screen), "  小明  进程 4711，11-19 14:02 进入，空闲 0 秒，来自 [::1]:51234\n");
 }
 
 Test(screen, a_row_has_no_time_before_it) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.who_row(Person{kNow, 0, 1, 0}, "bob", "peer");
+    screen.who_row(Person{.since_ms = kNow, .idle_ms = 0, .pid = 1}, "bob", "peer");
     EXPECT_EQ(taken(screen), "  bob  pid 1, since 14:02, idle 0 s, from peer\n");
 }
 
@@ -436,7 +438,13 @@ std::string crowd(std::uint32_t entered, std::uint32_t left, std::string_view na
                   Language language = Language::English, LeaveReason reason = LeaveReason::Quit,
                   std::uint8_t detail = 0) {
     Screen screen(language, utc);
-    screen.crowd(chatd::Crowd{1, kNow, entered, left, reason, detail, {}}, names);
+    screen.crowd(chatd::Crowd{.last_seq = 1,
+                              .time_ms = kNow,
+                              .entered = entered,
+                              .left = left,
+                              .reason = reason,
+                              .detail = detail},
+                 names);
     return taken(screen);
 }
 
@@ -486,7 +494,13 @@ Test(screen, members_that_come_are_shown_before_members_that_leave) {
 Test(screen, a_crowd_has_its_time_if_times_are_shown) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.crowd(chatd::Crowd{1, kNow, 2, 1, LeaveReason::Quit, 0, {}}, "alice bob carol");
+    screen.crowd(chatd::Crowd{.last_seq = 1,
+                              .time_ms = kNow,
+                              .entered = 2,
+                              .left = 1,
+                              .reason = LeaveReason::Quit,
+                              .detail = 0},
+                 "alice bob carol");
     EXPECT_EQ(taken(screen),
               "[14:02] alice and bob entered the chat room\n"
               "[14:02] carol left the chat room\n");
