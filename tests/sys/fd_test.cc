@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -131,4 +132,33 @@ Test(fd, a_child_keeps_only_what_it_is_given) {
     }
     EXPECT_EQ(reaped->pid, child);
     EXPECT_EQ(reaped->wait_status, 0);
+}
+
+Test(fd, a_listener_rests_until_its_time_is_over_and_that_is_told_once) {
+    constexpr Moment kBegin = Moment(std::chrono::seconds(1000));
+    ListenerRest rest;
+    EXPECT_FALSE(rest.is_on());
+    EXPECT_FALSE(rest.ends_now(kBegin));
+    rest.begin(kBegin);
+    EXPECT_TRUE(rest.is_on());
+    EXPECT_EQ(rest.until(), Deadline(kBegin + kListenerRest));
+    EXPECT_FALSE(rest.ends_now(kBegin + kListenerRest - std::chrono::nanoseconds(1)));
+    EXPECT_TRUE(rest.is_on());
+    EXPECT_TRUE(rest.ends_now(kBegin + kListenerRest));
+    EXPECT_FALSE(rest.is_on());
+    EXPECT_FALSE(rest.ends_now(kBegin + 2 * kListenerRest));
+}
+
+Test(fd, a_rest_can_end_early_and_a_rest_that_begins_again_is_a_whole_one) {
+    constexpr Moment kBegin = Moment(std::chrono::seconds(1000));
+    ListenerRest rest;
+    rest.begin(kBegin);
+    rest.end();
+    EXPECT_FALSE(rest.is_on());
+    EXPECT_FALSE(rest.until().has_value());
+    EXPECT_FALSE(rest.ends_now(kBegin + kListenerRest));
+    rest.begin(kBegin);
+    rest.begin(kBegin + std::chrono::milliseconds(1));
+    EXPECT_FALSE(rest.ends_now(kBegin + kListenerRest));
+    EXPECT_TRUE(rest.ends_now(kBegin + kListenerRest + std::chrono::milliseconds(1)));
 }
