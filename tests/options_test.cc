@@ -341,8 +341,10 @@ Test(options, an_address_has_a_rate_of_its_own) {
     EXPECT_EQ(options({"--rate-per-ip", "3:50"}).address_rate.burst, 50U);
     EXPECT_EQ(options({"--rate-per-ip", "0"}).address_rate.per_second, 0U);
     EXPECT_EQ(options({"--rate-per-ip", "3"}).limits.rate.per_second, chatd::kLinesPerSecond);
-    expect_trouble({"", "x", "1:0"}, "--rate-per-ip",
-                   "--rate-per-ip takes lines per second, and how many at once: 50 or 50:600");
+    expect_trouble(
+        {"", "x", "1:0"}, "--rate-per-ip",
+        "--rate-per-ip takes lines per second and lines at once, each at most 1000000: 50 or "
+        "50:600");
 }
 
 Test(options, a_rate_without_a_burst_gets_one_of_two_seconds) {

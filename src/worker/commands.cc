@@ -181,7 +181,7 @@ void Commands::obey(const Command& command, std::string_view own_name) {
         case Verb::Msg: return send_private(command.argument);
         case Verb::Reply: return reply(command.argument);
         case Verb::Nick: return rename(command.argument, own_name);
-        case Verb::History: return ask_history(command.argument);
+        case Verb::History: return ask_history(as_meant(command.argument));
         case Verb::Time: return show_times(command.argument);
         case Verb::Lang: return choose_language(screen_, command.argument);
         case Verb::Help: return screen_.line(Text::Help);
@@ -216,10 +216,9 @@ void Commands::rename(std::string_view argument, std::string_view own_name) {
     uplink_.post(EntryKind::Rename, name, {});
 }
 
-void Commands::ask_history(std::string_view argument) {
-    const auto messages = argument.empty()
-                              ? kReplayShown
-                              : parse_number<std::uint32_t>(as_meant(argument), 1, kReplayMax);
+void Commands::ask_history(const std::string& wanted) {
+    const auto messages =
+        wanted.empty() ? kReplayShown : parse_number<std::uint32_t>(wanted, 1, kReplayMax);
     if (!messages) return screen_.line(Text::UseHistory);
     uplink_.ask(AskReplay{.messages = *messages});
 }

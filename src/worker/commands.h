@@ -73,7 +73,7 @@ class Commands {
     void send_private(std::string_view argument);
     void reply(std::string_view text);
     void rename(std::string_view argument, std::string_view own_name);
-    void ask_history(std::string_view argument);
+    void ask_history(const std::string& wanted);
     void show_times(std::string_view argument);
     void explain_unknown(std::string_view word);
 

@@ -78,6 +78,15 @@ template <class T>
     return out + "}";
 }
 
+template <class T>
+concept IsOptional = requires(const T& value) {
+    value.has_value(), *value;
+};
+template <class T>
+concept IsPair = requires(const T& value) {
+    value.first, value.second;
+};
+
 // A value as a text that people can read; "(value)" for a type that is not known here.
 template <class T>
 [[nodiscard]] std::string shown(const T& value) {
@@ -93,9 +102,9 @@ template <class T>
         return "enumerator " + std::to_string(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_arithmetic_v<T>) {
         return std::to_string(value);
-    } else if constexpr (requires { value.has_value(), *value; }) {
+    } else if constexpr (IsOptional<T>) {
         return value.has_value() ? shown(*value) : "nothing";
-    } else if constexpr (requires { value.first, value.second; }) {
+    } else if constexpr (IsPair<T>) {
         return "(" + shown(value.first) + ", " + shown(value.second) + ")";
     } else if constexpr (std::ranges::range<const T>) {
         return shown_range(value);

@@ -159,7 +159,7 @@ Test(start, a_start_that_fails_leaves_neither_history_nor_socket_nor_directory) 
                    {"-p", "0", "--metrics", metrics, "--history", scratch.path() + "/history",
                     "--run-dir", open},
                    73, "chmod 700 it");
-    write_file(scratch.path() + "/letter", "Dear all");
+    write_file_for_chatd(scratch.path() + "/letter", "Dear all");
     expect_refused(scratch,
                    {"-p", "0", "--metrics", metrics, "--history", scratch.path() + "/letter",
                     "--run-dir", roots + "/run"},
