@@ -93,8 +93,8 @@ inline constexpr std::size_t kCrowdBeginningsMax = 64;
 inline constexpr std::uint32_t kCrowdPeopleMax = 10'000;
 
 // Descriptors that the parent or the broker needs besides one for each client: 0, 1, 2, listeners,
-// links between the two, log, counters, readers of --metrics.
-inline constexpr std::uint32_t kSpareFds = 32;
+// links between the two, log, counters, readers of --metrics, kStrangersMax, an upgrade on trial.
+inline constexpr std::uint32_t kSpareFds = 64;
 
 // When this many brokers in a row died while they handled the same request, it has killed them, and
 // the next broker refuses it. (Of 30 brokers that were killed at random under load, 3 died while
@@ -185,7 +185,8 @@ inline constexpr auto kPenaltyForLateness = 2s;
 inline constexpr auto kPenaltyForRefusal = 1s;  // little: a page can make its visitors send HTTP
 inline constexpr auto kPenaltyMax = 5s;
 
-// Addresses that the parent remembers besides those of the clients that are here: 8 MiB of memory.
+// Addresses that the parent remembers, with those of the clients that are here: 8 MiB of memory.
+// When there are more, the parent forgets an address when its last client leaves.
 inline constexpr std::size_t kAddressesRememberedMax = 65'536;
 
 // --- The journal -----------------------------------------------------------------------------
@@ -249,7 +250,7 @@ inline constexpr auto kListenerRest = 1s;
 
 // Processes that have connected to the broker before the parent announced them, and wait for that:
 // more than the parent can fork before the broker reads on. Others wait here in vain.
-inline constexpr std::size_t kStrangersMax = 64;
+inline constexpr std::size_t kStrangersMax = 16;
 
 // Connections that the parent or the broker accepts in one turn of its loop.
 inline constexpr int kAcceptsPerTurn = 64;

@@ -26,7 +26,9 @@ Deadline Publisher::due_at() {
 }
 
 bool Publisher::publish() {
-    if (urgent_.empty() && walking_.empty() && !is_due()) return false;
+    const bool has_news = !urgent_.empty() || is_due();
+    // What is looked up lies far back and was published before: no sync for each step of it.
+    if (!has_news) return !walking_.empty();
     if (disk_ && crowds_.end() != log_.head() && !sync(*disk_)) {
         fan_out_.postpone(Clock::now() + kDiskPause);
         return false;
@@ -66,7 +68,8 @@ void Publisher::send() {
 void Publisher::answer(Link& link, std::size_t entries) {
     fault_point("broker:before-answer");
     if (link.is_open()) flush(link, entries);
-    if (!link.worker.reader.is_walking()) Sessions::answered(link.worker);
+    const LogReader& reader = link.worker.reader;
+    if (!reader.is_walking() || !reader.owes_answer()) Sessions::answered(link.worker);
     fault_point("broker:after-answer");
 }
 

@@ -33,7 +33,9 @@ class Publisher {
     [[nodiscard]] bool is_due() { return chatd::is_due(due_at(), Clock::now()); }
 
     // The time of the next send(): at once while answers are being looked up.
-    [[nodiscard]] Deadline wake_at() { return walking_.empty() ? due_at() : Moment(); }
+    [[nodiscard]] Deadline wake_at() {
+        return walking_.empty() || disk_fails_ ? due_at() : Moment();
+    }
 
     // Publishes what the log has by now; with --sync by one fdatasync(2) for everything that came
     // together. False: there is nothing to send now, or the disk has failed.

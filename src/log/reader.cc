@@ -94,8 +94,7 @@ void LogReader::miss(std::uint64_t messages, const Standing& standing) {
 }
 
 bool LogReader::is_behind(Position end) const {
-    return !replies.empty() || lookup_ || replaying_ || question_ ||
-           (session_ != 0 && at_ < std::min(end, end_));
+    return owes_answer() || (session_ != 0 && at_ < std::min(end, end_));
 }
 
 bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, const Send& send) {

@@ -73,6 +73,11 @@ class LogReader {
     // Did the other end take less than there was? Until it has read, flushing is of no use.
     [[nodiscard]] bool is_blocked() const { return blocked_; }
 
+    // Is there something to send that was asked for?
+    [[nodiscard]] bool owes_answer() const {
+        return !replies.empty() || lookup_ || replaying_ || question_;
+    }
+
     // Has the last flush() looked at as many entries as it may, and is it not done?
     [[nodiscard]] bool is_walking() const { return walking_; }
 

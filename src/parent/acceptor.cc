@@ -23,29 +23,26 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
-        if (!reserve(worker.address)) throw system_error("memfd_create");
-        admission_.addresses().entered(worker.address, Clock::now());
+        // Without a descriptor to spare, the clients of this address go on without a budget. They
+        // all have connected long ago.
+        (void)reserve(worker.address);
+        admission_.addresses().entered(worker.address, Moment());
     }
 }
 
 bool Acceptor::reserve(const std::string& address) {
+    release_unused();
+    reserved_ = address;
     const auto contains_it = [&](const Network& network) { return contains(network, address); };
     const bool is_exempt = std::ranges::any_of(exempt_, contains_it);
     admission_.addresses().reserve(address, is_patient_ || is_exempt);
     return is_exempt || budgets_.open(address, admission_.addresses().spent(address));
 }
 
-void Acceptor::announce(int ready_fd) {
-    const int port = bound_port(resources_.listeners.front());
-    for (const Listener& listener : resources_.listeners) {
-        journal_.info("accepting clients on %s, port %d", listener.name.c_str(), port);
-    }
-    if (ready_fd < 0) return;
-    const std::string line = std::to_string(port) + '\n';
-    if (::write(ready_fd, line.data(), line.size()) < 0) {
-        throw system_error("--ready-fd " + std::to_string(ready_fd), ExitStatus::Usage);
-    }
-    (void)::close(ready_fd);
+void Acceptor::release_unused() {
+    if (admission_.addresses().clients(reserved_) != 0) return;
+    (void)budgets_.close(reserved_, Moment());
+    admission_.addresses().forget(reserved_, Clock::now());
 }
 
 bool Acceptor::is_open() const {
@@ -79,7 +76,7 @@ bool Acceptor::admit(const Accepted& client) {
         return false;
     }
     if (reserve(client.address)) return true;
-    fork_failed(client, errno);
+    has_no_worker(client, "memfd_create", errno);
     return false;
 }
 
@@ -113,9 +110,9 @@ void Acceptor::turn_away(const Accepted& client, TurnedAway why) {
     discard_input(client.fd.get());
 }
 
-void Acceptor::fork_failed(const Accepted& client, int error) {
+void Acceptor::has_no_worker(const Accepted& client, const char* call, int error) {
     turn_away(client, TurnedAway::OutOfResources);
-    rest("fork", error);
+    rest(call, error);
 }
 
 // Without a free descriptor no client can be accepted, so this gives up the spare one for a moment.

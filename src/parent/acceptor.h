@@ -16,10 +16,6 @@ class Acceptor {
     // SetupError.
     Acceptor(const Options& options, Resources& resources, Journal& journal);
 
-    // Says in the journal that clients can come, and writes the port to the descriptor of
-    // --ready-fd (-1: there is none), which it closes. Throws SetupError.
-    void announce(int ready_fd);
-
     // --- One turn of the parent's loop
     // False while the acceptor rests, or while the broker has too many unread frames.
     [[nodiscard]] bool is_open() const;
@@ -38,8 +34,8 @@ class Acceptor {
     // The budgets on which the workers of each address draw.
     [[nodiscard]] const Budgets& budgets() const { return budgets_; }
 
-    // Turns the client away because fork failed with this error, and rests.
-    void fork_failed(const Accepted& client, int error);
+    // Turns the client away because `call` failed with this error, and rests.
+    void has_no_worker(const Accepted& client, const char* call, int error);
 
     // A client of this address has left with this penalty. Ends the rest.
     void left(const std::string& address, std::chrono::seconds penalty);
@@ -52,6 +48,7 @@ class Acceptor {
 
   private:
     [[nodiscard]] bool reserve(const std::string& address);
+    void release_unused();
     void turn_away(const Accepted& client, TurnedAway why);
     void turn_away_without_descriptor(const Listener& listener);
     void open_spare();
@@ -60,6 +57,7 @@ class Acceptor {
     Journal& journal_;
     Admission admission_;
     Budgets budgets_;
+    std::string reserved_;         // the address of the last newcomer, who may have got no worker
     bool is_patient_;              // --no-penalties
     std::vector<Network> exempt_;  // --no-penalty
     ListenerRest rest_;

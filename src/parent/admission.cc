@@ -41,6 +41,12 @@ void AddressLimits::reserve(std::string_view address, bool is_exempt) {
     if (find(address) == nullptr) addresses_.emplace(address, Address{.is_exempt = is_exempt});
 }
 
+void AddressLimits::forget(std::string_view address, Moment now) {
+    const auto found = addresses_.find(address);
+    if (found == addresses_.end() || found->second.clients != 0) return;
+    if (found->second.is_rested(now)) addresses_.erase(found);
+}
+
 void AddressLimits::entered(std::string_view address, Moment now) {
     const auto found = addresses_.find(address);
     CHATD_CHECK(found != addresses_.end());

@@ -35,6 +35,9 @@ class AddressLimits {
     void reserve(std::string_view address, bool is_exempt);
     void entered(std::string_view address, Moment now);  // a client, after reserve()
 
+    // Forgets the address if it has no clients and has rested: it was reserved for nothing.
+    void forget(std::string_view address, Moment now);
+
     // A client has left, and its address gets this penalty: its next clients come in more slowly,
     // but never later than kPenaltyMax. The model is PerSourcePenalties of sshd_config(5), which
     // lock addresses out. spent: see SharedBudget, if this was the last client of the address.

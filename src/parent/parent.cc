@@ -61,7 +61,7 @@ class Parent {
             supervisor_.replace();
         } else {
             supervisor_.start();
-            acceptor_.announce(options_.ready_fd);
+            announce(resources_, journal_, options_.ready_fd);
         }
         const std::string zone = missing_time_zone();
         if (!zone.empty()) journal_.warning("cannot read %s: times are UTC", zone.c_str());
@@ -139,7 +139,7 @@ class Parent {
         WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
         const pid_t pid = fork_worker(client, birth_ns);
-        if (pid < 0) return acceptor_.fork_failed(client, errno);
+        if (pid < 0) return acceptor_.has_no_worker(client, "fork", errno);
         fault_point("parent:after-fork");
         register_worker(pid, std::move(row), client);
     }

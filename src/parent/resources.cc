@@ -138,6 +138,8 @@ void expect_format(const char* what, bool known) {
 }  // namespace
 
 Resources acquire_resources(const Options& options, const char* argv0, Journal& journal) {
+    // A word that is wrong is found before anything is made.
+    for (const std::string& network : options.exempt) (void)parse_network(network);
     const std::optional<User> new_user = user_to_become(options.user);
     try_children(options.sandbox, new_user);
     const ParentDeathSignal death_signal;
@@ -231,6 +233,7 @@ Resources inherit_resources(const Handover& handover) {
         if (const auto row = workers.find(pid); row != workers.end()) row->second.peer = peer;
     }
     UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
+    SocketPair births = make_socket_pair();
     // From here on nothing fails: until then the program before can take everything back.
     return {
         .clients_max = handover.clients_max,
@@ -258,6 +261,7 @@ Resources inherit_resources(const Handover& handover) {
         .workers = std::move(workers),
         .broker = handover.broker,
         .outbox = handover.outbox,
+        .births = std::move(births),
     };
 }
 

@@ -1,5 +1,7 @@
 #include "parent/status.h"
 
+#include <unistd.h>
+
 #include "base/settings.h"
 #include "text/number.h"
 
@@ -22,6 +24,19 @@ std::string title_of(const Resources& resources) {
     std::string title = "chatd: parent";
     for (const Listener& listener : resources.listeners) title += ' ' + listener.name;
     return title + ", " + counted(resources.workers.size(), "client", "clients");
+}
+
+void announce(const Resources& resources, Journal& journal, int ready_fd) {
+    const int port = bound_port(resources.listeners.front());
+    for (const Listener& listener : resources.listeners) {
+        journal.info("accepting clients on %s, port %d", listener.name.c_str(), port);
+    }
+    if (ready_fd < 0) return;
+    const std::string line = std::to_string(port) + '\n';
+    if (::write(ready_fd, line.data(), line.size()) < 0) {
+        throw system_error("--ready-fd " + std::to_string(ready_fd), ExitStatus::Usage);
+    }
+    (void)::close(ready_fd);
 }
 
 }  // namespace chatd

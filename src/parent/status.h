@@ -13,4 +13,8 @@ namespace chatd {
 
 [[nodiscard]] std::string title_of(const Resources& resources);  // of the parent's process
 
+// Says in the journal that clients can come, and writes the port to the descriptor of
+// --ready-fd (-1: there is none), which it closes. Throws SetupError.
+void announce(const Resources& resources, Journal& journal, int ready_fd);
+
 }  // namespace chatd

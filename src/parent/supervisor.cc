@@ -98,7 +98,13 @@ void Supervisor::repair_ended() {
         journal_.error(
             "history: damaged, and it could not be repaired; the log goes on in memory, "
             "empty, and the next start repairs the file");
-        repaired = make_log_memory(resources_.log_bytes - kLogHeaderBytes);
+        try {
+            repaired = make_log_memory(resources_.log_bytes - kLogHeaderBytes);
+        } catch (const SetupError& error) {
+            journal_.error("%s; the repair is tried again", error.what());
+            start_at_ = Clock::now() + kBrokerPauseMax;
+            return;
+        }
     }
     resources_.log_memory = std::move(repaired);
     start();

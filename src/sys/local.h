@@ -133,10 +133,10 @@ struct SocketPair {
 // user, who is not root. Root can become this user anyway.
 [[nodiscard]] std::optional<pid_t> peer_pid(int socket);
 
-// The wakeup: a worker that waits for the broker in vain wakes the parent with it. It carries no
-// data, not even which worker it was, and is readable (poll(2)) from the first wake() until
-// clear_wakeup(), and writable otherwise: so a worker can wait until the parent has been awake.
-// Making it throws SetupError; the others neither wait nor fail.
+// The wakeup: a worker that waits for the broker in vain, or that is to remove its client, wakes
+// the parent with it. It carries no data, not even which worker it was, and is readable (poll(2))
+// from the first wake() until clear_wakeup(), and writable otherwise: so a worker can wait until
+// the parent has been awake. Making it throws SetupError; the others neither wait nor fail.
 [[nodiscard]] inline UniqueFd make_wakeup() {
     UniqueFd wakeup(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!wakeup.valid()) throw system_error("eventfd");

@@ -184,18 +184,21 @@ Network parse_network(const std::string& text) {
                          "not " +
                              text);
     }
-    Network network = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96 + *bits};
+    Network network = {true, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96 + *bits};
     if (is_v4) {
         std::memcpy(&network.bytes[12], &address->v4().sin_addr, 4);
-    } else {
-        std::memcpy(network.bytes.data(), &address->v6().sin6_addr, 16);
-        network.bits = std::min(*bits, kNetworkBits);
+        return network;
     }
+    const in6_addr& v6 = address->v6().sin6_addr;
+    network.is_v4 = IN6_IS_ADDR_V4MAPPED(&v6) && *bits >= 96;
+    network.bits = network.is_v4 ? *bits : std::min(*bits, kNetworkBits);
+    std::memcpy(network.bytes.data(), &v6, sizeof v6);
     return network;
 }
 
 bool contains(const Network& network, const std::string& address) {
     const Network other = parse_network(address);
+    if (network.is_v4 != other.is_v4) return false;
     const auto begin = network.bytes.begin();
     const std::size_t whole = network.bits / 8;
     if (!std::equal(begin, begin + whole, other.bytes.begin())) return false;

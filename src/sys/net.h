@@ -37,6 +37,7 @@ struct Accepted {
 
 // A block of addresses, "192.0.2.0/24", "2001:db8::/32" or one address (RFC 4632; RFC 4291, 2.3).
 struct Network {
+    bool is_v4;                          // "::ffff:192.0.2.7" is of IPv4
     std::array<std::uint8_t, 16> bytes;  // of the address; of IPv4 as IPv6 writes it, ::ffff:0:0/96
     unsigned bits;                       // which count, from the first on; 64 at most of IPv6
 };

@@ -7,7 +7,6 @@ namespace {
 
 // Keys as terminals send them: Backspace in two ways, Ctrl-U, Ctrl-W.
 constexpr std::string_view kEditKeys = "\b\x7F\x15\x17";
-constexpr char kErase = '\x7F';
 constexpr char kKill = '\x15';
 constexpr char kWordErase = '\x17';
 

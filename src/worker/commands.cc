@@ -138,8 +138,10 @@ Command parse_command(std::string_view line) {
     const std::string_view word = take_word(rest);
     const std::string meant = with_slash(word);
     const Verb verb = verb_of(meant);
-    if (is_slip && verb == Verb::Unknown) return {Verb::Say, {}, line};
-    if (is_slip) return {Verb::Unknown, word, rest};
+    if (is_slip) {
+        const bool may_be_meant = verb != Verb::Unknown || nearest_command(word).has_value();
+        return may_be_meant ? Command{Verb::Unknown, word, rest} : Command{Verb::Say, {}, line};
+    }
     if (!meant.starts_with("//")) return {verb, word, rest};
     // Pasted programs have lines like "// a comment" and "///".
     if (meant.find_first_not_of('/') == meant.npos) return {Verb::Say, {}, line};

@@ -69,6 +69,9 @@ class Commands {
     void follow(const Entry& entry, std::string_view name, std::string_view text);
     void follow(const Crowd& crowd, std::string_view names);
 
+    // Entries were lost to the client: /r answers nobody until somebody writes again.
+    void forget_correspondent() { correspondent_.clear(); }
+
   private:
     void send_private(std::string_view argument);
     void reply(std::string_view text);

@@ -43,6 +43,7 @@ bool Conversation::takes_lines() const {
 
 void Conversation::handle_line(const LineReader::Line& line) {
     turns_.line_handled(now_);
+    active_at_ = now_;  // The line may have waited for long.
     if (state_ == State::Login) return log_in(login_.handle_line(line));
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
@@ -218,6 +219,7 @@ void Conversation::handle_crowd(const Crowd& crowd, std::string_view names) {
 void Conversation::handle_gap(const Gap& gap, std::string_view name) {
     if (gap.messages != 0) screen_.skipped(gap.messages);
     uplink_.read(gap);
+    commands_.forget_correspondent();
     if (!name.empty()) name_ = name;
     // The client's own Leave may be among the lost entries. Nothing else would end the worker then.
     const bool may_have_left = state_ == State::Leaving && uplink_.is_all_acknowledged();

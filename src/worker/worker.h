@@ -20,7 +20,7 @@ struct WorkerSetup {
     UniqueFd client;
     std::string peer;  // the client's address and port
     int broker;        // where the broker listens: see LocalListener::place(). Not owned.
-    int wakeup;        // wakes the parent when the broker is silent. Not owned.
+    int wakeup;        // wakes the parent, see sys/local.h. Not owned.
     Language language;
     Limits limits;
     SharedBudget budget;     // of the client's address

@@ -225,6 +225,22 @@ Test(address_limits, clients_still_count_when_the_address_has_rested) {
     EXPECT_TRUE(addresses.turns_away(kHere, kNow + 1h) == TurnedAway::TooManyOfAddress);
 }
 
+Test(address_limits, an_address_that_was_reserved_for_nothing_can_be_forgotten) {
+    AddressLimits addresses = with_at_most(1);
+    addresses.reserve(kHere, false);
+    addresses.forget(kHere, kNow);
+    EXPECT_EQ(addresses.size(), 0U);
+    enter(addresses, kHere);
+    addresses.forget(kHere, kNow + 1h);
+    EXPECT_EQ(addresses.clients(kHere), 1U);
+}
+
+Test(address_limits, clients_that_came_before_an_upgrade_do_not_count_as_connections) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 5000; ++i) enter(addresses, kHere, Moment());
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+}
+
 Test(address_limits, a_flood_from_many_addresses_takes_bounded_memory) {
     AddressLimits addresses = with_at_most(0);
     for (std::size_t i = 0; i < 2 * kAddressesRememberedMax; ++i) {

@@ -149,6 +149,11 @@ Test(net, a_network_contains_the_addresses_that_begin_like_it) {
     EXPECT_TRUE(contains(parse_network("0.0.0.0/0"), "203.0.113.9"));
     EXPECT_FALSE(contains(parse_network("0.0.0.0/0"), "2001:db8::/64"));
     EXPECT_TRUE(contains(parse_network("2001:db8::/32"), "2001:db8:1:2::/64"));
+    EXPECT_TRUE(contains(parse_network("::ffff:192.0.2.0/120"), "192.0.2.7"));
+    EXPECT_FALSE(contains(parse_network("::ffff:192.0.2.0/120"), "192.0.3.7"));
+    for (const char* of_ipv6 : {"::1", "::/0", "::ffff:0:0/90"}) {
+        EXPECT_FALSE(contains(parse_network(of_ipv6), "192.0.2.7"));
+    }
     // All of a subscriber's network counts as one address.
     EXPECT_TRUE(contains(parse_network("2001:db8:0:1::5"), "2001:db8:0:1::/64"));
     EXPECT_FALSE(contains(parse_network("2001:db8:0:1::5"), "2001:db8:0:2::/64"));

@@ -205,6 +205,8 @@ Test(commands, in_doubt_nothing_is_said_and_the_writer_is_asked) {
     for (const std::string key : {"、", "､", "\\", "＼", "・", "･"}) {
         EXPECT_EQ(client.shown_for(key + "msg bob psst\n"),
                   "There is no command " + key + "msg. Did you mean /msg?\n");
+        EXPECT_EQ(client.shown_for(key + "mgs bob psst\n"),
+                  "There is no command " + key + "mgs. Did you mean /msg?\n");
         EXPECT_EQ(client.sent_for(key + "fine\n").size(), 1);
     }
 }
