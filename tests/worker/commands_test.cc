@@ -207,7 +207,7 @@ Test(commands, in_doubt_nothing_is_said_and_the_writer_is_asked) {
                   "There is no command " + key + "msg. Did you mean /msg?\n");
         EXPECT_EQ(client.shown_for(key + "mgs bob psst\n"),
                   "There is no command " + key + "mgs. Did you mean /msg?\n");
-        EXPECT_EQ(client.sent_for(key + "fine\n").size(), 1);
+        EXPECT_EQ(client.sent_for(key + "你们好\n").size(), 1);
     }
 }
 
