@@ -245,10 +245,12 @@ clean:
 
 .PHONY: test unit system asan report valgrind bench test-needs
 tested := $(B)/chatd
+# Most tests wait most of the time. Under a sanitizer they need their processor.
+tests_at_once := $(if $(filter asan,$(VARIANT)),$(JOBS),$(shell expr 2 '*' $(JOBS)))
 # No program at all: scripts/run-tests says that nothing matches FILTER.
 run_tests = CHATD=$(abspath $(tested)) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
-	FILTER='$(FILTER)' JOBS=$(JOBS) V=$(V) scripts/run-tests
+	FILTER='$(FILTER)' JOBS=$(tests_at_once) V=$(V) scripts/run-tests
 
 test: $(if $(FILTER),,everything) $(unit_program) $(system_program) $(system_needs)
 	$(Q)$(run_tests) $(unit_program) $(system_program)
