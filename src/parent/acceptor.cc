@@ -23,8 +23,7 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
-        // Without a descriptor to spare, the clients of this address go on without a budget. They
-        // all have connected long ago.
+        // Without a descriptor to spare, these clients have no budget. They connected long ago.
         (void)reserve(worker.address);
         admission_.addresses().entered(worker.address, Moment());
     }

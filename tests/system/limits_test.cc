@@ -195,7 +195,8 @@ Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
 }
 
 Test(limits, a_shortage_that_ends_without_the_end_of_a_child_is_noticed) {
-    Daemon daemon({"--user", own_uid()});  // only the same user may set limits
+    Daemon daemon({"--user", own_uid()});             // only the same user may set limits
+    const Client here = join(daemon.port(), "here");  // The parent has its spare descriptor now.
     rlimit before{};
     ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
     set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
