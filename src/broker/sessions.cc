@@ -228,7 +228,7 @@ void Sessions::worker_ended(const WorkerState* worker, const Ended& ended, Now n
     // The worker may have died before it came back to this broker.
     if (name.empty()) name = is_member ? member->name() : "(login)";
     if (is_member && !is_closing_) room_.remove(*member, end.reason, end.detail, now.wall_ms);
-    observer_.ended(name, ended, end);
+    observer_.ended(name, ended);
 }
 
 void Sessions::close_room(Now now) {

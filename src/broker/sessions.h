@@ -58,7 +58,7 @@ class WorkerObserver {
     virtual void renamed(const WorkerState& worker, std::string_view old_name) = 0;
     virtual void broke_rules(const WorkerState& worker) = 0;
     // name: "(login)" for a worker that was never a member.
-    virtual void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) = 0;
+    virtual void ended(std::string_view name, const Ended& ended) = 0;
     virtual void was_a_stranger(const Member& member) = 0;
 };
 

@@ -33,9 +33,10 @@ class WorkerJournal : public WorkerObserver {
         journal_.warning("%s broke the rules, pid %d", name, worker.process.pid);
     }
 
-    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override {
+    void ended(std::string_view name, const Ended& ended) override {
         journal_.info("%s ended, pid %d: %s, after %.1f s", std::string(name).c_str(), ended.pid,
-                      end.words.c_str(), static_cast<double>(ended.lived_ms) / 1000);
+                      describe_worker_end(ended.wait_status).c_str(),
+                      static_cast<double>(ended.lived_ms) / 1000);
     }
 
   private:

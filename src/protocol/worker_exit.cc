@@ -33,7 +33,7 @@ Row row_of(WorkerExit exit) {
 
 }  // namespace
 
-WorkerEnd worker_end(int wait_status) {
+WorkerEnd worker_end(int wait_status) noexcept {
     const bool killed = WIFSIGNALED(wait_status);
     const int number = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
     const bool is_listed = !killed && number < static_cast<int>(WorkerExit::Killed);
@@ -41,15 +41,17 @@ WorkerEnd worker_end(int wait_status) {
                             : is_listed ? static_cast<WorkerExit>(number)
                                         : WorkerExit::Failed;
     const Row row = row_of(exit);
-    WorkerEnd end{exit, row.reason, 0, row.penalty, std::string(row.words)};
+    WorkerEnd end{exit, row.reason, 0, row.penalty};
     // The operator ended the worker, or it could not be set up: the client cannot be blamed.
     const bool is_blameless = killed ? number == SIGKILL || number == SIGTERM : !is_listed;
     if (is_blameless) end.penalty = {};
-    if (row.words.empty()) {
-        end.detail = static_cast<std::uint8_t>(number);
-        end.words = describe_wait_status(wait_status);
-    }
+    if (row.words.empty()) end.detail = static_cast<std::uint8_t>(number);
     return end;
+}
+
+std::string describe_worker_end(int wait_status) {
+    const std::string_view words = row_of(worker_end(wait_status).exit).words;
+    return words.empty() ? describe_wait_status(wait_status) : std::string(words);
 }
 
 std::string_view label_of(WorkerExit exit) {

@@ -31,11 +31,14 @@ struct WorkerEnd {
     LeaveReason reason;            // what the room is told when the worker did not say it itself
     std::uint8_t detail;           // Killed: the signal; Failed: the exit status; otherwise 0
     std::chrono::seconds penalty;  // how long the client's address has to wait for this
-    std::string words;             // for the journal, such as "connection lost"
 };
 
-// wait_status: of a process that has ended, as waitpid(2) gives it. Any status has a WorkerEnd.
-[[nodiscard]] WorkerEnd worker_end(int wait_status);
+// wait_status: of a process that has ended, as waitpid(2) gives it. Any status has a WorkerEnd. The
+// parent calls this between the reaping of a worker and the erasing of its row, so it never throws.
+[[nodiscard]] WorkerEnd worker_end(int wait_status) noexcept;
+
+// The same for the journal, such as "connection lost".
+[[nodiscard]] std::string describe_worker_end(int wait_status);
 
 // The name of this ending in metrics and status lines, such as "lost".
 [[nodiscard]] std::string_view label_of(WorkerExit exit);

@@ -198,9 +198,9 @@ class Core : public WorkerObserver {
     void broke_rules(const WorkerState& worker) override {
         journal_.push_back("pid " + std::to_string(worker.process.pid) + " broke the rules");
     }
-    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override {
+    void ended(std::string_view name, const Ended& ended) override {
         journal_.push_back(std::string(name) + " ended, pid " + std::to_string(ended.pid) + ": " +
-                           end.words);
+                           describe_worker_end(ended.wait_status));
     }
     void was_a_stranger(const Member& member) override {
         journal_.push_back(std::string(member.name()) + " was a stranger");

@@ -166,8 +166,8 @@ void ClaimedBroker::broke_rules(const WorkerState& worker) {
     ++expelled_;
 }
 
-void ClaimedBroker::ended(std::string_view name, const Ended& /*ended*/, const WorkerEnd& end) {
-    CLAIM(!name.empty() && !end.words.empty());
+void ClaimedBroker::ended(std::string_view name, const Ended& ended) {
+    CLAIM(!name.empty() && !describe_worker_end(ended.wait_status).empty());
 }
 
 void ClaimedBroker::was_a_stranger(const Member& /*member*/) {

@@ -66,7 +66,7 @@ class ClaimedBroker : private WorkerObserver {
     void joined(const WorkerState& worker, std::string_view peer) override;
     void renamed(const WorkerState& worker, std::string_view old_name) override;
     void broke_rules(const WorkerState& worker) override;
-    void ended(std::string_view name, const Ended& ended, const WorkerEnd& end) override;
+    void ended(std::string_view name, const Ended& ended) override;
     void was_a_stranger(const Member& member) override;
 
     // --- Claims

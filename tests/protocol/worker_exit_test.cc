@@ -19,6 +19,10 @@ WorkerEnd exited(int status) {
     return worker_end(status << 8);
 }
 
+std::string described(int status) {
+    return describe_worker_end(status << 8);
+}
+
 WorkerEnd exited(WorkerExit exit) {
     return exited(static_cast<int>(exit));
 }
@@ -40,7 +44,7 @@ Test(worker_exit, every_other_status_is_a_failure_and_tells_which) {
         EXPECT_EQ(exited(status).exit, WorkerExit::Failed);
         EXPECT_EQ(exited(status).reason, LeaveReason::Failed);
         EXPECT_EQ(exited(status).detail, status);
-        EXPECT_EQ(exited(status).words, "exit status " + std::to_string(status));
+        EXPECT_EQ(described(status), "exit status " + std::to_string(status));
     }
 }
 
@@ -49,7 +53,7 @@ Test(worker_exit, a_signal_is_told_by_its_number) {
     EXPECT_EQ(end.exit, WorkerExit::Killed);
     EXPECT_EQ(end.reason, LeaveReason::Killed);
     EXPECT_EQ(end.detail, SIGSEGV);
-    EXPECT_EQ(end.words, "killed by signal 11");
+    EXPECT_EQ(describe_worker_end(SIGSEGV), "killed by signal 11");
 }
 
 Test(worker_exit, who_crashes_or_tells_no_name_costs_its_address_some_waiting) {
@@ -76,6 +80,6 @@ Test(worker_exit, each_has_a_label_and_words) {
         labels.emplace(label_of(static_cast<WorkerExit>(i)));
     }
     EXPECT_EQ(labels.size(), kWorkerExits);
-    EXPECT_EQ(exited(WorkerExit::Idle).words, "said nothing for too long");
+    EXPECT_EQ(described(static_cast<int>(WorkerExit::Idle)), "said nothing for too long");
     EXPECT_EQ(label_of(WorkerExit::Idle), "silent");
 }
