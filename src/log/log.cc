@@ -1,77 +1,12 @@
 #include "log/log.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/check.h"
 #include "base/fault.h"
 
 namespace chatd {
-
-Log::Log(std::span<std::byte> memory)
-    : header_(reinterpret_cast<LogHeader*>(memory.data())),
-      ring_(memory.subspan(kLogHeaderBytes, header_->ring_bytes)) {
-    CHATD_CHECK(is_log(*header_, memory.size()));
-    recover();
-}
-
-// Rebuilds all derived values from the entries, so that nothing stored can contradict them.
-void Log::recover() {
-    tail_ = header_->tail;
-    const Position end = header_->head;
-    Position at = tail_;
-    Position whole = at;  // A pad that no entry follows is cut off too.
-    while (at < end) {
-        const std::size_t rest = bytes_to_ring_end(at);
-        if (rest <= end - at && is_pad(bytes_at(at, end), rest)) {
-            at += rest;
-            continue;
-        }
-        if (!follows(at, end)) break;
-        if (at % ring_.size() == 0) {
-            last_lap_end_ = whole;
-            lap_begin_ = at;
-        }
-        head_ = end;  // entry_at() checks against it.
-        const LogEntry entry = entry_at(at);
-        note(entry);
-        at = whole = entry.next;
-    }
-    lost_bytes_ = end - whole;
-    head_ = whole;
-    if (lost_bytes_ != 0) move_head(whole);
-}
-
-// The contiguous bytes from `at`, up to `end` at most.
-std::string_view Log::bytes_at(Position at, Position end) const {
-    return {reinterpret_cast<const char*>(place(at)),
-            std::min<std::size_t>(end - at, bytes_to_ring_end(at))};
-}
-
-// Does a whole entry lie at `at` that continues the log? One that an earlier lap left is older than
-// the entry before it; one that was written to the wrong place (a misdirected sector) does not lead
-// back to the entry before it.
-bool Log::follows(Position at, Position end) const {
-    const std::optional<Frame> frame = whole_entry(bytes_at(at, end));
-    if (!frame) return false;
-    const auto entry = frame->as<Entry>();
-    const bool leads_back = empty_ ? entry.back_bytes == 0 || at < tail_ + entry.back_bytes
-                                   : at == newest_ + entry.back_bytes;
-    return leads_back && entry.seq >= next_seq_ && entry.messages >= messages_;
-}
-
-Position Log::synced() const {
-    return std::clamp<Position>(header_->synced, tail_, head_);
-}
-
-void Log::rewrite_unsynced() {
-    const auto rewrite = [](volatile std::byte* byte) {
-        const std::byte same = *byte;
-        *byte = same;
-    };
-    rewrite(reinterpret_cast<std::byte*>(header_));
-    // One byte of each page would be enough, but this is simpler.
-    for (Position at = synced(); at < head_; at += 8) rewrite(place(at));
-}
 
 LogEntry Log::append(Entry entry, std::string_view name, std::string_view text) {
     entry.seq = next_seq_;
@@ -139,8 +74,20 @@ void Log::make_room(std::size_t bytes) {
     const std::size_t needed = rest < bytes ? rest + bytes : bytes;
     CHATD_CHECK(needed <= ring_.size());
     Position tail = tail_;
-    while (head_ + needed - tail > ring_.size()) tail += header_at(tail).bytes;
+    while (head_ + needed - tail > ring_.size()) {
+        if (archive_ != nullptr) keep(tail);
+        tail += header_at(tail).bytes;
+    }
     if (tail != tail_) move_tail(tail);
+}
+
+// Puts the entry into the archive, if it was said to all.
+void Log::keep(Position leaving) {
+    if (header_at(leaving).type == FrameType::Pad) return;
+    const LogEntry entry = entry_at(leaving);
+    if (!is_public_message(entry.entry)) return;
+    archive_->append_with_seq(entry.entry, entry.frame.name, entry.frame.text);
+    fault_point("broker:after-archive");
 }
 
 // The next broker looks at the memory after this one died. The order of the stores is all that it
@@ -154,6 +101,12 @@ void Log::move_tail(Position tail) {
     std::atomic_ref(header_->tail).store(tail, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     tail_ = tail;
+}
+
+// The contiguous bytes from `at`, up to `end` at most.
+std::string_view Log::bytes_at(Position at, Position end) const {
+    return {reinterpret_cast<const char*>(place(at)),
+            std::min<std::size_t>(end - at, bytes_to_ring_end(at))};
 }
 
 FrameHeader Log::header_at(Position at) const {

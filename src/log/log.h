@@ -6,6 +6,10 @@
 // writer may die between any two stores, so an entry is whole before the head moves over it, and
 // the tail has left an old entry before its bytes are overwritten.
 //
+// Behind a log lies its archive, another log: what was said to all goes there when it leaves the
+// log, and nothing else does. So private words, comings and goings can push it out of the log, but
+// only newer messages to all can push it out of the archive.
+//
 // Sequence numbers and the count of messages only grow. Sequence numbers have holes where entries
 // were lost, because no number may be given twice: a session is the number of its Join, and a
 // newcomer with the number of somebody else would be shown that person's private words.
@@ -13,9 +17,9 @@
 // This file must never make a system call or read a clock: it works on the bytes it is given.
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <span>
+#include <deque>
+#include <memory>
 
 #include "log/log_format.h"
 
@@ -58,8 +62,9 @@ struct Piece {
 
 class Log {
   public:
-    // Takes up the log in `memory`, which must pass is_log() and outlive this object. Cuts off what
-    // is not whole at the log's end: see lost_bytes().
+    // Takes up the log in `memory`, which must pass is_log() and outlive this object, and the
+    // archive behind it, if there is one. Cuts off what is not whole at the log's end: see
+    // lost_bytes().
     explicit Log(std::span<std::byte> memory);
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
@@ -87,10 +92,14 @@ class Log {
     // The number of bytes that this object cut off when it took up the log.
     [[nodiscard]] std::uint64_t lost_bytes() const { return lost_bytes_; }
 
+    // What was said to all before the oldest entry; null: this log has no archive. Its entries have
+    // the sequence numbers that they had in the log, and positions of their own.
+    [[nodiscard]] Log* archive() const { return archive_.get(); }
+
     // --- For a log in a file
 
     // The caller has put the whole log on the disk.
-    void note_synced() { header_->synced = head_; }
+    void note_synced();
 
     // The position up to which the log was on the disk at the last note_synced().
     [[nodiscard]] Position synced() const;
@@ -149,15 +158,18 @@ class Log {
     [[nodiscard]] FrameHeader header_at(Position at) const;
     [[nodiscard]] bool follows(Position at, Position end) const;
     void recover();
+    void leave_what_is_archived();
     [[nodiscard]] Position begin_lap_if_full(std::size_t bytes);
     void write(Position at, Entry& entry);
     void note(const LogEntry& entry);
     void make_room(std::size_t bytes);
+    void keep(Position leaving);
     void move_head(Position head);
     void move_tail(Position tail);
 
     LogHeader* header_;
     std::span<std::byte> ring_;
+    std::unique_ptr<Log> archive_;
 
     // Copies of what lies in the memory, and what follows from it.
     Position tail_ = 0;

@@ -3,8 +3,11 @@
 // This file must never trust a number that it reads: the bytes may be those of a damaged file.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,7 +19,8 @@ namespace chatd {
 // its remainder by the ring's size.
 using Position = std::uint64_t;
 
-// Lies at the beginning of the memory, and of a history file.
+// Lies at the beginning of the memory of a log. A history file has two logs of the same size, one
+// behind the other: the log and its archive. Files of 0.3.0 have no archive.
 struct LogHeader {
     char magic[8];
     std::uint32_t version;
@@ -39,9 +43,27 @@ inline constexpr std::size_t kLogHeaderBytes = 4096;
 inline constexpr Position kPositionMax = Position{1} << 62;
 inline constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
-// The bytes of memory that a log with a ring of ring_bytes needs.
+// The bytes of memory that a log with a ring of ring_bytes needs, without its archive.
 [[nodiscard]] constexpr std::size_t log_memory_bytes(std::size_t ring_bytes) {
     return kLogHeaderBytes + ring_bytes;
+}
+
+// The size of a history.
+struct HistorySize {
+    std::size_t ring_bytes;  // of the log, and of its archive
+    bool has_archive = true;
+
+    // The bytes of memory that all of it needs.
+    [[nodiscard]] constexpr std::size_t bytes() const {
+        return (has_archive ? 2 : 1) * log_memory_bytes(ring_bytes);
+    }
+};
+
+// The header at the front of `bytes`. Bytes that are missing are 0.
+[[nodiscard]] inline LogHeader header_of(std::span<const std::byte> bytes) {
+    LogHeader header{};
+    std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
+    return header;
 }
 
 // The header of an empty log. ring_bytes is rounded down to a multiple of 8. The ring behind it may
@@ -68,6 +90,12 @@ inline constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
            header.tail <= header.head && header.head - header.tail <= header.ring_bytes &&
            header.tail % 8 == 0 && header.head % 8 == 0 && header.head <= kPositionMax &&
            log_memory_bytes(header.ring_bytes) <= total_bytes;
+}
+
+// Is this the header of the archive of a log with such a ring, with total_bytes behind that log?
+[[nodiscard]] inline bool is_archive(const LogHeader& header, std::size_t ring_bytes,
+                                     std::size_t total_bytes) {
+    return is_log(header, total_bytes) && header.ring_bytes == ring_bytes;
 }
 
 // Do `bytes` begin with a pad that fills the `rest` bytes up to the end of the ring?

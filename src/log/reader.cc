@@ -104,23 +104,38 @@ bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, 
                               (!replaying_ || send_replay(log, send)) &&
                               (session_ == 0 || send_live(log, crowds, standing, send));
         if (!all_sent || !question_) return !gone_;
-        lookup_ = {log.search(at_, question_->messages, session_), question_->now_ms};
+        lookup_ = {log.search(at_, question_->messages, session_), {}, question_->now_ms};
         question_.reset();
     }
 }
 
 bool LogReader::look_up(const Log& log, const Send& send) {
-    Log::Search& search = lookup_->search;
-    walking_ = !log.go_on(search, entries_left);
+    walking_ = !go_on(log);
     if (walking_) return false;
-    if (lookup_->now_ms) {
-        append_frame(replies, Replay{.now_ms = *lookup_->now_ms, .messages = search.messages});
+    const auto& [search, archived, now_ms] = *lookup_;
+    if (now_ms) {
+        const std::uint32_t messages = search.messages + (archived ? archived->messages : 0);
+        append_frame(replies, Replay{.now_ms = *now_ms, .messages = messages});
     }
     replaying_ = true;
     replay_at_ = search.begin;
     replay_end_ = search.end;
+    archive_at_ = archived ? archived->begin : 0;
+    archive_end_ = archived ? archived->end : 0;
     lookup_.reset();
     return send_replies(send);
+}
+
+// True: the search is over, in the archive too.
+bool LogReader::go_on(const Log& log) {
+    auto& [search, archived, now_ms] = *lookup_;
+    if (!log.go_on(search, entries_left)) return false;
+    const Log* const archive = log.archive();
+    if (archive == nullptr) return true;
+    if (!archived) {
+        archived = archive->search(archive->head(), search.most - search.messages, session_);
+    }
+    return archive->go_on(*archived, entries_left);
 }
 
 bool LogReader::send_replies(const Send& send) {
@@ -133,6 +148,12 @@ bool LogReader::send_replies(const Send& send) {
 
 bool LogReader::send_replay(const Log& log, const Send& send) {
     fault_point("broker:before-replay");
+    if (archive_at_ < archive_end_) {
+        archive_at_ = std::max(archive_at_, log.archive()->tail());
+        if (!send_log(*log.archive(), Reading::Replay, archive_at_, archive_end_, send)) {
+            return false;
+        }
+    }
     replay_at_ = std::max(replay_at_, log.tail());
     if (!send_log(log, Reading::Replay, replay_at_, replay_end_, send)) return false;
     replaying_ = false;

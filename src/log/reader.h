@@ -60,7 +60,7 @@ class LogReader {
 
     // Shows a newcomer the last `messages` that were said before it came, and then Done.
     void replay(const Log& log, Position came, std::uint32_t messages) {
-        lookup_ = {log.search(came, messages, session_), {}};
+        lookup_ = {log.search(came, messages, session_), {}, {}};
     }
 
     // Shows the last `messages` once more, between Replay and Done, after everything that came
@@ -98,15 +98,17 @@ class LogReader {
         std::int64_t now_ms;
     };
 
-    // A search for what a replay shows.
+    // A search for what a replay shows: through the log, and if that has too little, its archive.
     struct Lookup {
         Log::Search search;
+        std::optional<Log::Search> archived;
         std::optional<std::int64_t> now_ms;  // of a question: a Replay frame goes first
     };
 
     // The functions that send return whether all was sent: if not, the reader is blocked, walking
     // or gone.
     [[nodiscard]] bool look_up(const Log& log, const Send& send);
+    [[nodiscard]] bool go_on(const Log& log);
     [[nodiscard]] bool send_replies(const Send& send);
     [[nodiscard]] bool send_replay(const Log& log, const Send& send);
     [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
@@ -128,6 +130,8 @@ class LogReader {
     bool gone_ = false;  // the other end is gone
     std::optional<Lookup> lookup_;
     bool replaying_ = false;
+    Position archive_at_ = 0;  // of a replay, in the log's archive: sent first
+    Position archive_end_ = 0;
     Position replay_at_ = 0;
     Position replay_end_ = 0;
     std::optional<ReplayQuestion> question_;

@@ -8,14 +8,6 @@
 namespace chatd {
 namespace {
 
-// The header at the front of `bytes`. Bytes that are missing are 0.
-LogHeader header_of(std::span<const std::byte> bytes) {
-    LogHeader header{};
-    const std::span<std::byte> copy = std::as_writable_bytes(std::span(&header, 1));
-    std::ranges::copy(bytes.first(std::min(bytes.size(), copy.size())), copy.begin());
-    return header;
-}
-
 // Can a log begin with this header, however much of it is left? A log moves its tail only when it
 // needs room, so while much room is left, the tail must be 0.
 bool is_sound(const LogHeader& header) {
@@ -47,8 +39,7 @@ bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
     return false;
 }
 
-}  // namespace
-
+// Is this a log, without an archive, of which nothing is lost?
 bool is_whole_log(std::span<std::byte> copy) {
     const LogHeader header = header_of(copy);
     if (!is_sound(header) || log_memory_bytes(header.ring_bytes) != copy.size()) return false;
@@ -57,11 +48,28 @@ bool is_whole_log(std::span<std::byte> copy) {
            !more_lies_behind(log, copy.subspan(kLogHeaderBytes, header.ring_bytes));
 }
 
-Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ring_bytes)
+std::span<const std::byte> from(std::span<const std::byte> bytes, std::size_t offset) {
+    return bytes.subspan(std::min(offset, bytes.size()));
+}
+
+}  // namespace
+
+bool is_whole_history(std::span<std::byte> copy) {
+    const LogHeader header = header_of(copy);
+    if (!is_log(header, copy.size())) return false;
+    const std::size_t log_bytes = log_memory_bytes(header.ring_bytes);
+    const std::span<std::byte> archive = copy.subspan(log_bytes);
+    const auto is_zero = [](std::byte byte) { return byte == std::byte{}; };
+    return is_whole_log(copy.first(log_bytes)) &&
+           (is_whole_log(archive) ||
+            (archive.size() <= log_bytes && std::ranges::all_of(archive, is_zero)));
+}
+
+Salvage::Salvage(std::span<const std::byte> bytes, std::optional<HistorySize> size)
     : bytes_(bytes),
       header_(header_of(bytes)),
-      ring_bytes_(ring_bytes ? *ring_bytes / 8 * 8 : likely_ring_bytes()),
-      missing_bytes_(ring_bytes ? ring_bytes_ - ring_from(0).size() : 0),
+      ring_bytes_(size ? size->ring_bytes / 8 * 8 : likely_ring_bytes()),
+      missing_bytes_(size ? ring_bytes_ - ring_from(0).size() : 0),
       header_is_sound_(is_sound(header_) && header_.ring_bytes == ring_bytes_),
       tail_(header_is_sound_ ? header_.tail % ring_bytes_ : 0) {
     // The search begins at the tail, because the first one found of two equal numbers is kept.
@@ -71,18 +79,32 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<std::size_t> ri
     const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
     found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
     // The tail is a place in the ring only if the size of the ring is certain.
-    const bool is_certain = ring_bytes || log_memory_bytes(ring_bytes_) == bytes.size();
+    const bool is_certain = size || HistorySize{ring_bytes_}.bytes() == bytes.size() ||
+                            log_memory_bytes(ring_bytes_) == bytes.size();
     if (header_is_sound_ && is_certain) drop_forgotten();
+    const std::span<const std::byte> behind = from(bytes, log_memory_bytes(ring_bytes_));
+    // As long as no entry had to leave the log, most likely nothing was in an archive that is gone.
+    const bool had_entries = !behind.empty() || !header_is_sound_ || header_.tail != 0;
+    const bool has_archive = size ? size->has_archive : !behind.empty();
+    if (has_archive && had_entries) {
+        archive_ = std::make_unique<Salvage>(behind, HistorySize{ring_bytes_, false});
+    }
 }
 
-// The header is believed when the log went beyond the present end of the file. Otherwise the size
-// that it says must not be far from the size of the file.
+// The header is believed when it agrees with the size of the file, or when the log went beyond the
+// present end of the file. Otherwise the size that it says must not be far from the size of the
+// file.
 std::size_t Salvage::likely_ring_bytes() const {
-    const std::size_t there =
-        bytes_.size() < kLogHeaderBytes ? 0 : (bytes_.size() - kLogHeaderBytes) / 8 * 8;
+    const auto ring_in = [](std::size_t bytes) {
+        return bytes < kLogHeaderBytes ? 0 : (bytes - kLogHeaderBytes) / 8 * 8;
+    };
+    const std::size_t there = ring_in(bytes_.size());
+    const std::size_t half = ring_in(bytes_.size() / 2);
+    const LogHeader behind = header_of(from(bytes_, bytes_.size() / 2));
+    if (is_sound(behind) && behind.ring_bytes == half) return half;
     if (!is_sound(header_)) return there < kHistoryBytesMin ? kHistoryBytes : there;
     if (header_.head > there) return header_.ring_bytes;
-    return std::clamp(header_.ring_bytes, there, std::max(there, kHistoryBytes));
+    return std::clamp(header_.ring_bytes, half, std::max(there, kHistoryBytes));
 }
 
 // The bytes of the ring from `offset` on, as far as the file has them.
@@ -141,13 +163,21 @@ bool Salvage::bounds_fit() const {
 }
 
 bool Salvage::is_log() const {
-    if (!found_.empty()) return true;
+    if (!found_.empty() || (archive_ != nullptr && archive_->is_log())) return true;
     return has_log_magic(header_) &&
            (header_.version == kLogVersion || bytes_.size() < sizeof header_);
 }
 
 Salvage::Loss Salvage::loss() const {
     Loss loss{0, 0};
+    add_up(loss);
+    if (archive_ != nullptr) archive_->add_up(loss);
+    if (loss.places == 0) loss.places = 1;  // the end of the ring, which held nothing
+    return loss;
+}
+
+// Adds what is lost of the log itself, without its archive.
+void Salvage::add_up(Loss& loss) const {
     const auto add = [&loss](std::uint64_t bytes) {
         if (bytes == 0) return;
         ++loss.places;
@@ -164,8 +194,6 @@ Salvage::Loss Salvage::loss() const {
         add(distance(skip_pad(tail_), found_.front().offset));
         add(header_.head - header_.tail - distance(tail_, newest.offset) - newest.bytes);
     }
-    if (loss.places == 0) loss.places = 1;  // the end of the ring, which held nothing
-    return loss;
 }
 
 // The sizes of the gaps between entries that are neighbours in the ring now, but were not in the
@@ -185,15 +213,28 @@ std::vector<std::size_t> Salvage::gaps() const {
 }
 
 std::uint64_t Salvage::restore(Log& log) const {
+    if (archive_ != nullptr) {
+        Log& older = log.archive() == nullptr ? log : *log.archive();
+        archive_->append_to(older);
+        log.continue_after(older.next_seq() - 1);
+    }
+    append_to(log);
+    std::uint64_t held = 0;
+    for (const Log* part = &log; part != nullptr; part = part->archive()) {
+        for (Position at = part->tail(); at < part->head(); at = part->entry_at(at).next) ++held;
+    }
+    return held;
+}
+
+void Salvage::append_to(Log& log) const {
     for (const Found& one : found_) {
         // The file may have been damaged further since the entry was found.
         const std::optional<Frame> frame = whole_entry(ring_from(one.offset));
         if (!frame || frame->as<Entry>().seq != one.seq) continue;
+        // The writer died when the archive had the entry, and the log had it still.
+        if (one.seq < log.next_seq()) continue;
         log.append_with_seq(frame->as<Entry>(), frame->name, frame->text);
     }
-    std::uint64_t held = 0;
-    for (Position at = log.tail(); at < log.head(); at = log.entry_at(at).next) ++held;
-    return held;
 }
 
 }  // namespace chatd

@@ -6,22 +6,24 @@
 // confirms.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "log/log.h"
 
 namespace chatd {
 
-// Is this a log of which nothing is lost? This may change `copy`, because a Log cuts off the
-// bytes behind its last whole entry.
-[[nodiscard]] bool is_whole_log(std::span<std::byte> copy);
+// Are these a log and its archive, of which nothing is lost? The archive may not have been begun:
+// then what is there of it is zeros. This may change `copy`, because a Log cuts off the bytes
+// behind its last whole entry.
+[[nodiscard]] bool is_whole_history(std::span<std::byte> copy);
 
 class Salvage {
   public:
-    // Looks for entries in `bytes`, a header and a ring, which must outlive this object and may
-    // still be damaged further meanwhile. ring_bytes: the size of the log's ring, when it is known.
+    // Looks for entries in `bytes`, a log and its archive, which must outlive this object and may
+    // still be damaged further meanwhile.
     explicit Salvage(std::span<const std::byte> bytes,
-                     std::optional<std::size_t> ring_bytes = std::nullopt);
+                     std::optional<HistorySize> size = std::nullopt);
 
     // Are the bytes those of a log of this version, however damaged?
     [[nodiscard]] bool is_log() const;
@@ -37,8 +39,8 @@ class Salvage {
     };
     [[nodiscard]] Loss loss() const;
 
-    // Puts the entries into an empty log, the oldest first. When the log is smaller, it loses the
-    // oldest of them again. Returns how many entries the log holds afterwards.
+    // Puts the entries into an empty log and its archive, the oldest first. When these are smaller,
+    // they lose the oldest again. Returns how many entries there are afterwards.
     std::uint64_t restore(Log& log) const;
 
   private:
@@ -50,6 +52,8 @@ class Salvage {
     };
 
     [[nodiscard]] std::size_t likely_ring_bytes() const;
+    void append_to(Log& log) const;
+    void add_up(Loss& loss) const;
     [[nodiscard]] std::string_view ring_from(std::size_t offset) const;
     void find(std::size_t begin, std::size_t end);
     void drop_forgotten();
@@ -65,6 +69,7 @@ class Salvage {
     bool header_is_sound_;
     std::size_t tail_;  // the place of the tail in the ring; 0 if the header is not sound
     std::vector<Found> found_;
+    std::unique_ptr<Salvage> archive_;  // null: there is none, or nothing can be in it
 };
 
 }  // namespace chatd

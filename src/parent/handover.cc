@@ -34,7 +34,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
                  handover.parent_counters);
     visitor.line("metrics", handover.metrics, handover.metrics_directory, handover.metrics_name);
     visitor.line("end");
-    visitor.more("log-bytes", handover.log_bytes);
+    visitor.more("log-size", handover.ring_bytes, handover.has_archive);
     visitor.more("program-before", handover.program_before);
     visitor.rows("peer", handover.peers, &Handover::Peer::pid, &Handover::Peer::peer);
 }

@@ -70,7 +70,8 @@ struct Handover {
     std::string metrics_name = {};
 
     // From here on: what 0.3.0 neither says nor reads.
-    std::uint64_t log_bytes = 0;     // of the log, header included; 0: not said
+    std::uint64_t ring_bytes = 0;    // of the log; 0: not said
+    bool has_archive = false;        // the log has one
     Descriptor program_before = {};  // see close_way_back()
     std::vector<Peer> peers = {};
 

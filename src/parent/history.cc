@@ -101,12 +101,15 @@ void allocate(int fd, std::size_t bytes, const std::string& path) {
                          "; make room, or choose a smaller --history-size");
 }
 
-// Begins an empty log in a file of zeros.
-void write_log_header(int fd, std::size_t ring_bytes) {
+// Begins an empty log there, in a file of zeros.
+void begin_log(int fd, std::size_t offset, std::size_t ring_bytes) {
     const LogHeader header = empty_log_header(ring_bytes);
-    if (::pwrite(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
-        throw system_error("the header of the log");
-    }
+    const ssize_t bytes = ::pwrite(fd, &header, sizeof header, static_cast<off_t>(offset));
+    if (bytes != static_cast<ssize_t>(sizeof header)) throw system_error("the header of the log");
+}
+
+void begin_archive(int fd, std::size_t ring_bytes) {
+    begin_log(fd, log_memory_bytes(ring_bytes), ring_bytes);
 }
 
 void sync_directory_of(const std::string& path) {
@@ -133,8 +136,9 @@ UniqueFd replace(int old, const std::string& path, std::size_t ring_bytes,
     lock(fd.get(), own_path);
     try {
         if (::ftruncate(fd.get(), 0) != 0 || ::fchmod(fd.get(), mode) != 0) throw error();
-        allocate(fd.get(), log_memory_bytes(ring_bytes), path);
-        write_log_header(fd.get(), ring_bytes);
+        allocate(fd.get(), HistorySize{ring_bytes}.bytes(), path);
+        begin_log(fd.get(), 0, ring_bytes);
+        begin_archive(fd.get(), ring_bytes);
         fault_point("parent:history-begun");
         fill(fd.get());
         if (::fsync(fd.get()) != 0) throw system_error("cannot write the history " + path);
@@ -190,6 +194,20 @@ History repair(int fd, const std::string& path, const Salvage& salvage, std::siz
 
 // --- A file at the start
 
+// Bytes that cannot be read are 0.
+LogHeader read_header(int fd, std::size_t offset = 0) {
+    LogHeader header{};
+    const ssize_t bytes = ::pread(fd, &header, sizeof header, static_cast<off_t>(offset));
+    return bytes == static_cast<ssize_t>(sizeof header) ? header : LogHeader{};
+}
+
+bool has_archive(int fd, std::size_t ring_bytes) {
+    const std::size_t log_bytes = log_memory_bytes(ring_bytes);
+    const std::size_t bytes = file_bytes(fd);
+    return bytes > log_bytes &&
+           is_archive(read_header(fd, log_bytes), ring_bytes, bytes - log_bytes);
+}
+
 void check_size(std::size_t held, std::optional<std::size_t> wanted, const std::string& path) {
     if (!wanted || held == *wanted / 8 * 8) return;
     throw SetupError(ExitStatus::BadHistory,
@@ -198,9 +216,11 @@ void check_size(std::size_t held, std::optional<std::size_t> wanted, const std::
 }
 
 History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t> wanted) {
-    if (is_whole_log(Mapping(fd.get(), Mapping::Stores::Private).bytes())) {
-        check_size(file_bytes(fd.get()) - kLogHeaderBytes, wanted, path);
-        allocate(fd.get(), file_bytes(fd.get()), path);
+    if (is_whole_history(Mapping(fd.get(), Mapping::Stores::Private).bytes())) {
+        const std::size_t ring_bytes = read_header(fd.get()).ring_bytes;
+        check_size(ring_bytes, wanted, path);
+        allocate(fd.get(), HistorySize{ring_bytes}.bytes(), path);
+        if (!has_archive(fd.get(), ring_bytes)) begin_archive(fd.get(), ring_bytes);
         return {std::move(fd), {}};
     }
     const Mapping damaged(fd.get(), Mapping::Stores::Private);
@@ -225,13 +245,6 @@ History begin(const OpenedFile& opened, std::size_t ring_bytes) {
 
 // --- A file in use
 
-// Bytes that cannot be read are 0.
-LogHeader read_header(int fd) {
-    LogHeader header{};
-    const ssize_t bytes = ::pread(fd, &header, sizeof header, 0);
-    return bytes == static_cast<ssize_t>(sizeof header) ? header : LogHeader{};
-}
-
 // The file is read and not mapped, because somebody who has cut it short may do so again.
 std::vector<std::byte> contents(int fd, std::size_t bytes_max) {
     std::vector<std::byte> bytes(std::min(file_bytes(fd), bytes_max));
@@ -252,9 +265,9 @@ History go_on_in_memory(const Salvage& salvage, const std::string& reason) {
     return {std::move(fd), news + "they are in memory alone from now on: " + reason};
 }
 
-History repair_or_go_on(int fd, const std::string& path, std::size_t log_bytes) {
-    const std::vector<std::byte> damaged = contents(fd, log_bytes);
-    const Salvage salvage(damaged, log_bytes - kLogHeaderBytes);
+History repair_or_go_on(int fd, const std::string& path, const HistorySize& size) {
+    const std::vector<std::byte> damaged = contents(fd, size.bytes());
+    const Salvage salvage(damaged, size);
     fault_point("parent:history-read");
     try {
         const std::string real = real_path(path);
@@ -275,30 +288,33 @@ History open_history(const std::string& path, std::optional<std::size_t> ring_by
     return take_up(std::move(opened.fd), opened.path, ring_bytes);
 }
 
-bool is_intact_history(int fd, std::size_t log_bytes) {
+bool is_intact_history(int fd, const HistorySize& size) {
     const LogHeader header = read_header(fd);
-    return is_log(header, file_bytes(fd)) && log_memory_bytes(header.ring_bytes) == log_bytes;
+    return is_log(header, file_bytes(fd)) && header.ring_bytes == size.ring_bytes &&
+           (!size.has_archive || has_archive(fd, size.ring_bytes));
 }
 
-History repair_history_in_use(int fd, const std::string& path, std::size_t log_bytes) {
+History repair_history_in_use(int fd, const std::string& path, const HistorySize& size) {
     try {
-        return repair_or_go_on(fd, path, log_bytes);
+        return repair_or_go_on(fd, path, size);
     } catch (const std::bad_alloc&) {
-        return {make_log_memory(log_bytes - kLogHeaderBytes),
+        return {make_log_memory(size.ring_bytes),
                 "history: damaged, and no memory to repair it; the log goes on in memory, "
                 "empty, and the next start repairs the file"};
     }
 }
 
-std::size_t likely_log_bytes(int fd) {
+HistorySize likely_size(int fd) {
     const LogHeader header = read_header(fd);
-    if (is_log(header, SIZE_MAX)) return log_memory_bytes(header.ring_bytes);
-    return std::max(file_bytes(fd) / 8 * 8, log_memory_bytes(kHistoryBytes));
+    if (is_log(header, SIZE_MAX)) return {header.ring_bytes, false};
+    const std::size_t bytes = std::max(file_bytes(fd), log_memory_bytes(kHistoryBytes));
+    return {(bytes - kLogHeaderBytes) / 8 * 8, false};
 }
 
 UniqueFd make_log_memory(std::size_t ring_bytes) {
-    UniqueFd fd = make_shared_memory("chatd-log", log_memory_bytes(ring_bytes));
-    write_log_header(fd.get(), ring_bytes);
+    UniqueFd fd = make_shared_memory("chatd-log", HistorySize{ring_bytes}.bytes());
+    begin_log(fd.get(), 0, ring_bytes);
+    begin_archive(fd.get(), ring_bytes);
     return fd;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "log/salvage.h"
 #include "sys/fd.h"
 
 namespace chatd {
@@ -19,24 +20,25 @@ struct History {
     std::string news;  // a line for the journal about what was lost; empty: nothing was
 };
 
-// Takes up the file as it is, or repaired; when there is none, makes one with all its blocks.
-// `ring_bytes` none: the size that the file has, or kHistoryBytes. Throws SetupError; then a file
-// that was there has not changed.
+// Takes up the file as it is, or repaired; when there is none, makes one with all its blocks. A
+// file without an archive gets one. `ring_bytes` none: the size that the file has, or
+// kHistoryBytes. Throws SetupError; then no entry of a file that was there has changed.
 [[nodiscard]] History open_history(const std::string& path, std::optional<std::size_t> ring_bytes);
 
-// Has a history in use, of `log_bytes` in all, its size and a sound beginning? Takes no time that
+// Has a history in use its size, and do its log and its archive begin soundly? Takes no time that
 // grows with the size.
-[[nodiscard]] bool is_intact_history(int fd, std::size_t log_bytes);
+[[nodiscard]] bool is_intact_history(int fd, const HistorySize& size);
 
 // Repairs a history in use that is not intact, while no process has it mapped; if that fails, the
 // log goes on in memory, with all that was whole. Throws SetupError only when there is no memory
-// for a log either.
-[[nodiscard]] History repair_history_in_use(int fd, const std::string& path, std::size_t log_bytes);
+// for a log either. What is repaired has an archive.
+[[nodiscard]] History repair_history_in_use(int fd, const std::string& path,
+                                            const HistorySize& size);
 
-// The size that a log in use has, as far as its header or its file tells.
-[[nodiscard]] std::size_t likely_log_bytes(int fd);
+// The size that a log in use has, without an archive, as far as its header or its file tells.
+[[nodiscard]] HistorySize likely_size(int fd);
 
-// An empty log in memory, without a file. Throws SetupError.
+// An empty log in memory, and its archive, without a file. Throws SetupError.
 [[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);
 
 }  // namespace chatd

@@ -102,6 +102,12 @@ ParentCounters inherit_parent_counters(const Handover& handover) {
     return std::bit_cast<ParentCounters>(numbers);
 }
 
+// 0.3.0 does not say it, and has no archive: there is one from the next start on.
+HistorySize inherit_log_size(const Handover& handover) {
+    if (handover.ring_bytes == 0) return likely_size(handover.log_memory.number);
+    return {handover.ring_bytes, handover.has_archive};
+}
+
 std::unique_ptr<MetricsSocket> inherit_metrics(const Handover& handover) {
     if (handover.metrics.number < 0) return nullptr;
     return std::make_unique<MetricsSocket>(
@@ -168,7 +174,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .oom_score = lower_oom_score(),
         .metrics = std::move(metrics),
     };
-    resources.log_bytes = file_bytes(resources.log_memory.get());
+    resources.log_size.ring_bytes = file_bytes(resources.log_memory.get()) / 2 - kLogHeaderBytes;
     give_up_privileges(new_user);
     death_signal.restore();
     return resources;
@@ -208,7 +214,8 @@ Handover describe_resources(const Resources& resources) {
         .counters_version = kCountersVersion,
         .broker_counters = {resources.broker_counters.get()},
         .parent_counters = {numbers.begin(), numbers.end()},
-        .log_bytes = resources.log_bytes,
+        .ring_bytes = resources.log_size.ring_bytes,
+        .has_archive = resources.log_size.has_archive,
     };
     describe_tables(resources, handover);
     return handover;
@@ -252,8 +259,7 @@ Resources inherit_resources(const Handover& handover) {
                                  ? UniqueFd()
                                  : take_over(handover.program_directory),
         .log_memory = take_over(handover.log_memory),
-        .log_bytes = handover.log_bytes != 0 ? handover.log_bytes
-                                             : likely_log_bytes(handover.log_memory.number),
+        .log_size = inherit_log_size(handover),
         .oom_score = lower_oom_score(),
         .counters = inherit_parent_counters(handover),
         .metrics = inherit_metrics(handover),

@@ -5,6 +5,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "log/log_format.h"
 #include "options.h"
 #include "parent/handover.h"
 #include "protocol/counters.h"
@@ -38,7 +39,7 @@ struct Resources {
     UniqueFd program_directory;  // see directory_of_program()
     // See Log. The last one to be made, because a start that fails must leave no new history.
     UniqueFd log_memory;
-    std::size_t log_bytes = 0;  // of the log, whatever size its file has by now
+    HistorySize log_size = {};  // whatever size its file has by now
     int oom_score = 0;          // see lower_oom_score()
     ParentCounters counters = {};
     std::unique_ptr<MetricsSocket> metrics = {};  // null: there is no --metrics

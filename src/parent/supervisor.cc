@@ -53,7 +53,7 @@ void Supervisor::start() {
     const std::string workers = announce_all();
     // Every new broker would die of a damaged history.
     resources_.is_repairing = !options_.history_path.empty() &&
-                              !is_intact_history(resources_.log_memory.get(), resources_.log_bytes);
+                              !is_intact_history(resources_.log_memory.get(), resources_.log_size);
     if (resources_.is_repairing) return fork_next([this] { return run_repair(); });
     fault_point("parent:before-broker-fork");
     fork_next([&] { return run_child(workers); });
@@ -84,7 +84,7 @@ int Supervisor::run_repair() {
     keep_only({resources_.log_memory.get(), resources_.births.second.get()});
     Journal journal("repair", options_.level);
     const History history = repair_history_in_use(resources_.log_memory.get(),
-                                                  options_.history_path, resources_.log_bytes);
+                                                  options_.history_path, resources_.log_size);
     journal.error("%s", history.news.c_str());
     const bool sent = send_descriptor(resources_.births.second.get(), history.fd.get());
     return static_cast<int>(sent ? ExitStatus::Ok : ExitStatus::System);
@@ -99,7 +99,7 @@ void Supervisor::repair_ended() {
             "history: damaged, and it could not be repaired; the log goes on in memory, "
             "empty, and the next start repairs the file");
         try {
-            repaired = make_log_memory(resources_.log_bytes - kLogHeaderBytes);
+            repaired = make_log_memory(resources_.log_size.ring_bytes);
         } catch (const SetupError& error) {
             journal_.error("%s; the repair is tried again", error.what());
             start_at_ = Clock::now() + kBrokerPauseMax;
@@ -107,6 +107,7 @@ void Supervisor::repair_ended() {
         }
     }
     resources_.log_memory = std::move(repaired);
+    resources_.log_size.has_archive = true;
     start();
 }
 
@@ -196,7 +197,8 @@ void Supervisor::restart(Duration lived) {
     // No further broker starts; workers that wait fail to connect and so learn it.
     if (is_closing_) return resources_.broker_listener.stop();
     ++resources_.counters.broker_restarts;
-    const auto young = kBrokerYoung + kWarmRecoveryPerMebibyte * (resources_.log_bytes >> 20);
+    const auto young =
+        kBrokerYoung + kWarmRecoveryPerMebibyte * (resources_.log_size.bytes() >> 20);
     died_young_ = lived < young ? died_young_ + 1 : 0;
     const Duration pause = pause_after(died_young_);
     if (pause != Duration::zero()) {
@@ -254,7 +256,7 @@ void Supervisor::take_wakeup() {
     if (!is_running() || answer_due_ || resources_.is_repairing) return;
     send(Ping{});
     ping_end_ = queued_bytes_;
-    const Moment recovered = born_ + kRecoveryPerMebibyte * (resources_.log_bytes >> 20);
+    const Moment recovered = born_ + kRecoveryPerMebibyte * (resources_.log_size.bytes() >> 20);
     answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
 }
 

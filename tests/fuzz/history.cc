@@ -26,7 +26,8 @@ namespace chatd::fuzz {
 namespace {
 
 constexpr std::size_t kRing = kHistoryBytesMin;
-constexpr std::size_t kFile = kLogHeaderBytes + kRing;
+constexpr HistorySize kSize{kRing, true};
+constexpr std::size_t kFile = kSize.bytes();
 constexpr std::int64_t kNow = 1'700'488'979'000;
 
 // Aligned, as a log has to be; what is mapped has whole words too.
@@ -55,9 +56,11 @@ class Memory {
 };
 
 Memory empty_log(std::size_t ring_bytes) {
-    Memory memory(log_memory_bytes(ring_bytes));
+    Memory memory(HistorySize{ring_bytes}.bytes());
     const LogHeader header = empty_log_header(ring_bytes);
-    std::memcpy(memory.bytes().data(), &header, sizeof header);
+    for (const std::size_t at : {std::size_t{0}, log_memory_bytes(ring_bytes)}) {
+        std::memcpy(memory.bytes().subspan(at).data(), &header, sizeof header);
+    }
     return memory;
 }
 
@@ -212,6 +215,22 @@ std::vector<std::uint64_t> claim_entries(const Log& log) {
     return seqs;
 }
 
+// The same of a log and its archive, which has only what was said to all before the log begins.
+std::vector<std::uint64_t> claim_history(const Log& log) {
+    std::vector<std::uint64_t> seqs;
+    if (const Log* const archive = log.archive()) {
+        seqs = claim_entries(*archive);
+        claim_readable(*archive);
+    }
+    claim_readable(log);
+    for (const std::uint64_t seq : claim_entries(log)) {
+        CLAIM(seqs.empty() || seq > seqs.back());
+        seqs.push_back(seq);
+    }
+    CLAIM(seqs.empty() || log.next_seq() > seqs.back());
+    return seqs;
+}
+
 // Uses a file of any content as the next broker would.
 void claim_use(std::span<std::byte> file) {
     LogHeader header{};
@@ -220,10 +239,9 @@ void claim_use(std::span<std::byte> file) {
     if (!is_log(header, file.size())) return;
     // A log that is whole loses nothing.
     Memory copy(file);
-    if (is_whole_log(copy.bytes())) CLAIM(std::ranges::equal(copy.bytes(), file));
+    if (is_whole_history(copy.bytes())) CLAIM(std::ranges::equal(copy.bytes(), file));
     Log log(file);
-    (void)claim_entries(log);
-    claim_readable(log);
+    (void)claim_history(log);
     Memory table(Members::memory_bytes(2));
     Room room(table.bytes(), log, kNow);
     const auto admission = room.attach({100, 1, 0, "alice", "192.0.2.7:1"}, kNow);
@@ -232,33 +250,32 @@ void claim_use(std::span<std::byte> file) {
     for (; post.counter < 4; ++post.counter) {
         CLAIM(room.post(*admission.member, post, {}, std::string(4000, 'y'), kNow));
     }
-    (void)claim_entries(log);
-    claim_readable(log);
+    (void)claim_history(log);
 }
 
 std::size_t fitting(std::size_t ring_bytes) {
-    return std::clamp(ring_bytes, kHistoryBytesMin, 2 * kRing) / 8 * 8;
+    return std::clamp(ring_bytes, kHistoryBytesMin, 6 * kRing) / 8 * 8;
 }
 
 Memory restored(const Salvage& salvage) {
     Memory memory = empty_log(fitting(salvage.ring_bytes()));
     Log log(memory.bytes());
     const std::uint64_t kept = salvage.restore(log);
-    CLAIM(kept == claim_entries(log).size());
+    CLAIM(kept == claim_history(log).size());
     return memory;
 }
 
 std::vector<std::uint64_t> seqs_of(Memory memory) {
-    return claim_entries(Log(memory.bytes()));
+    return claim_history(Log(memory.bytes()));
 }
 
-void claim_salvage(std::span<const std::byte> file, std::optional<std::size_t> ring_bytes) {
-    const Salvage salvage(file, ring_bytes);
+void claim_salvage(std::span<const std::byte> file, std::optional<HistorySize> size) {
+    const Salvage salvage(file, size);
     (void)salvage.loss();
     Memory result = restored(salvage);
     const std::vector<std::uint64_t> seqs = seqs_of(result);
     CLAIM(salvage.is_log() || seqs.empty());
-    CLAIM(is_whole_log(Memory(result.bytes()).bytes()));
+    CLAIM(is_whole_history(Memory(result.bytes()).bytes()));
     // Salvaged once more, though it is whole, it is the same.
     Memory again = restored(Salvage(result.bytes()));
     CLAIM(std::ranges::equal(result.bytes(), again.bytes()));
@@ -276,7 +293,7 @@ void fuzz_history(std::string_view input) {
     switch (way % 3) {
         case 0: return claim_use(file.bytes());
         case 1: return claim_salvage(exact, std::nullopt);
-        default: return claim_salvage(exact, kRing);
+        default: return claim_salvage(exact, kSize);
     }
 }
 

@@ -223,7 +223,7 @@ Test(log, the_tail_moves_over_whole_entries_and_no_further_than_it_must) {
 }
 
 Test(log, a_larger_ring_keeps_more) {
-    Memory memory(3 * kRing);
+    Memory memory({3 * kRing, false});
     Log log(memory.bytes());
     Entry entry{};
     entry.kind = EntryKind::Say;
@@ -233,7 +233,7 @@ Test(log, a_larger_ring_keeps_more) {
 }
 
 Test(log, memory_beyond_the_ring_is_left_alone) {
-    Memory memory(kRing + 8000);
+    Memory memory({kRing + 8000, false});
     memory.header() = empty_log_header(kRing);
     Log log(memory.bytes());
     for (int i = 0; i < 2000; ++i) log.append(Entry{}, "bob", std::string(500, 'x'));

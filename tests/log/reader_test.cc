@@ -20,6 +20,7 @@
 #include "protocol/frame.h"
 #include "support/expect.h"
 #include "support/frames.h"
+#include "support/log_story.h"
 #include "support/random.h"
 #include "support/where.h"
 
@@ -39,16 +40,10 @@ constexpr std::int64_t kNowMs = 1700488979000;
 // A log, the reader of one member, and a pipe to its worker that takes little at once.
 class Line {
   public:
-    Line() : log(bytes()) {}
+    explicit Line(bool has_archive = false)
+        : memory_({kHistoryBytesMin, has_archive}), log(memory_.bytes()) {}
 
   private:
-    std::span<std::byte> bytes() {
-        const LogHeader header = empty_log_header(kHistoryBytesMin);
-        memory_.resize(log_memory_bytes(kHistoryBytesMin) / 8);
-        *reinterpret_cast<LogHeader*>(memory_.data()) = header;
-        return std::as_writable_bytes(std::span(memory_));
-    }
-
     // Takes what the pipe still holds.
     std::optional<std::size_t> send(std::span<const Piece> pieces) {
         if (hung_up_) return std::nullopt;
@@ -61,7 +56,7 @@ class Line {
 
     static constexpr std::size_t kPipeBytes = 4096;
 
-    std::vector<std::uint64_t> memory_;
+    test::Memory memory_;
     std::string pipe_;  // sent and not read
     std::string unread_;
     bool hung_up_ = false;
@@ -428,6 +423,57 @@ Test(reader, what_lies_far_back_is_looked_up_in_steps_and_shown_before_what_happ
     EXPECT_EQ(frame_of(got[1]).as<Replay>().messages, 2);
     got.erase(got.begin(), got.begin() + 2);
     EXPECT_EQ(got, (Frames{old, now, framed(Done{})}));
+}
+
+Test(reader, what_the_log_has_let_go_is_replayed_from_its_archive) {
+    Line line(true);
+    for (int i = 0; i < 3; ++i) line.say("old " + std::to_string(i));
+    while (line.log.tail() == 0) line.append(EntryKind::Tell, "to another", kBob, kEve);
+    while (line.log.archive()->messages() < 2) {
+        line.append(EntryKind::Tell, "to another", kBob, kEve);
+    }
+    line.append(EntryKind::Tell, "to me", kBob, kMe);
+    line.start_at_head();
+    line.reader.ask_replay(3, kNowMs);
+    int steps = 0;
+    do {
+        line.reader.entries_left = 100;
+        EXPECT_TRUE(line.flush());
+    } while (line.reader.is_walking() && ++steps < 1000);
+    line.reader.entries_left = SIZE_MAX;
+    const Frames got = line.read_all();
+    ASSERT_EQ(got.size(), 5U);
+    EXPECT_EQ(frame_of(got[0]).as<Replay>().messages, 3);
+    EXPECT_EQ(frame_of(got[1]).text, "old 1");
+    EXPECT_EQ(frame_of(got[2]).text, "old 2");
+    EXPECT_EQ(frame_of(got[3]).text, "to me");
+    EXPECT_EQ(got[4], framed(Done{}));
+}
+
+Test(reader, a_replay_from_the_archive_is_in_order_and_whole_for_a_slow_reader) {
+    Line line(true);
+    const std::string most(1000, 'x');
+    for (int i = 0; i < 200; ++i) line.say(most + std::to_string(i));
+    line.start_at_head();
+    line.reader.ask_replay(120, kNowMs);
+    const Frames got = line.read_all();
+    ASSERT_EQ(got.size(), 122U);
+    for (std::size_t i = 0; i < 120; ++i) {
+        EXPECT_EQ(frame_of(got[1 + i]).text, most + std::to_string(80 + i));
+    }
+}
+
+// The archive goes on without the slow reader too.
+Test(reader, a_replay_that_the_archive_lets_go_while_it_is_sent_still_ends) {
+    Line line(true);
+    while (line.log.archive()->tail() == 0) line.say(std::string(1000, 'x'));
+    line.start_at_head();
+    line.reader.ask_replay(1000, kNowMs);
+    EXPECT_TRUE(line.flush());
+    for (int i = 0; i < 300; ++i) line.say(std::string(1000, 'y'));
+    const Frames got = line.read_all();
+    EXPECT_EQ(frame_of(got.front()).type, FrameType::Replay);
+    EXPECT_EQ(std::ranges::count(got, framed(Done{})), 1);
 }
 
 Test(reader, a_replay_without_messages_is_answered_too) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,7 +78,7 @@ Words copy_of(std::span<const std::byte> bytes) {
 
 bool is_whole(std::span<const std::byte> bytes) {
     Words copy = copy_of(bytes);
-    return is_whole_log(bytes_of(copy).first(bytes.size()));
+    return is_whole_history(bytes_of(copy).first(bytes.size()));
 }
 
 Lines lines_of(const Log& log) {
@@ -110,12 +111,6 @@ Lines salvaged(std::span<const std::byte> bytes, test::Where where = test::Where
 // The entries that the next start of chatd would find.
 Lines found(std::span<const std::byte> bytes, test::Where where = test::Where::here()) {
     return is_whole(bytes) ? lines_of(bytes) : salvaged(bytes, where);
-}
-
-LogHeader header_of(std::span<const std::byte> bytes) {
-    LogHeader header{};
-    std::memcpy(&header, bytes.data(), sizeof header);
-    return header;
 }
 
 void set_header(Bytes& bytes, const LogHeader& header) {
@@ -209,10 +204,25 @@ Test(salvage, a_log_whose_writer_died_before_the_head_moved_is_whole) {
 
 Test(salvage, a_file_of_another_length_is_not_whole) {
     Bytes bytes = log_of(20, 100);
-    bytes.resize(bytes.size() - 8);
+    const std::size_t log_bytes = bytes.size();
+    bytes.resize(log_bytes - 8);
     EXPECT_FALSE(is_whole(bytes));
-    bytes.resize(bytes.size() + 16);
+    bytes.resize(2 * log_bytes + 8);
     EXPECT_FALSE(is_whole(bytes));
+    bytes.resize(log_bytes);
+    bytes.resize(log_bytes + 8, std::byte{1});
+    EXPECT_FALSE(is_whole(bytes));
+}
+
+// The process that made the file longer, for an archive, died before it began that.
+Test(salvage, a_log_behind_which_there_are_only_zeros_is_whole) {
+    Bytes bytes = log_of(20, 100);
+    const std::size_t log_bytes = bytes.size();
+    for (const std::size_t length : {log_bytes + 8, 2 * log_bytes}) {
+        bytes.resize(log_bytes);
+        bytes.resize(length);
+        EXPECT_TRUE(is_whole(bytes));
+    }
 }
 
 // --- One byte
@@ -437,12 +447,108 @@ Test(salvage, without_a_header_all_that_is_missing_counts_if_the_size_is_known) 
     const std::size_t ring_bytes = bytes.size() - kLogHeaderBytes;
     const auto loss_of = [&](std::size_t length) {
         const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
-        return Salvage(cut, ring_bytes).loss().bytes;
+        return Salvage(cut, HistorySize{ring_bytes, false}).loss().bytes;
     };
     EXPECT_EQ(loss_of(0), ring_bytes + sizeof(LogHeader));
     EXPECT_EQ(loss_of(10), ring_bytes + sizeof(LogHeader));
     const std::vector<Place> where = places(bytes);
     EXPECT_EQ(loss_of(where[7].begin), where[39].end - where[7].begin);
+}
+
+// --- With an archive
+
+namespace {
+
+Words empty_history() {
+    Words words(HistorySize{kRing}.bytes() / 8);
+    const LogHeader header = empty_log_header(kRing);
+    std::memcpy(words.data(), &header, sizeof header);
+    std::memcpy(&words[log_memory_bytes(kRing) / 8], &header, sizeof header);
+    return words;
+}
+
+Lines lines_with_archive(const Log& log) {
+    Lines lines = log.archive() == nullptr ? Lines{} : lines_of(*log.archive());
+    std::ranges::copy(lines_of(log), std::back_inserter(lines));
+    return lines;
+}
+
+// A log that went around, with something in its archive.
+struct Archived {
+    Words words = empty_history();
+    Lines lines;
+
+    Archived() {
+        Log log(bytes_of(words));
+        for (int i = 0; i < 300; ++i) say(log, std::string(300, 'x'), i % 3 == 0 ? 3 : 0);
+        lines = lines_with_archive(log);
+    }
+};
+
+}  // namespace
+
+Test(salvage, the_entries_of_both_are_found_and_go_where_they_were) {
+    const Archived past;
+    Words copy = past.words;
+    Words words = empty_history();
+    Log log(bytes_of(words));
+    EXPECT_EQ(Salvage(bytes_of(copy)).restore(log), past.lines.size());
+    EXPECT_EQ(lines_with_archive(log), past.lines);
+    const Log before(bytes_of(copy));
+    EXPECT_EQ(lines_of(*log.archive()), lines_of(*before.archive()));
+}
+
+Test(salvage, without_any_header_the_entries_of_both_are_found) {
+    Archived past;
+    const auto bytes = bytes_of(past.words);
+    for (const std::size_t at : {std::size_t{0}, log_memory_bytes(kRing)}) {
+        std::ranges::fill(bytes.subspan(at, sizeof(LogHeader)), std::byte{0x55});
+    }
+    const Salvage salvage(bytes);
+    EXPECT_TRUE(salvage.is_log());
+    Words words((HistorySize{4 * kRing, false}.bytes()) / 8);
+    const LogHeader header = empty_log_header(4 * kRing);
+    std::memcpy(words.data(), &header, sizeof header);
+    Log log(bytes_of(words));
+    (void)salvage.restore(log);
+    EXPECT_EQ(lines_of(log), past.lines);
+}
+
+Test(salvage, one_header_is_enough_to_know_the_size) {
+    for (const std::size_t at : {std::size_t{0}, log_memory_bytes(kRing)}) {
+        Archived past;
+        const auto bytes = bytes_of(past.words);
+        std::ranges::fill(bytes.subspan(at, sizeof(LogHeader)), std::byte{0x55});
+        EXPECT_FALSE(is_whole(bytes));
+        const Salvage salvage(bytes);
+        EXPECT_EQ(salvage.ring_bytes(), kRing);
+        Words words = empty_history();
+        Log log(bytes_of(words));
+        (void)salvage.restore(log);
+        EXPECT_EQ(lines_with_archive(log), past.lines);
+    }
+}
+
+// A writer died when the archive had an entry and the log had it still.
+Test(salvage, an_entry_that_both_have_is_kept_once) {
+    Archived past;
+    const std::size_t log_bytes = log_memory_bytes(kRing);
+    Words later = past.words;
+    {
+        Log log(bytes_of(later));
+        while (log.archive()->next_seq() == Log(bytes_of(past.words)).archive()->next_seq()) {
+            say(log, std::string(300, 'x'));
+        }
+    }
+    std::ranges::copy(bytes_of(later).subspan(log_bytes),
+                      bytes_of(past.words).subspan(log_bytes).begin());
+    Words words = empty_history();
+    Log log(bytes_of(words));
+    (void)Salvage(bytes_of(past.words)).restore(log);
+    Lines lines = lines_with_archive(log);
+    EXPECT_EQ(lines.back(), past.lines.back());
+    EXPECT_TRUE(std::ranges::is_sorted(lines));
+    EXPECT_TRUE(std::ranges::adjacent_find(lines) == lines.end());
 }
 
 // --- The new log

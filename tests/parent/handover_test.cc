@@ -109,12 +109,14 @@ Test(handover, it_is_written_as_version_0_3_0_writes_it) {
 
 Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     Handover handover = with_any_bytes();
-    handover.log_bytes = 4'198'400;
+    handover.ring_bytes = 4'194'304;
+    handover.has_archive = true;
     handover.program_before = {16};
     handover.peers = {{4712, "192.0.2.7:51234"}, {4713, "[2001:db8::1]:7"}};
     const auto read = read_handover(write_handover(handover));
     ASSERT_TRUE(read.has_value());
-    EXPECT_EQ(read->log_bytes, 4'198'400);
+    EXPECT_EQ(read->ring_bytes, 4'194'304);
+    EXPECT_TRUE(read->has_archive);
     EXPECT_EQ(read->program_before.number, 16);
     EXPECT_EQ(read->fds().back(), 16);
     ASSERT_EQ(read->peers.size(), 2);
@@ -125,12 +127,12 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
 Test(handover, behind_the_end_any_line_may_be_missing_and_more_may_follow) {
     const auto old = read_handover(kOf030);
     ASSERT_TRUE(old.has_value());
-    EXPECT_EQ(old->log_bytes, 0);
+    EXPECT_EQ(old->ring_bytes, 0);
     EXPECT_EQ(old->program_before.number, -1);
     const auto newer = read_handover(kOf030 + "program-before 16\nweather 13\n");
     ASSERT_TRUE(newer.has_value());
     EXPECT_EQ(newer->program_before.number, 16);
-    EXPECT_FALSE(read_handover(kOf030 + "log-bytes x\n").has_value());
+    EXPECT_FALSE(read_handover(kOf030 + "log-size x 0\n").has_value());
 }
 
 Test(handover, texts_may_hold_any_byte) {

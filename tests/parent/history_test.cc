@@ -113,7 +113,26 @@ void allow_no_file_beyond(rlim_t bytes, test::Where where = test::Where::here())
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-constexpr std::size_t kFileBytes = kLogHeaderBytes + kRing;
+constexpr HistorySize kSize{kRing, true};
+constexpr std::size_t kFileBytes = kSize.bytes();
+constexpr std::size_t kLogBytes = log_memory_bytes(kRing);
+
+int archived_in(const UniqueFd& fd) {
+    const Mapping mapping(fd.get());
+    const Log log(mapping.bytes());
+    int found = 0;
+    for (auto entry = log.archive()->newest(); entry; entry = log.archive()->before(*entry)) {
+        ++found;
+    }
+    return found;
+}
+
+// Says so much that the log has to let the first messages go. Returns how many it said.
+int say_until_archived(const UniqueFd& fd, int archived) {
+    int said = 0;
+    for (; archived_in(fd) < archived; ++said) say(fd, std::to_string(said));
+    return said;
+}
 
 }  // namespace
 
@@ -175,6 +194,77 @@ Test(history, a_link_to_a_history_stays_one) {
     fs::create_symlink(past.scratch.path() + "/new", elsewhere.path() + "/dangling");
     (void)open_history(elsewhere.path() + "/dangling", kRing);
     EXPECT_TRUE(fs::is_regular_file(past.scratch.path() + "/new"));
+}
+
+// --- The archive
+
+Test(history, a_file_of_0_3_0_gets_an_archive_and_keeps_everything) {
+    const Chat past;
+    write_file(past.path, contents(past.path).substr(0, kLogBytes));
+    const History history = open_history(past.path, kRing);
+    EXPECT_EQ(history.news, "");
+    EXPECT_EQ(file_bytes(history.fd.get()), kFileBytes);
+    EXPECT_GE(blocks(past.path), kFileBytes);
+    EXPECT_EQ(messages_in(history.fd), kMessages);
+    (void)say_until_archived(history.fd, 10);
+    EXPECT_TRUE(is_intact_history(history.fd.get(), kSize));
+}
+
+Test(history, an_archive_that_was_not_begun_is_begun_at_the_next_start) {
+    for (const std::size_t length : {kLogBytes + 100, kFileBytes}) {
+        const Chat past;
+        write_file(past.path, contents(past.path).substr(0, kLogBytes));
+        ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(length)), 0);
+        const History history = open_history(past.path, kRing);
+        EXPECT_EQ(history.news, "");
+        EXPECT_EQ(messages_in(history.fd), kMessages);
+        EXPECT_TRUE(is_intact_history(history.fd.get(), kSize));
+    }
+}
+
+Test(history, a_damaged_archive_is_repaired_like_the_log) {
+    const Chat past;
+    const int said = say_until_archived(open_history(past.path, std::nullopt).fd, 20);
+    const std::string whole = contents(past.path);
+    flip(past.path, whole.find("alice10", kLogBytes));
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_EQ(history.news, "history: 1 damaged place, 80 bytes lost, " +
+                                std::to_string(kMessages + said - 1) +
+                                " entries kept; the damaged file is " + past.damaged);
+    EXPECT_EQ(archived_in(history.fd), 19);
+    EXPECT_EQ(messages_in(history.fd), kMessages + said - 20);
+}
+
+Test(history, an_archive_that_lost_its_beginning_keeps_its_entries) {
+    const Chat past;
+    (void)say_until_archived(open_history(past.path, std::nullopt).fd, 20);
+    flip(past.path, kLogBytes + 3);
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_NE(history.news, "");
+    EXPECT_EQ(archived_in(history.fd), 20);
+}
+
+Test(history, an_archive_in_use_that_is_cut_short_is_repaired) {
+    for (const std::size_t length : {kLogBytes, kLogBytes + 4096 + 10 * 80}) {
+        const Chat past;
+        const History history = open_history(past.path, std::nullopt);
+        const int said = say_until_archived(history.fd, 20);
+        ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(length)), 0);
+        EXPECT_FALSE(is_intact_history(history.fd.get(), kSize));
+        const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
+        EXPECT_CONTAINS(mended.news, "the damaged file is " + past.damaged);
+        EXPECT_EQ(messages_in(mended.fd), kMessages + said - 20);
+        EXPECT_EQ(archived_in(mended.fd), length == kLogBytes ? 0 : 10);
+    }
+}
+
+// Nothing was in it yet.
+Test(history, an_empty_archive_that_is_gone_is_no_loss) {
+    const Chat past;
+    const History history = open_history(past.path, std::nullopt);
+    ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(kLogBytes)), 0);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
+    EXPECT_CONTAINS(mended.news, "1 damaged place, 0 bytes lost, 100 entries kept");
 }
 
 // --- Refused
@@ -312,7 +402,7 @@ Test(history, a_repair_may_change_the_size) {
     const Chat past;
     past.damage();
     const History history = open_history(past.path, 4 * kRing);
-    EXPECT_EQ(file_bytes(history.fd.get()), kLogHeaderBytes + 4 * kRing);
+    EXPECT_EQ(file_bytes(history.fd.get()), HistorySize{4 * kRing}.bytes());
     EXPECT_EQ(messages_in(history.fd), kMessages - 1);
 }
 
@@ -358,7 +448,7 @@ Test(history, a_repair_may_be_killed_at_any_time) {
 Test(history, a_history_in_use_that_is_whole_is_left_alone) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
-    EXPECT_TRUE(is_intact_history(history.fd.get(), kFileBytes));
+    EXPECT_TRUE(is_intact_history(history.fd.get(), kSize));
 }
 
 Test(history, a_history_cut_short_in_use_is_repaired) {
@@ -366,7 +456,7 @@ Test(history, a_history_cut_short_in_use_is_repaired) {
         const Chat past;
         const History history = open_history(past.path, std::nullopt);
         ASSERT_EQ(truncate(past.path.c_str(), static_cast<off_t>(length)), 0);
-        const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
+        const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
         EXPECT_CONTAINS(mended.news, "the damaged file is " + past.damaged);
         EXPECT_EQ(file_bytes(mended.fd.get()), kFileBytes);
         EXPECT_EQ(fs::file_size(past.damaged), length);
@@ -374,7 +464,7 @@ Test(history, a_history_cut_short_in_use_is_repaired) {
             length < 4096 ? 0 : std::min((length - 4096) / 80, std::size_t{100});
         EXPECT_GE(messages_in(mended.fd), kept);
         EXPECT_EQ(status_of_opening(past.path), ExitStatus::Unavailable);
-        EXPECT_TRUE(is_intact_history(mended.fd.get(), kFileBytes));
+        EXPECT_TRUE(is_intact_history(mended.fd.get(), kSize));
     }
 }
 
@@ -382,7 +472,7 @@ Test(history, a_history_in_use_that_lost_its_beginning_is_repaired) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
     flip(past.path, 3);
-    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
     EXPECT_EQ(messages_in(mended.fd), kMessages);
 }
 
@@ -394,7 +484,7 @@ Test(history, a_history_in_use_that_cannot_be_repaired_goes_on_in_memory) {
         write_file(past.path + ".damaged-" + std::to_string(i), "");
     }
     const auto before = past.files();
-    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
     EXPECT_CONTAINS(mended.news, "in memory alone from now on: too many damaged histories");
     EXPECT_GE(messages_in(mended.fd), 40);
     EXPECT_TRUE(past.files() == before);
@@ -406,24 +496,24 @@ Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
     ASSERT_EQ(truncate(past.path.c_str(), 8000), 0);
     fs::remove(past.path);
     write_file(past.path, "somebody else's");
-    const auto mended = repair_history_in_use(history.fd.get(), past.path, kFileBytes);
+    const auto mended = repair_history_in_use(history.fd.get(), past.path, kSize);
     EXPECT_CONTAINS(mended.news, "in memory alone from now on: " + past.path + " is another file");
     EXPECT_GE(messages_in(mended.fd), 40);
     EXPECT_EQ(contents(past.path), "somebody else's");
     EXPECT_EQ(past.files().size(), 1U);
-    EXPECT_TRUE(is_intact_history(mended.fd.get(), kFileBytes));
+    EXPECT_TRUE(is_intact_history(mended.fd.get(), kSize));
 }
 
 // A program that takes over from 0.3.0 is not told the size.
 Test(history, the_size_of_a_log_in_use_is_told_by_its_header_as_long_as_that_is_there) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
-    for (const off_t length : {kFileBytes, std::size_t{8000}, sizeof(LogHeader)}) {
+    for (const off_t length : {kLogBytes, std::size_t{8000}, sizeof(LogHeader)}) {
         ASSERT_EQ(truncate(past.path.c_str(), length), 0);
-        EXPECT_EQ(likely_log_bytes(history.fd.get()), kFileBytes);
+        EXPECT_EQ(likely_size(history.fd.get()).bytes(), kLogBytes);
     }
     ASSERT_EQ(truncate(past.path.c_str(), 10), 0);
-    EXPECT_EQ(likely_log_bytes(history.fd.get()), kLogHeaderBytes + kHistoryBytes);
+    EXPECT_EQ(likely_size(history.fd.get()).bytes(), log_memory_bytes(kHistoryBytes));
 }
 
 Test(history, a_log_without_a_file_outlives_its_user) {

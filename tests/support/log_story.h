@@ -32,12 +32,16 @@ static_assert(kMostBytes % 8 == 0);
 // moment.
 class Memory {
   public:
-    explicit Memory(std::size_t ring_bytes = kRing) : words_(log_memory_bytes(ring_bytes) / 8) {
-        header() = empty_log_header(ring_bytes);
+    explicit Memory(HistorySize size = {kRing, false}) : words_(size.bytes() / 8) {
+        header() = empty_log_header(size.ring_bytes);
+        const std::size_t log_words = log_memory_bytes(size.ring_bytes) / 8;
+        if (size.has_archive) std::memcpy(&words_[log_words], &header(), sizeof(LogHeader));
     }
 
     [[nodiscard]] std::span<std::byte> bytes() { return std::as_writable_bytes(std::span(words_)); }
-    [[nodiscard]] std::span<std::byte> ring() { return bytes().subspan(kLogHeaderBytes); }
+    [[nodiscard]] std::span<std::byte> ring() {
+        return bytes().subspan(kLogHeaderBytes, header().ring_bytes);
+    }
     [[nodiscard]] LogHeader& header() { return *reinterpret_cast<LogHeader*>(words_.data()); }
     [[nodiscard]] std::byte& at(Position position) { return ring()[position % kRing]; }
 
@@ -60,6 +64,8 @@ struct Told {
 // A log and, beside it, all that it was ever told.
 class Story {
   public:
+    explicit Story(HistorySize size = {kRing, false}) : memory(size) {}
+
     Memory memory;
     std::unique_ptr<Log> log = std::make_unique<Log>(memory.bytes());
     std::vector<Told> told;

@@ -195,6 +195,71 @@ Test(history, messages_that_somebody_has_read_outlive_the_death_of_all_processes
     EXPECT_GT(read.size(), 15U);
 }
 
+// --- What private words, comings and goings cannot push out
+
+namespace {
+
+// Far more than the log holds.
+void whisper(Client& client, const std::string& name) {
+    for (int i = 0; i < 200; ++i) {
+        client.send_line("/msg " + name + ' ' + std::string(4000, 'x'));
+        client.expect(name + " tells you: " + std::string(4000, 'x') + '\n');
+    }
+}
+
+}  // namespace
+
+// Once a single client had pushed out everything in 23 seconds.
+Test(history, what_was_said_to_all_outlasts_private_words_brokers_programs_and_the_server) {
+    constexpr int kSaid = 100;
+    const Scratch scratch;
+    Lines said;
+    for (int i = 0; i < kSaid; ++i) said.push_back(words(i));
+    {
+        Daemon daemon(in_use(scratch.path() + "/history"));
+        Client alice = join(daemon.port(), "alice");
+        talk(alice, kSaid);
+        Client bob = join(daemon.port(), "bob");
+        whisper(bob, "bob");
+        EXPECT_EQ(past(daemon), said);
+        ASSERT_EQ(kill(daemon.broker(), SIGKILL), 0);
+        EXPECT_EQ(past(daemon), said);
+        daemon.signal(SIGHUP);
+        daemon.wait_log("upgraded");
+        EXPECT_EQ(past(daemon), said);
+        daemon.finish();
+    }
+    Daemon daemon(in_use(scratch.path() + "/history"));
+    EXPECT_EQ(past(daemon), said);
+    daemon.finish();
+}
+
+Test(history, a_newcomer_is_shown_what_was_said_to_all_before_the_private_words) {
+    Daemon daemon({"--history-size", "65536"});
+    Client alice = join(daemon.port(), "alice");
+    alice.send_line("said to all");
+    whisper(alice, "alice");
+    Client bob = join(daemon.port(), "bob");
+    bob.expect("] alice says: said to all\n");
+    daemon.finish();
+}
+
+Test(history, an_archive_that_is_cut_off_in_use_costs_only_what_was_in_it) {
+    const Scratch scratch;
+    const std::string path = scratch.path() + "/history";
+    Daemon daemon(in_use(path));
+    Client alice = join(daemon.port(), "alice");
+    alice.send_line("said long ago");
+    whisper(alice, "alice");
+    alice.send_line("said just now");
+    EXPECT_EQ(past(daemon), (Lines{"said long ago", "said just now"}));
+    ASSERT_EQ(truncate(path.c_str(), chatd::log_memory_bytes(65536)), 0);
+    ASSERT_EQ(kill(daemon.broker(), SIGKILL), 0);
+    daemon.wait_log("]: history: 2 damaged places");
+    EXPECT_EQ(past(daemon), Lines{"said just now"});
+    daemon.finish();
+}
+
 // --- Damaged while no server runs
 
 namespace {

@@ -230,7 +230,7 @@ Test(upgrade, a_history_that_was_cut_short_is_repaired_by_the_next_program) {
         EXPECT_GT(std::stoul(news.substr(news.rfind(' ', lost - 1) + 1)), 200'000U);
         daemon.wait_log("broker started");
         expect_to_chat(alice, bob, "after");
-        EXPECT_EQ(fs::file_size(path), 1'048'576 + chatd::kLogHeaderBytes);
+        EXPECT_EQ(fs::file_size(path), chatd::HistorySize{1'048'576}.bytes());
         daemon.finish();
     }
 }
