@@ -85,10 +85,11 @@ inline constexpr std::uint32_t kNamesShown = 20;   // names in the line that wel
 inline constexpr std::uint32_t kCrowdNames = 3;    // names when many people come or go together
 inline constexpr std::uint32_t kPeopleShown = 50;  // people that one /who lists
 
-// Crowds that are looked for at once, places in the log from which they are remembered, and people
-// of one crowd. In a fan-out nearly all members begin at the same place. 3 MiB at most are
-// remembered: each crowd names twice kCrowdNames + 1 people.
+// Crowds that are looked for at once, and the entries among which they are; places in the log from
+// which they are remembered; and people of one crowd. In a fan-out nearly all members begin at the
+// same place. 3 MiB at most are remembered: each crowd names twice kCrowdNames + 1 people.
 inline constexpr std::size_t kCrowdsAtOnce = 64;
+inline constexpr std::size_t kCrowdEntriesAtOnce = 16'384;
 inline constexpr std::size_t kCrowdBeginningsMax = 64;
 inline constexpr std::uint32_t kCrowdPeopleMax = 10'000;
 
@@ -269,6 +270,10 @@ inline constexpr auto kStatusPause = 1s;
 // broker closed the link without a Welcome.
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
+
+// Places in the log that are known by number, evenly spread: a worker that resumes makes the broker
+// look at this part of the log, and not at all of it.
+inline constexpr std::size_t kLogMarks = 1024;
 
 // Entries of the log that the broker looks at in one turn for members who have to be shown what
 // lies far back (/history), and at once for each member. An entry takes some 20 ns, so everybody

@@ -104,31 +104,35 @@ class CrowdBuilder {
 
 }  // namespace
 
-std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position to,
-                                         std::uint64_t session) {
-    std::vector<CrowdStretch> crowds;
+CrowdsFound crowds_between(const Log& log, Position from, Position to, std::uint64_t session) {
+    CrowdsFound found;
     std::optional<CrowdBuilder> builder;
     const auto finish = [&] {
         auto stretch = builder ? builder->result() : std::nullopt;
-        if (stretch) crowds.push_back(std::move(*stretch));
+        if (stretch) found.crowds.push_back(std::move(*stretch));
         builder.reset();
     };
-    while (from < to && crowds.size() < kCrowdsAtOnce) {
-        const LogEntry found = log.entry_at(from);
-        if (found.at >= to) break;
-        const bool may_join = may_join_crowd(found, session);
-        if (!may_join || (builder && !builder->accepts(found))) finish();
-        if (may_join) {
-            if (!builder) builder.emplace(found.at);
-            builder->add(found);
+    found.end = to;
+    for (std::size_t entries = 0; from < to; ++entries) {
+        const LogEntry entry = log.entry_at(from);
+        if (entry.at >= to) break;
+        const bool may_join = may_join_crowd(entry, session);
+        if (!may_join || (builder && !builder->accepts(entry))) finish();
+        if (found.crowds.size() == kCrowdsAtOnce || entries == kCrowdEntriesAtOnce) {
+            found.end = from;
+            break;
         }
-        from = found.next;
+        if (may_join) {
+            if (!builder) builder.emplace(entry.at);
+            builder->add(entry);
+        }
+        from = entry.next;
     }
-    if (crowds.size() < kCrowdsAtOnce) finish();
-    return crowds;
+    finish();
+    return found;
 }
 
-const std::vector<CrowdStretch>& Crowds::from(Position begin) {
+const CrowdsFound& Crowds::from(Position begin) {
     if (by_begin_.size() == kCrowdBeginningsMax && !by_begin_.contains(begin)) by_begin_.clear();
     const auto [found, is_new] = by_begin_.try_emplace(begin);
     if (is_new) found->second = crowds_between(log_, begin, end_, 0);

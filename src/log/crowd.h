@@ -27,13 +27,20 @@ struct CrowdStretch {
     std::string frame;
 };
 
-// Returns the crowds in [from, to), in their order, the first kCrowdsAtOnce of them, for the reader
-// `session`, whose own entries are in no crowd. Session 0 stands for every reader who neither came
-// nor left in [from, to). A crowd has at least two people who come, or two who leave. A Leave with
-// last words is in no crowd. A member who left and comes back begins a new crowd, and so does
-// anybody who looks like that member, or for whom the crowd is full.
-[[nodiscard]] std::vector<CrowdStretch> crowds_between(const Log& log, Position from, Position to,
-                                                       std::uint64_t session);
+// Crowds in their order, and the position up to which they were looked for.
+struct CrowdsFound {
+    std::vector<CrowdStretch> crowds;
+    Position end = 0;
+};
+
+// Returns the crowds in [from, to), at most kCrowdsAtOnce of them and those among the first
+// kCrowdEntriesAtOnce entries, for the reader `session`, whose own entries are in no crowd. Session
+// 0 stands for every reader who neither came nor left in [from, to). A crowd has at least two
+// people who come, or two who leave. A Leave with last words is in no crowd. A member who left and
+// comes back begins a new crowd, and so does anybody who looks like that member, or for whom the
+// crowd is full.
+[[nodiscard]] CrowdsFound crowds_between(const Log& log, Position from, Position to,
+                                         std::uint64_t session);
 
 // The crowds before one position in the log, for members that have not left. Members that begin to
 // read at the same position share one search. A few positions are remembered, because a worker that
@@ -50,9 +57,9 @@ class Crowds {
     }
     [[nodiscard]] Position end() const { return end_; }
 
-    // The crowds from `begin` to the end, the first kCrowdsAtOnce of them. Valid until the next
+    // The crowds from `begin` to the end, as crowds_between() returns them. Valid until the next
     // call of this, or until set_end() moves the end.
-    [[nodiscard]] const std::vector<CrowdStretch>& from(Position begin);
+    [[nodiscard]] const CrowdsFound& from(Position begin);
 
     // How many beginnings are remembered.
     [[nodiscard]] std::size_t remembered() const { return by_begin_.size(); }
@@ -60,7 +67,7 @@ class Crowds {
   private:
     const Log& log_;
     Position end_ = 0;
-    std::unordered_map<Position, std::vector<CrowdStretch>> by_begin_;
+    std::unordered_map<Position, CrowdsFound> by_begin_;
 };
 
 }  // namespace chatd

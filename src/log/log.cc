@@ -66,6 +66,10 @@ void Log::note(const LogEntry& added) {
     messages_ = added.entry.messages;
     if (added.entry.to != 0) private_end_ = added.next;
     if (is_message(added.entry.kind)) newest_message_ = added.at;
+    while (!marks_.empty() && marks_.front().at < tail_) marks_.pop_front();
+    if (marks_.empty() || added.at >= marks_.back().at + ring_.size() / kLogMarks) {
+        marks_.push_back({added.entry.seq, added.at});
+    }
 }
 
 // Lets the oldest entries go until `bytes` fit in one piece.
@@ -135,11 +139,14 @@ std::optional<LogEntry> Log::before(const LogEntry& entry) const {
 }
 
 Position Log::after_seq(std::uint64_t seq) const {
-    Position position = head_;
-    for (auto entry = newest(); entry && entry->entry.seq > seq; entry = before(*entry)) {
-        position = entry->at;
+    const auto above = std::ranges::upper_bound(marks_, seq, {}, &Mark::seq);
+    Position at = above == marks_.begin() ? tail_ : std::max(tail_, std::prev(above)->at);
+    while (at < head_) {
+        const LogEntry entry = entry_at(at);
+        if (entry.entry.seq > seq) return entry.at;
+        at = entry.next;
     }
-    return position;
+    return head_;
 }
 
 Log::Search Log::search(Position end, std::uint32_t most, std::uint64_t session) const {

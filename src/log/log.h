@@ -120,7 +120,7 @@ class Log {
     [[nodiscard]] std::optional<LogEntry> before(const LogEntry& entry) const;
 
     // The position after the last entry whose sequence number is at most `seq`; that of the oldest
-    // entry when all are newer. Takes time linear in the entries after `seq`.
+    // entry when all are newer. Looks only at the entries around there: see kLogMarks.
     [[nodiscard]] Position after_seq(std::uint64_t seq) const;
 
     // A search for the last messages before `end` that a replay shows to `session`, at most `most`:
@@ -183,6 +183,13 @@ class Log {
     Position lap_begin_ = 0;     // the entries of this lap begin here; a pad may lie in between
     std::optional<Position> newest_message_;  // a search skips the Joins and Leaves after it
     Position private_end_ = 0;
+
+    // Entries all over the log, the oldest first: a search for a number begins at one of these.
+    struct Mark {
+        std::uint64_t seq;
+        Position at;
+    };
+    std::deque<Mark> marks_;
     std::string scratch_;  // the frame being appended
 };
 

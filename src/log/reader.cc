@@ -170,33 +170,34 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
         if (!send_replies(send)) return false;
     }
     const Position end = std::min(crowds.end(), end_);
-    bool all_sent = true;
+    bool all_sent = false;
     if (takes_crowds_) {
         const bool is_member = standing.acked != kNoLongerMember;
         all_sent = send_crowds(log, crowds, end, is_member, send);
+    } else {
+        all_sent = send_log(log, Reading::Live, at_, end, send);
     }
-    all_sent = all_sent && send_log(log, Reading::Live, at_, end, send);
     if (gone_) return false;
     const std::uint64_t before = std::exchange(messages_, log.messages_before(at_));
     delivered += messages_ - before;
     return all_sent;
 }
 
-// Sends the log up to the end of the last crowd, with a Crowd frame in the place of each.
+// Sends the log with a Crowd frame in the place of each crowd.
 bool LogReader::send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
                             const Send& send) {
-    for (bool more = true; more && at_ < end;) {
+    while (at_ < end) {
         // A member that has left reads its own Leave among what happened, so its crowds differ.
-        std::vector<CrowdStretch> own;
+        CrowdsFound own;
         if (!is_member) own = crowds_between(log, at_, end, session_);
-        const std::vector<CrowdStretch>& found = is_member ? crowds.from(at_) : own;
-        more = found.size() == kCrowdsAtOnce;
-        for (const CrowdStretch& crowd : found) {
+        const CrowdsFound& found = is_member ? crowds.from(at_) : own;
+        for (const CrowdStretch& crowd : found.crowds) {
             if (!send_log(log, Reading::Live, at_, crowd.begin, send)) return false;
             replies = crowd.frame;
             at_ = crowd.end;
             if (!send_replies(send)) return false;
         }
+        if (!send_log(log, Reading::Live, at_, found.end, send)) return false;
     }
     return true;
 }

@@ -54,12 +54,11 @@ class Told {
 
     [[nodiscard]] std::vector<CrowdStretch> crowds(std::uint64_t session = 0) const {
         std::vector<CrowdStretch> all;
-        std::vector<CrowdStretch> next;
-        do {
-            next =
-                crowds_between(log, all.empty() ? log.tail() : all.back().end, log.head(), session);
+        for (Position at = log.tail(); at < log.head();) {
+            const auto [next, end] = crowds_between(log, at, log.head(), session);
             all.insert(all.end(), next.begin(), next.end());
-        } while (next.size() == kCrowdsAtOnce);
+            at = end;
+        }
         return all;
     }
 
@@ -273,7 +272,8 @@ Test(crowd, only_the_stretch_that_is_asked_for_counts) {
     told.comes("carol");
     const Position after_carol = told.log.head();
     told.comes("dave");
-    const auto crowds = crowds_between(told.log, after_alice, after_carol, 0);
+    const auto [crowds, end] = crowds_between(told.log, after_alice, after_carol, 0);
+    EXPECT_EQ(end, after_carol);
     ASSERT_EQ(crowds.size(), 1);
     EXPECT_EQ(crowds[0].begin, after_alice);
     EXPECT_EQ(crowds[0].end, after_carol);
@@ -286,12 +286,30 @@ Test(crowd, crowds_up_to_one_end_are_looked_for_once_for_each_beginning) {
     Crowds crowds(told.log);
     crowds.set_end(told.log.head());
     const auto* const found = &crowds.from(0);
-    EXPECT_EQ(found->size(), 1);
+    EXPECT_EQ(found->crowds.size(), 1);
     crowds.set_end(told.log.head());
     EXPECT_EQ(&crowds.from(0), found);
     told.comes("carol");
     crowds.set_end(told.log.head());
-    EXPECT_EQ(Told::crowd_in(crowds.from(0).at(0).frame).entered, 3);
+    EXPECT_EQ(Told::crowd_in(crowds.from(0).crowds.at(0).frame).entered, 3);
+}
+
+// A member that reads slowly through a large log must not make the broker look at all of it each
+// time. Such a stretch may cut a crowd in two.
+Test(crowd, only_so_many_entries_are_looked_at_at_once) {
+    Told told(kHistoryBytes);
+    for (std::size_t i = 0; i < kCrowdEntriesAtOnce; ++i) told.happens(EntryKind::Say, "bob", "hi");
+    const Position begin = told.log.head();
+    told.comes("alice");
+    told.comes("carol");
+    const auto [none, end] = crowds_between(told.log, 0, told.log.head(), 0);
+    EXPECT_EQ(none.size(), 0);
+    EXPECT_EQ(end, begin);
+    const auto [one, at_head] = crowds_between(told.log, end, told.log.head(), 0);
+    EXPECT_EQ(one.size(), 1);
+    EXPECT_EQ(at_head, told.log.head());
+    EXPECT_EQ(crowds_between(told.log, told.log.after_seq(1), told.log.head(), 0).crowds.size(), 0);
+    EXPECT_EQ(crowds_between(told.log, told.log.after_seq(2), told.log.head(), 0).crowds.size(), 1);
 }
 
 // Once each beginning was remembered until the next fan-out, with all crowds behind it.
@@ -307,9 +325,9 @@ Test(crowd, few_beginnings_are_remembered_however_many_there_are) {
     Crowds crowds(told.log);
     crowds.set_end(told.log.head());
     for (const Position begin : beginnings) {
-        EXPECT_LE(crowds.from(begin).size(), kCrowdsAtOnce);
+        EXPECT_LE(crowds.from(begin).crowds.size(), kCrowdsAtOnce);
         EXPECT_LE(crowds.remembered(), kCrowdBeginningsMax);
-        EXPECT_EQ(crowds.from(begin).front().begin, begin);
+        EXPECT_EQ(crowds.from(begin).crowds.front().begin, begin);
     }
 }
 
