@@ -306,7 +306,7 @@ History repair_history_in_use(int fd, const std::string& path, const HistorySize
 
 HistorySize likely_size(int fd) {
     const LogHeader header = read_header(fd);
-    if (is_log(header, SIZE_MAX)) return {header.ring_bytes, false};
+    if (is_log(header, SIZE_MAX)) return {header.ring_bytes, has_archive(fd, header.ring_bytes)};
     const std::size_t bytes = std::max(file_bytes(fd), log_memory_bytes(kHistoryBytes));
     return {(bytes - kLogHeaderBytes) / 8 * 8, false};
 }

@@ -35,7 +35,7 @@ struct History {
 [[nodiscard]] History repair_history_in_use(int fd, const std::string& path,
                                             const HistorySize& size);
 
-// The size that a log in use has, without an archive, as far as its header or its file tells.
+// The size that a history in use has, as far as its header or its file tells.
 [[nodiscard]] HistorySize likely_size(int fd);
 
 // An empty log in memory, and its archive, without a file. Throws SetupError.

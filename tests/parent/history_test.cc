@@ -508,6 +508,7 @@ Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
 Test(history, the_size_of_a_log_in_use_is_told_by_its_header_as_long_as_that_is_there) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
+    EXPECT_EQ(likely_size(history.fd.get()).bytes(), kFileBytes);
     for (const off_t length : {kLogBytes, std::size_t{8000}, sizeof(LogHeader)}) {
         ASSERT_EQ(truncate(past.path.c_str(), length), 0);
         EXPECT_EQ(likely_size(history.fd.get()).bytes(), kLogBytes);
