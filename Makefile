@@ -143,7 +143,7 @@ cpp-asan := -D_GLIBCXX_ASSERTIONS
 # The checks of the sanitizers themselves make g++ warn of null pointers.
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 cxx-release := -O2 -fstack-protector-strong -ffunction-sections -fdata-sections
-cxx-debug := -Og -g3
+cxx-debug := -Og -g
 # -g1, because the sanitizers show only functions and lines.
 cxx-asan := -O1 -g1 -fno-omit-frame-pointer -Wno-null-dereference $(sanitize)
 
@@ -168,7 +168,7 @@ test_flags := -iquote tests $(cpp_flags) $(call cxx_flags,-fno-pie)
 # libFuzzer is part of clang, whatever compiles the rest. Tracing comparisons would take two thirds
 # of the time, and it would find out checksums: then a damaged log would no longer look damaged.
 fuzz_cxx := clang++
-fuzz_flags := -iquote tests -iquote src -MMD -MP -D_GLIBCXX_ASSERTIONS -std=c++20 -O1 -g \
+fuzz_flags := -iquote tests -iquote src -MMD -MP -D_GLIBCXX_ASSERTIONS -std=c++20 -O1 -g1 \
 	-fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(sanitize) \
 	-fno-sanitize-coverage=trace-cmp
 

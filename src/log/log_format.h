@@ -62,7 +62,8 @@ struct HistorySize {
 // The header at the front of `bytes`. Bytes that are missing are 0.
 [[nodiscard]] inline LogHeader header_of(std::span<const std::byte> bytes) {
     LogHeader header{};
-    std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
+    const std::span<std::byte> copy = std::as_writable_bytes(std::span(&header, 1));
+    std::ranges::copy(bytes.first(std::min(bytes.size(), copy.size())), copy.begin());
     return header;
 }
 

@@ -96,7 +96,7 @@ Test(archive, what_was_said_to_all_goes_there_when_it_leaves_the_log_and_nothing
             ASSERT_TRUE(archive.newest()->entry.seq <
                         story.log->entry_at(story.log->tail()).entry.seq);
         }
-        (void)expect_last_messages(story);
+        if (i % 10 == 0) (void)expect_last_messages(story);
     }
     const Log& archive = *story.log->archive();
     EXPECT_GT(archive.tail(), 0);  // It has gone around.

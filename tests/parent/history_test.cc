@@ -34,12 +34,16 @@ namespace {
 constexpr std::size_t kRing = kHistoryBytesMin;
 constexpr int kMessages = 100;
 
-void say(const UniqueFd& fd, const std::string& text) {
-    const Mapping mapping(fd.get());
-    Log log(mapping.bytes());
+void say(Log& log, const std::string& text) {
     Entry entry{};
     entry.kind = EntryKind::Say;
     log.append(entry, "alice", text);
+}
+
+void say(const UniqueFd& fd, const std::string& text) {
+    const Mapping mapping(fd.get());
+    Log log(mapping.bytes());
+    say(log, text);
 }
 
 std::string last_words(const UniqueFd& fd) {
@@ -117,9 +121,7 @@ constexpr HistorySize kSize{kRing, true};
 constexpr std::size_t kFileBytes = kSize.bytes();
 constexpr std::size_t kLogBytes = log_memory_bytes(kRing);
 
-int archived_in(const UniqueFd& fd) {
-    const Mapping mapping(fd.get());
-    const Log log(mapping.bytes());
+int archived_in(const Log& log) {
     int found = 0;
     for (auto entry = log.archive()->newest(); entry; entry = log.archive()->before(*entry)) {
         ++found;
@@ -127,10 +129,17 @@ int archived_in(const UniqueFd& fd) {
     return found;
 }
 
+int archived_in(const UniqueFd& fd) {
+    const Mapping mapping(fd.get());
+    return archived_in(Log(mapping.bytes()));
+}
+
 // Says so much that the log has to let the first messages go. Returns how many it said.
 int say_until_archived(const UniqueFd& fd, int archived) {
+    const Mapping mapping(fd.get());
+    Log log(mapping.bytes());
     int said = 0;
-    for (; archived_in(fd) < archived; ++said) say(fd, std::to_string(said));
+    for (; archived_in(log) < archived; ++said) say(log, std::to_string(said));
     return said;
 }
 
