@@ -1,8 +1,11 @@
 // How a log is taken up after its writer has died, with whatever it was writing; and how it is put
 // on the disk, so that it can be taken up after the machine has.
 
-#include "base/check.h"
 #include "log/log.h"
+
+#include <algorithm>
+
+#include "base/check.h"
 
 namespace chatd {
 
