@@ -101,7 +101,7 @@ fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' $(a
 	tests/faults/fault_plan.cc)
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
 deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(report_objs) $(test_objs) \
-	$(fuzz_objs) $(fuzz_entries))
+	$(fuzz_objs) $(fuzz_entries)) $(B)/tests.h.gch.d
 
 # With FILTER, a test program has only the test files with such a suite and what these need, and a
 # name of its own.
@@ -231,7 +231,7 @@ $(B)/.link: $(B)/.flags
 
 # These files change only when their text does: other flags rebuild everything, and a source that is
 # gone also leaves the library and the tests.
-$(B)/.flags: export text = $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
+$(B)/.flags: export text = $(shell $(CXX) --version | head -n 1) $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
 $(B)/.sources: export text = $(lib_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
 $(F)/.flags: export text = $(fuzz_cxx) $(fuzz_flags)
 $(B)/.flags $(B)/.sources $(F)/.flags: FORCE
@@ -312,13 +312,14 @@ $(test_objs): $(B)/%.o: %.cc $(B)/.flags | test-needs
 # With optimization a compiler needs three times as long for Criterion's macros, and under
 # sanitizers four times. A third of the rest goes into the headers that nearly all tests include.
 $(unit_objs) $(system_objs): quick := -O0 -U_FORTIFY_SOURCE
-$(unit_objs) $(system_objs): headers_of_tests := -include $(B)/tests.h
-$(unit_objs) $(system_objs): $(B)/tests.h.gch
-$(B)/tests.h.gch: $(B)/.flags | test-needs
+$(filter %_test.o,$(test_objs)): headers_of_tests := -include $(B)/tests.h
+$(filter %_test.o,$(test_objs)): $(B)/tests.h.gch
+$(B)/tests.h.gch: Makefile $(B)/.flags | test-needs
 	$(say) CXX $@
 	$(Q)printf '#include <%s>\n' criterion/criterion.h criterion/new/assert.h algorithm array chrono \
 	functional memory optional ranges span string string_view vector >$(@:.gch=)
-	$(Q)$(CXX) $(filter-out -MMD -MP,$(test_flags)) -O0 -U_FORTIFY_SOURCE -x c++-header -o $@ $(@:.gch=)
+	$(Q)$(CXX) $(filter-out -MMD,$(test_flags)) -O0 -U_FORTIFY_SOURCE -MD -MF $@.d -MT $@ \
+	-x c++-header -o $@ $(@:.gch=)
 
 # --- Fuzz ---
 

@@ -271,9 +271,9 @@ inline constexpr auto kStatusPause = 1s;
 inline constexpr auto kConnectPause = 10ms;
 inline constexpr auto kConnectPauseMax = 200ms;
 
-// Places in the log that are known by number, evenly spread: a worker that resumes makes the broker
-// look at this part of the log, and not at all of it.
-inline constexpr std::size_t kLogMarks = 1024;
+// The broker knows the sequence numbers of entries so far from each other: a worker that resumes
+// makes it read so much of the log at most, some 3000 entries. A log of 1 TiB has 64 MiB of them.
+inline constexpr std::size_t kMarkDistanceBytes = 256 * 1024;
 
 // Entries of the log that the broker looks at in one turn for members who have to be shown what
 // lies far back (/history), and at once for each member. An entry takes some 20 ns, so everybody

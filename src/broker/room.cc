@@ -1,5 +1,6 @@
 #include "broker/room.h"
 
+#include "base/bounds.h"
 #include "base/fault.h"
 #include "text/clean.h"
 #include "text/name.h"
@@ -137,11 +138,12 @@ void Room::refuse_poison(std::int64_t now_ms) {
 }
 
 std::optional<Position> Room::end_of(std::uint64_t session, std::uint64_t last_seq) const {
-    for (auto entry = log_.newest(); entry && entry->entry.seq > last_seq;
-         entry = log_.before(*entry)) {
+    auto entry = log_.newest();
+    for (std::size_t i = 0; i < kEntriesPerTurn && entry && entry->entry.seq > last_seq; ++i) {
         if (entry->entry.kind == EntryKind::Leave && entry->entry.from == session) {
             return entry->next;
         }
+        entry = log_.before(*entry);
     }
     return std::nullopt;
 }

@@ -38,7 +38,7 @@ class Room {
                             std::string_view text, std::int64_t now_ms);
 
     // The position after the Leave of this session; none if there is no such Leave among the
-    // entries after `last_seq`. Takes a walk back through the log.
+    // entries after `last_seq`. Looks at the newest kEntriesPerTurn of them.
     [[nodiscard]] std::optional<Position> end_of(std::uint64_t session,
                                                  std::uint64_t last_seq) const;
 

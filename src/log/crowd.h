@@ -27,7 +27,8 @@ struct CrowdStretch {
     std::string frame;
 };
 
-// Crowds in their order, and the position up to which they were looked for.
+// Crowds in their order, and the position up to which they were looked for, which may cut a crowd
+// in two.
 struct CrowdsFound {
     std::vector<CrowdStretch> crowds;
     Position end = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/bounds.h"
 #include "base/check.h"
 #include "base/fault.h"
 
@@ -67,7 +68,7 @@ void Log::note(const LogEntry& added) {
     if (added.entry.to != 0) private_end_ = added.next;
     if (is_message(added.entry.kind)) newest_message_ = added.at;
     while (!marks_.empty() && marks_.front().at < tail_) marks_.pop_front();
-    if (marks_.empty() || added.at >= marks_.back().at + ring_.size() / kLogMarks) {
+    if (marks_.empty() || added.at >= marks_.back().at + kMarkDistanceBytes) {
         marks_.push_back({added.entry.seq, added.at});
     }
 }
@@ -85,12 +86,15 @@ void Log::make_room(std::size_t bytes) {
     if (tail != tail_) move_tail(tail);
 }
 
-// Puts the entry into the archive, if it was said to all.
+// Puts the entry into the archive, if it was said to all. An entry that was damaged in the file
+// meanwhile would get a new checksum there, and a wrong number would shut out all that follow.
 void Log::keep(Position leaving) {
-    if (header_at(leaving).type == FrameType::Pad) return;
-    const LogEntry entry = entry_at(leaving);
-    if (!is_public_message(entry.entry)) return;
-    archive_->append_with_seq(entry.entry, entry.frame.name, entry.frame.text);
+    const std::optional<Frame> frame = whole_entry(bytes_at(leaving, head_));
+    if (!frame) return;  // a pad, or damaged
+    const auto entry = frame->as<Entry>();
+    const bool is_in_order = entry.seq >= archive_->next_seq_ && entry.seq < next_seq_;
+    if (!is_public_message(entry) || !is_in_order) return;
+    archive_->append_with_seq(entry, frame->name, frame->text);
     fault_point("broker:after-archive");
 }
 
@@ -139,6 +143,18 @@ std::optional<LogEntry> Log::before(const LogEntry& entry) const {
 }
 
 Position Log::after_seq(std::uint64_t seq) const {
+    // Nearly always the entry is among the newest: that of a newcomer, or of a link that broke.
+    Position newer = head_;
+    std::optional<LogEntry> last = newest();
+    for (std::size_t i = 0; last && last->entry.seq > seq; ++i) {
+        if (i == kEntriesAtOnce) return after_seq_by_marks(seq);
+        newer = last->at;
+        last = before(*last);
+    }
+    return newer;
+}
+
+Position Log::after_seq_by_marks(std::uint64_t seq) const {
     const auto above = std::ranges::upper_bound(marks_, seq, {}, &Mark::seq);
     Position at = above == marks_.begin() ? tail_ : std::max(tail_, std::prev(above)->at);
     while (at < head_) {
@@ -161,6 +177,7 @@ bool Log::go_on(Search& search, std::size_t& entries) const {
         const LogEntry found = entry_at(*search.next);
         if (found.at < search.end && is_replayed_for(found.entry, search.session)) {
             search.begin = found.at;
+            search.first_seq = found.entry.seq;
             ++search.messages;
         }
         const std::optional<LogEntry> older = before(found);

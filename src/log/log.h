@@ -120,7 +120,7 @@ class Log {
     [[nodiscard]] std::optional<LogEntry> before(const LogEntry& entry) const;
 
     // The position after the last entry whose sequence number is at most `seq`; that of the oldest
-    // entry when all are newer. Looks only at the entries around there: see kLogMarks.
+    // entry when all are newer. Looks at the newest entries, or only at those around there.
     [[nodiscard]] Position after_seq(std::uint64_t seq) const;
 
     // A search for the last messages before `end` that a replay shows to `session`, at most `most`:
@@ -131,6 +131,7 @@ class Log {
         std::uint32_t most;
         std::uint64_t session;
         Position begin = end;
+        std::uint64_t first_seq = 0;  // of the entry at `begin`; 0: no message was found
         std::uint32_t messages = 0;
         std::optional<Position> next = {};  // the entry to look at; none: there is no more
     };
@@ -138,6 +139,11 @@ class Log {
 
     // Looks at so many entries at most, and counts `entries` down. True: the search is over.
     [[nodiscard]] bool go_on(Search& search, std::size_t& entries) const;
+
+    // The greatest number that an entry before `at` may have; `at` may be the head.
+    [[nodiscard]] std::uint64_t seq_before(Position at) const {
+        return (at == head_ ? next_seq_ : entry_at(at).entry.seq) - 1;
+    }
 
     // The number of messages that were said to all before the entry at `at`; `at` may be the head.
     [[nodiscard]] std::uint64_t messages_before(Position at) const;
@@ -154,6 +160,7 @@ class Log {
     [[nodiscard]] std::size_t bytes_to_ring_end(Position at) const {
         return ring_.size() - at % ring_.size();
     }
+    [[nodiscard]] Position after_seq_by_marks(std::uint64_t seq) const;
     [[nodiscard]] std::string_view bytes_at(Position at, Position end) const;
     [[nodiscard]] FrameHeader header_at(Position at) const;
     [[nodiscard]] bool follows(Position at, Position end) const;
@@ -184,7 +191,8 @@ class Log {
     std::optional<Position> newest_message_;  // a search skips the Joins and Leaves after it
     Position private_end_ = 0;
 
-    // Entries all over the log, the oldest first: a search for a number begins at one of these.
+    // Entries all over the log, the oldest first, at least kMarkDistanceBytes from one to the next:
+    // a search for a number begins at one of these.
     struct Mark {
         std::uint64_t seq;
         Position at;

@@ -36,7 +36,11 @@ inline constexpr char kLogMagic[8] = {'c', 'h', 'a', 't', 'd', 'l', 'o', 'g'};
 // The version of everything that lies in the memory of a log, entries included.
 inline constexpr std::uint32_t kLogVersion = 1;
 
-// The ring begins on a page of its own.
+// The version of a log with an archive, when another program takes it over. 0.3.0 refuses it,
+// because it would take the archive for damage.
+inline constexpr std::uint32_t kArchiveVersion = 2;
+
+// The header of a log has a page of its own; that of its archive begins where the ring ends.
 inline constexpr std::size_t kLogHeaderBytes = 4096;
 
 // A log never reaches these values; a header with larger ones is damaged.

@@ -5,7 +5,6 @@
 
 #include "base/bounds.h"
 #include "base/check.h"
-#include "base/fault.h"
 
 namespace chatd {
 namespace {
@@ -104,38 +103,9 @@ bool LogReader::flush(const Log& log, Crowds& crowds, const Standing& standing, 
                               (!replaying_ || send_replay(log, send)) &&
                               (session_ == 0 || send_live(log, crowds, standing, send));
         if (!all_sent || !question_) return !gone_;
-        lookup_ = {log.search(at_, question_->messages, session_), {}, question_->now_ms};
+        begin_lookup(log, at_, question_->messages, question_->now_ms);
         question_.reset();
     }
-}
-
-bool LogReader::look_up(const Log& log, const Send& send) {
-    walking_ = !go_on(log);
-    if (walking_) return false;
-    const auto& [search, archived, now_ms] = *lookup_;
-    if (now_ms) {
-        const std::uint32_t messages = search.messages + (archived ? archived->messages : 0);
-        append_frame(replies, Replay{.now_ms = *now_ms, .messages = messages});
-    }
-    replaying_ = true;
-    replay_at_ = search.begin;
-    replay_end_ = search.end;
-    archive_at_ = archived ? archived->begin : 0;
-    archive_end_ = archived ? archived->end : 0;
-    lookup_.reset();
-    return send_replies(send);
-}
-
-// True: the search is over, in the archive too.
-bool LogReader::go_on(const Log& log) {
-    auto& [search, archived, now_ms] = *lookup_;
-    if (!log.go_on(search, entries_left)) return false;
-    const Log* const archive = log.archive();
-    if (archive == nullptr) return true;
-    if (!archived) {
-        archived = archive->search(archive->head(), search.most - search.messages, session_);
-    }
-    return archive->go_on(*archived, entries_left);
 }
 
 bool LogReader::send_replies(const Send& send) {
@@ -144,22 +114,6 @@ bool LogReader::send_replies(const Send& send) {
     replies.erase(0, send_pieces({&all, 1}, send));
     if (replies.empty() && replies.capacity() > kEmptyBufferBytesMax) replies = {};
     return replies.empty();
-}
-
-bool LogReader::send_replay(const Log& log, const Send& send) {
-    fault_point("broker:before-replay");
-    if (archive_at_ < archive_end_) {
-        archive_at_ = std::max(archive_at_, log.archive()->tail());
-        if (!send_log(*log.archive(), Reading::Replay, archive_at_, archive_end_, send)) {
-            return false;
-        }
-    }
-    replay_at_ = std::max(replay_at_, log.tail());
-    if (!send_log(log, Reading::Replay, replay_at_, replay_end_, send)) return false;
-    replaying_ = false;
-    fault_point("broker:in-replay");
-    append_frame(replies, Done{});
-    return send_replies(send);
 }
 
 bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standing,
@@ -186,7 +140,11 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
 // Sends the log with a Crowd frame in the place of each crowd.
 bool LogReader::send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
                             const Send& send) {
-    while (at_ < end) {
+    for (bool is_first = true; at_ < end; is_first = false) {
+        // The first stretch is free, because nearly always it is the only one.
+        walking_ = !is_first && entries_left == 0;
+        if (walking_) return false;
+        if (!is_first) entries_left -= std::min(entries_left, kCrowdEntriesAtOnce);
         // A member that has left reads its own Leave among what happened, so its crowds differ.
         CrowdsFound own;
         if (!is_member) own = crowds_between(log, at_, end, session_);
@@ -197,7 +155,7 @@ bool LogReader::send_crowds(const Log& log, Crowds& crowds, Position end, bool i
             at_ = crowd.end;
             if (!send_replies(send)) return false;
         }
-        if (!send_log(log, Reading::Live, at_, found.end, send)) return false;
+        if (!send_log(log, Reading::Live, at_, std::min(found.end, end), send)) return false;
     }
     return true;
 }

@@ -60,7 +60,7 @@ class LogReader {
 
     // Shows a newcomer the last `messages` that were said before it came, and then Done.
     void replay(const Log& log, Position came, std::uint32_t messages) {
-        lookup_ = {log.search(came, messages, session_), {}, {}};
+        begin_lookup(log, came, messages, {});
     }
 
     // Shows the last `messages` once more, between Replay and Done, after everything that came
@@ -101,9 +101,12 @@ class LogReader {
     // A search for what a replay shows: through the log, and if that has too little, its archive.
     struct Lookup {
         Log::Search search;
-        std::optional<Log::Search> archived;
+        Log::Search archived;
+        std::uint64_t last_seq;              // nothing newer is shown
         std::optional<std::int64_t> now_ms;  // of a question: a Replay frame goes first
     };
+    void begin_lookup(const Log& log, Position end, std::uint32_t most,
+                      std::optional<std::int64_t> now_ms);
 
     // The functions that send return whether all was sent: if not, the reader is blocked, walking
     // or gone.
@@ -111,6 +114,7 @@ class LogReader {
     [[nodiscard]] bool go_on(const Log& log);
     [[nodiscard]] bool send_replies(const Send& send);
     [[nodiscard]] bool send_replay(const Log& log, const Send& send);
+    [[nodiscard]] bool send_archived(const Log& log, const Log& archive, const Send& send);
     [[nodiscard]] bool send_live(const Log& log, Crowds& crowds, const Standing& standing,
                                  const Send& send);
     [[nodiscard]] bool send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
@@ -134,6 +138,8 @@ class LogReader {
     Position archive_end_ = 0;
     Position replay_at_ = 0;
     Position replay_end_ = 0;
+    std::uint64_t replay_first_seq_ = 0;  // of what was found in the log; 0: nothing was
+    std::uint64_t replay_last_seq_ = 0;
     std::optional<ReplayQuestion> question_;
 };
 

@@ -21,19 +21,24 @@ bool is_sound(const LogHeader& header) {
 constexpr Position kReach = Position{1} << 20;
 
 // Are there entries behind the head that are newer than the oldest before it? Then the head
-// has fallen back, or a broker has cut off what lay behind a damaged place. One entry with the next
-// number does not count: a writer died after it wrote the entry and before it moved the head.
+// has fallen back, or a broker has cut off what lay behind a damaged place. One entry that leads
+// back to the newest does not count: a writer died after it wrote the entry and before it moved the
+// head.
 bool more_lies_behind(const Log& log, std::span<const std::byte> ring) {
     const std::string_view all(reinterpret_cast<const char*>(ring.data()), ring.size());
     const Position end = std::min(log.tail() + ring.size(), log.head() + kReach);
-    const std::uint64_t oldest = log.newest() ? log.entry_at(log.tail()).entry.seq : 0;
+    const std::optional<LogEntry> newest = log.newest();
+    const std::uint64_t oldest = newest ? log.entry_at(log.tail()).entry.seq : 0;
+    const auto would_follow = [&](Position at, const Entry& entry) {
+        return entry.seq >= log.next_seq() && entry.back_bytes == (newest ? at - newest->at : 0);
+    };
     bool died_in_append = false;
     for (Position at = log.head(); at < end; at += 8) {
         const std::optional<Frame> frame = whole_entry(all.substr(at % ring.size(), end - at));
         if (!frame) continue;
-        const std::uint64_t seq = frame->as<Entry>().seq;
-        const bool is_next = seq == log.next_seq() && !std::exchange(died_in_append, true);
-        if (seq > oldest && !is_next) return true;
+        const auto entry = frame->as<Entry>();
+        const bool is_next = would_follow(at, entry) && !std::exchange(died_in_append, true);
+        if (entry.seq > oldest && !is_next) return true;
         at += frame->bytes.size() - 8;
     }
     return false;
@@ -60,9 +65,15 @@ bool is_whole_history(std::span<std::byte> copy) {
     const std::size_t log_bytes = log_memory_bytes(header.ring_bytes);
     const std::span<std::byte> archive = copy.subspan(log_bytes);
     const auto is_zero = [](std::byte byte) { return byte == std::byte{}; };
-    return is_whole_log(copy.first(log_bytes)) &&
-           (is_whole_log(archive) ||
-            (archive.size() <= log_bytes && std::ranges::all_of(archive, is_zero)));
+    const bool has_no_archive =
+        archive.size() <= log_bytes && std::ranges::all_of(archive, is_zero);
+    if (!is_whole_log(copy.first(log_bytes)) || !(has_no_archive || is_whole_log(archive))) {
+        return false;
+    }
+    // An archive that is newer than its log, after a crash of the machine, would leave the log with
+    // a tail that nobody believes the next time.
+    (void)Log(copy);
+    return is_sound(header_of(copy));
 }
 
 Salvage::Salvage(std::span<const std::byte> bytes, std::optional<HistorySize> size)
@@ -79,8 +90,7 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<HistorySize> si
     const auto same = [](const Found& one, const Found& other) { return one.seq == other.seq; };
     found_.erase(std::unique(found_.begin(), found_.end(), same), found_.end());
     // The tail is a place in the ring only if the size of the ring is certain.
-    const bool is_certain = size || HistorySize{ring_bytes_}.bytes() == bytes.size() ||
-                            log_memory_bytes(ring_bytes_) == bytes.size();
+    const bool is_certain = size || log_memory_bytes(ring_bytes_) <= bytes.size();
     if (header_is_sound_ && is_certain) drop_forgotten();
     const std::span<const std::byte> behind = from(bytes, log_memory_bytes(ring_bytes_));
     // As long as no entry had to leave the log, most likely nothing was in an archive that is gone.
@@ -91,18 +101,19 @@ Salvage::Salvage(std::span<const std::byte> bytes, std::optional<HistorySize> si
     }
 }
 
-// The header is believed when it agrees with the size of the file, or when the log went beyond the
-// present end of the file. Otherwise the size that it says must not be far from the size of the
-// file.
+// In a file with an archive, both halves have a header, and one of them is enough to know that. A
+// header that is alone is believed when the log went beyond the present end of the file. Otherwise
+// the size that it says must not be far from the size of the file.
 std::size_t Salvage::likely_ring_bytes() const {
     const auto ring_in = [](std::size_t bytes) {
-        return bytes < kLogHeaderBytes ? 0 : (bytes - kLogHeaderBytes) / 8 * 8;
+        const std::size_t ring = bytes < kLogHeaderBytes ? 0 : (bytes - kLogHeaderBytes) / 8 * 8;
+        return ring < kHistoryBytesMin ? 0 : std::min(ring, kHistoryBytesMax);
     };
     const std::size_t there = ring_in(bytes_.size());
     const std::size_t half = ring_in(bytes_.size() / 2);
     const LogHeader behind = header_of(from(bytes_, bytes_.size() / 2));
-    if (is_sound(behind) && behind.ring_bytes == half) return half;
-    if (!is_sound(header_)) return there < kHistoryBytesMin ? kHistoryBytes : there;
+    if (half != 0 && (has_log_magic(behind) || header_.ring_bytes == half)) return half;
+    if (!is_sound(header_)) return there == 0 ? kHistoryBytes : there;
     if (header_.head > there) return header_.ring_bytes;
     return std::clamp(header_.ring_bytes, half, std::max(there, kHistoryBytes));
 }

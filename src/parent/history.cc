@@ -215,13 +215,29 @@ void check_size(std::size_t held, std::optional<std::size_t> wanted, const std::
                          " bytes; leave --history-size away, or choose another --history");
 }
 
+// Begins an archive behind the log in a file that has none. When the disk has no room for it, the
+// file is left as it was. Returns that in words.
+std::string add_archive(int fd, std::size_t ring_bytes) {
+    const auto bytes = static_cast<off_t>(HistorySize{ring_bytes}.bytes());
+    if (const int error = ::posix_fallocate(fd, 0, bytes); error != 0) {
+        if (::ftruncate(fd, static_cast<off_t>(log_memory_bytes(ring_bytes))) != 0) {
+            throw system_error("cannot make the history shorter again");
+        }
+        return "history: no room for its archive: " + std::string(std::strerror(error)) +
+               "; private words can push out what was said to all";
+    }
+    begin_archive(fd, ring_bytes);
+    return {};
+}
+
 History take_up(UniqueFd fd, const std::string& path, std::optional<std::size_t> wanted) {
     if (is_whole_history(Mapping(fd.get(), Mapping::Stores::Private).bytes())) {
         const std::size_t ring_bytes = read_header(fd.get()).ring_bytes;
         check_size(ring_bytes, wanted, path);
-        allocate(fd.get(), HistorySize{ring_bytes}.bytes(), path);
-        if (!has_archive(fd.get(), ring_bytes)) begin_archive(fd.get(), ring_bytes);
-        return {std::move(fd), {}};
+        const std::string news =
+            has_archive(fd.get(), ring_bytes) ? "" : add_archive(fd.get(), ring_bytes);
+        allocate(fd.get(), file_bytes(fd.get()), path);
+        return {std::move(fd), news};
     }
     const Mapping damaged(fd.get(), Mapping::Stores::Private);
     // A log is filled from its beginning on. A large file of something else is not read to its end.
@@ -304,7 +320,7 @@ History repair_history_in_use(int fd, const std::string& path, const HistorySize
     }
 }
 
-HistorySize likely_size(int fd) {
+HistorySize size_of_history(int fd) {
     const LogHeader header = read_header(fd);
     if (is_log(header, SIZE_MAX)) return {header.ring_bytes, has_archive(fd, header.ring_bytes)};
     const std::size_t bytes = std::max(file_bytes(fd), log_memory_bytes(kHistoryBytes));
@@ -312,6 +328,7 @@ HistorySize likely_size(int fd) {
 }
 
 UniqueFd make_log_memory(std::size_t ring_bytes) {
+    ring_bytes = ring_bytes / 8 * 8;
     UniqueFd fd = make_shared_memory("chatd-log", HistorySize{ring_bytes}.bytes());
     begin_log(fd.get(), 0, ring_bytes);
     begin_archive(fd.get(), ring_bytes);

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "log/salvage.h"
+#include "log/log_format.h"
 #include "sys/fd.h"
 
 namespace chatd {
@@ -35,8 +35,8 @@ struct History {
 [[nodiscard]] History repair_history_in_use(int fd, const std::string& path,
                                             const HistorySize& size);
 
-// The size that a history in use has, as far as its header or its file tells.
-[[nodiscard]] HistorySize likely_size(int fd);
+// The size that a history has, as far as its header or its file tells.
+[[nodiscard]] HistorySize size_of_history(int fd);
 
 // An empty log in memory, and its archive, without a file. Throws SetupError.
 [[nodiscard]] UniqueFd make_log_memory(std::size_t ring_bytes);

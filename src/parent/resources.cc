@@ -102,9 +102,10 @@ ParentCounters inherit_parent_counters(const Handover& handover) {
     return std::bit_cast<ParentCounters>(numbers);
 }
 
-// 0.3.0 does not say it, and has no archive: there is one from the next start on.
+// 0.3.0 does not say the size, and its log has no archive: it gets one when a program is started
+// anew, or repairs it.
 HistorySize inherit_log_size(const Handover& handover) {
-    if (handover.ring_bytes == 0) return likely_size(handover.log_memory.number);
+    if (handover.ring_bytes == 0) return size_of_history(handover.log_memory.number);
     return {handover.ring_bytes, handover.has_archive};
 }
 
@@ -174,7 +175,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .oom_score = lower_oom_score(),
         .metrics = std::move(metrics),
     };
-    resources.log_size.ring_bytes = file_bytes(resources.log_memory.get()) / 2 - kLogHeaderBytes;
+    resources.log_size = size_of_history(resources.log_memory.get());
     give_up_privileges(new_user);
     death_signal.restore();
     return resources;
@@ -194,7 +195,7 @@ Handover describe_resources(const Resources& resources) {
     const auto numbers = std::bit_cast<Numbers>(resources.counters);
     Handover handover{
         .frame_version = kFrameVersion,
-        .log_version = kLogVersion,
+        .log_version = resources.log_size.has_archive ? kArchiveVersion : kLogVersion,
         .table_version = kTableVersion,
         .clients_max = resources.clients_max,
         .has_terminal = resources.has_terminal,
@@ -223,7 +224,8 @@ Handover describe_resources(const Resources& resources) {
 
 void check_handover(const Handover& handover) {
     expect_format("frames", handover.frame_version == kFrameVersion);
-    expect_format("the log", handover.log_version == kLogVersion);
+    expect_format("the log", handover.log_version == kLogVersion ||
+                                 handover.log_version == kArchiveVersion);
     expect_format("the member table", handover.table_version == kTableVersion);
 }
 

@@ -40,8 +40,8 @@ constexpr std::int64_t kNowMs = 1700488979000;
 // A log, the reader of one member, and a pipe to its worker that takes little at once.
 class Line {
   public:
-    explicit Line(bool has_archive = false)
-        : memory_({kHistoryBytesMin, has_archive}), log(memory_.bytes()) {}
+    explicit Line(bool has_archive = false, std::size_t ring_bytes = kHistoryBytesMin)
+        : memory_({ring_bytes, has_archive}), log(memory_.bytes()) {}
 
   private:
     // Takes what the pipe still holds.
@@ -463,6 +463,31 @@ Test(reader, a_replay_from_the_archive_is_in_order_and_whole_for_a_slow_reader) 
     }
 }
 
+// Once what the log let go meanwhile was left out, though the archive has it.
+Test(reader, a_slow_reader_is_shown_all_that_was_found_also_what_has_left_the_log_since) {
+    for (const auto& [found, later] : {std::pair(30, 45), std::pair(90, 20)}) {
+        Line line(true);
+        const std::string most(1000, 'x');
+        for (int i = 0; i < 200; ++i) line.say(most + std::to_string(i));
+        line.start_at_head();
+        line.reader.ask_replay(static_cast<std::uint32_t>(found), kNowMs);
+        EXPECT_TRUE(line.flush());  // It is blocked now.
+        for (int i = 0; i < later; ++i) line.say(most + "later");
+        const Frames got = line.read_all();
+        std::size_t at = 0;
+        std::vector<std::uint64_t> shown;
+        for (; got.at(at) != framed(Done{}); ++at) {
+            const Frame frame = frame_of(got[at]);
+            if (frame.type != FrameType::Entry) continue;
+            const std::uint64_t seq = frame.as<Entry>().seq;
+            if (shown.empty() || seq > shown.back()) shown.push_back(seq);
+        }
+        ASSERT_EQ(shown.size(), static_cast<std::size_t>(found));
+        EXPECT_EQ(shown.front(), static_cast<std::uint64_t>(201 - found));
+        EXPECT_EQ(shown.back(), 200);
+    }
+}
+
 // The archive goes on without the slow reader too.
 Test(reader, a_replay_that_the_archive_lets_go_while_it_is_sent_still_ends) {
     Line line(true);
@@ -474,6 +499,28 @@ Test(reader, a_replay_that_the_archive_lets_go_while_it_is_sent_still_ends) {
     const Frames got = line.read_all();
     EXPECT_EQ(frame_of(got.front()).type, FrameType::Replay);
     EXPECT_EQ(std::ranges::count(got, framed(Done{})), 1);
+}
+
+// A worker that was taken over can resume anywhere, again and again.
+Test(reader, crowds_all_over_a_large_log_are_looked_for_in_steps) {
+    Line line(false, 2 * kHistoryBytes);
+    constexpr int kPeople = 3 * kCrowdEntriesAtOnce;
+    for (int i = 0; i < kPeople; ++i) line.append(EntryKind::Join, {}, 10 + i);
+    line.reader.take_crowds();
+    line.start(line.log.tail(), 0);
+    line.reader.entries_left = kEntriesAtOnce;
+    EXPECT_TRUE(line.flush());
+    EXPECT_TRUE(line.reader.is_walking());
+    line.reader.entries_left = kEntriesPerTurn;
+    EXPECT_TRUE(line.flush());
+    EXPECT_FALSE(line.reader.is_walking());
+    int people = 0;
+    for (const std::string& frame : line.read_all()) {
+        people += frame_of(frame).type == FrameType::Crowd
+                      ? static_cast<int>(frame_of(frame).as<Crowd>().entered)
+                      : 1;
+    }
+    EXPECT_EQ(people, kPeople);
 }
 
 Test(reader, a_replay_without_messages_is_answered_too) {

@@ -231,6 +231,46 @@ Test(history, an_archive_that_was_not_begun_is_begun_at_the_next_start) {
     }
 }
 
+Test(history, without_room_for_an_archive_the_file_is_taken_up_as_it_was) {
+    const Chat past;
+    write_file(past.path, contents(past.path).substr(0, kLogBytes));
+    const auto before = past.files();
+    allow_no_file_beyond(kLogBytes + 4096);
+    const History history = open_history(past.path, kRing);
+    EXPECT_CONTAINS(history.news, "no room for its archive");
+    EXPECT_EQ(messages_in(history.fd), kMessages);
+    EXPECT_FALSE(size_of_history(history.fd.get()).has_archive);
+    EXPECT_TRUE(past.files() == before);
+}
+
+Test(history, a_log_in_memory_of_any_size_has_an_archive) {
+    const UniqueFd fd = make_log_memory(kRing + 1);
+    EXPECT_TRUE(is_intact_history(fd.get(), kSize));
+    EXPECT_EQ(size_of_history(fd.get()).bytes(), kFileBytes);
+}
+
+Test(history, a_file_cut_off_in_its_archive_keeps_what_lies_before_the_cut) {
+    const Chat past;
+    const int said = say_until_archived(open_history(past.path, std::nullopt).fd, 20);
+    const std::string whole = contents(past.path);
+    write_file(past.path, whole.substr(0, kLogBytes + 4096 + std::size_t{10} * 80));
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_CONTAINS(history.news, "history: 1 damaged place, ");
+    EXPECT_EQ(messages_in(history.fd), kMessages + said - 20);
+    EXPECT_EQ(archived_in(history.fd), 10);
+    EXPECT_EQ(file_bytes(history.fd.get()), kFileBytes);
+}
+
+Test(history, without_a_sound_header_the_size_stays_and_nothing_is_lost) {
+    const Chat past;
+    const int said = say_until_archived(open_history(past.path, std::nullopt).fd, 20);
+    flip(past.path, offsetof(LogHeader, tail) + 1);
+    flip(past.path, kLogBytes + offsetof(LogHeader, head) + 1);
+    const History history = open_history(past.path, std::nullopt);
+    EXPECT_EQ(file_bytes(history.fd.get()), kFileBytes);
+    EXPECT_EQ(messages_in(history.fd) + archived_in(history.fd), kMessages + said);
+}
+
 Test(history, a_damaged_archive_is_repaired_like_the_log) {
     const Chat past;
     const int said = say_until_archived(open_history(past.path, std::nullopt).fd, 20);
@@ -517,13 +557,13 @@ Test(history, a_history_in_use_that_was_replaced_goes_on_in_memory) {
 Test(history, the_size_of_a_log_in_use_is_told_by_its_header_as_long_as_that_is_there) {
     const Chat past;
     const History history = open_history(past.path, std::nullopt);
-    EXPECT_EQ(likely_size(history.fd.get()).bytes(), kFileBytes);
+    EXPECT_EQ(size_of_history(history.fd.get()).bytes(), kFileBytes);
     for (const off_t length : {kLogBytes, std::size_t{8000}, sizeof(LogHeader)}) {
         ASSERT_EQ(truncate(past.path.c_str(), length), 0);
-        EXPECT_EQ(likely_size(history.fd.get()).bytes(), kLogBytes);
+        EXPECT_EQ(size_of_history(history.fd.get()).bytes(), kLogBytes);
     }
     ASSERT_EQ(truncate(past.path.c_str(), 10), 0);
-    EXPECT_EQ(likely_size(history.fd.get()).bytes(), log_memory_bytes(kHistoryBytes));
+    EXPECT_EQ(size_of_history(history.fd.get()).bytes(), log_memory_bytes(kHistoryBytes));
 }
 
 Test(history, a_log_without_a_file_outlives_its_user) {

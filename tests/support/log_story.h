@@ -43,6 +43,9 @@ class Memory {
         return bytes().subspan(kLogHeaderBytes, header().ring_bytes);
     }
     [[nodiscard]] LogHeader& header() { return *reinterpret_cast<LogHeader*>(words_.data()); }
+    [[nodiscard]] LogHeader& archive_header() {
+        return *reinterpret_cast<LogHeader*>(&words_[log_memory_bytes(header().ring_bytes) / 8]);
+    }
     [[nodiscard]] std::byte& at(Position position) { return ring()[position % kRing]; }
 
     bool operator==(const Memory&) const = default;
