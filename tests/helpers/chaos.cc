@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/settings.h"
+#include "chaos/abusers.h"
 #include "chaos/crowd.h"
 #include "chaos/oracle.h"
 #include "chaos/wrecker.h"
@@ -47,10 +48,12 @@ struct Plan {
     unsigned people = 100;
     unsigned lines_per_second = 1000;
     unsigned churn = 10'000;
+    unsigned abusers = 0;
 };
 
 const char* const kUsage =
-    "Usage: chaos [--seconds N] [--seed N] [--people N] [--rate LINES-PER-SECOND] [--churn N]\n";
+    "Usage: chaos [--seconds N] [--seed N] [--people N] [--rate LINES-PER-SECOND] [--churn N]\n"
+    "             [--abusers N]\n";
 
 // The resources that a process holds. They must be the same after ten thousand clients as before.
 struct Holdings {
@@ -79,6 +82,7 @@ class Chaos {
           random_(plan.seed),
           programs_(std::getenv("CHATD"), failing_program()),
           daemon_(daemon_options({})),
+          abusers_(daemon_.port(), plan.abusers),
           crowd_(daemon_.port(), oracle_, random_),
           wrecker_(daemon_, crowd_, programs_, random_) {}
 
@@ -97,12 +101,18 @@ class Chaos {
 
   private:
     DaemonOptions daemon_options(const std::optional<std::string>& port) const {
+        const bool abused = plan_.abusers != 0;
         return {.args = {"--history", scratch_.path() + "/history", "--history-size", "8388608",
                          "--replay", std::to_string(kReplay),
                          // The oracle has to know everybody, and a crowd does not name all.
-                         "--no-crowds"},
+                         "--no-crowds",
+                         // The crowd has this address, and its workers are killed.
+                         "--no-penalty", "127.0.0.1"},
                 .port = port ? port : "0",
                 .run_dir = scratch_.path() + "/run",
+                // Abusers meet a server with its usual limits.
+                .rate = abused ? std::nullopt : std::optional<std::string>("0"),
+                .penalties = abused,
                 .program = programs_.path()};
     }
 
@@ -122,6 +132,7 @@ class Chaos {
             next_deed = Clock::now() + std::chrono::milliseconds(50 + random_.below(200));
         }
         wrecker_.stop_wrecking();
+        abusers_.stop();
     }
 
     void live() {
@@ -269,6 +280,7 @@ class Chaos {
     Scratch scratch_;
     Programs programs_;
     Daemon daemon_;
+    Abusers abusers_;  // before the crowd, because they would keep copies of its connections
     Oracle oracle_{kReplay};
     Crowd crowd_;
     Wrecker wrecker_;
@@ -285,16 +297,21 @@ bool read_number(const char* text, Number& number) {
 
 bool read_plan(int argc, char** argv, Plan& plan) {
     constexpr option kOptions[] = {
-        {"seconds", required_argument, nullptr, 's'}, {"seed", required_argument, nullptr, 'd'},
-        {"people", required_argument, nullptr, 'p'},  {"rate", required_argument, nullptr, 'r'},
-        {"churn", required_argument, nullptr, 'c'},   {},
+        {"seconds", required_argument, nullptr, 's'},
+        {"seed", required_argument, nullptr, 'd'},
+        {"people", required_argument, nullptr, 'p'},
+        {"rate", required_argument, nullptr, 'r'},
+        {"churn", required_argument, nullptr, 'c'},
+        {"abusers", required_argument, nullptr, 'a'},
+        {},
     };
     for (int option; (option = ::getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
         const bool good = option == 's'   ? read_number(optarg, plan.seconds)
                           : option == 'd' ? read_number(optarg, plan.seed)
                           : option == 'p' ? read_number(optarg, plan.people)
                           : option == 'r' ? read_number(optarg, plan.lines_per_second)
-                                          : option == 'c' && read_number(optarg, plan.churn);
+                          : option == 'c' ? read_number(optarg, plan.churn)
+                                          : option == 'a' && read_number(optarg, plan.abusers);
         if (!good) return false;
     }
     return optind == argc;
