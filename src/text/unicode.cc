@@ -145,6 +145,14 @@ bool is_default_ignorable(char32_t code) {
     return find_range(kDefaultIgnorable, code) != nullptr;
 }
 
+bool is_wide(char32_t code) {
+    return find_range(kWide, code) != nullptr;
+}
+
+bool is_zero_width(char32_t code) {
+    return find_range(kZeroWidth, code) != nullptr;
+}
+
 char32_t fold_case(char32_t code) {
     return fold(kSimpleFolding, code).value_or(code);
 }

@@ -39,6 +39,15 @@ namespace chatd {
 // are zero-width joiners, variation selectors and bidi controls.
 [[nodiscard]] bool is_default_ignorable(char32_t code);
 
+// East_Asian_Width W or F (UAX #11), except marks: characters that take two columns of a terminal.
+// Of the reserved codes those count that are kept for ideographs.
+[[nodiscard]] bool is_wide(char32_t code);
+
+// What takes no column: general categories Mn and Me, default ignorable code points, and the vowels
+// and tails of Hangul, which are drawn into the lead before them. The soft hyphen and the fillers
+// that stand for a Hangul letter take their place.
+[[nodiscard]] bool is_zero_width(char32_t code);
+
 // Simple case folding, from one code point to one: statuses C and S of CaseFolding.txt. A code that
 // has no other case is returned as it is. Folding does not depend on a language and does not
 // normalize: U+00E9 and "e" with U+0301 stay different.

@@ -15,6 +15,7 @@
 #include "text/encoding.h"
 #include "text/name.h"
 #include "text/utf8.h"
+#include "text/width.h"
 #include "worker/commands.h"
 #include "worker/input.h"
 #include "worker/login.h"
@@ -42,6 +43,7 @@ void claim_decoding(std::string_view bytes) {
         rest.remove_prefix(next.bytes);
     }
     CLAIM(count_utf8(bytes) == count);
+    CLAIM(columns_of(bytes) <= 2 * count);
 }
 
 // The cut text ends where the last code point ends that fits whole, as decoding finds it.

@@ -20,6 +20,8 @@ using chatd::is_enclosing_mark;
 using chatd::is_letter;
 using chatd::is_space;
 using chatd::is_space_like;
+using chatd::is_wide;
+using chatd::is_zero_width;
 
 namespace {
 
@@ -161,6 +163,26 @@ Test(unicode, the_tables_hold_as_many_characters_as_Unicode_15_0_has) {
     EXPECT_EQ(count_codes(is_combining_mark), kMn + kMc - kIgnorable);
     EXPECT_EQ(count_codes(is_default_ignorable), 4174);
     EXPECT_EQ(count_codes(is_enclosing_mark), 13);
+}
+
+// The counts are those that DerivedEastAsianWidth.txt, HangulSyllableType.txt and the files above
+// state.
+Test(unicode, the_tables_of_widths_hold_as_many_characters_as_Unicode_15_0_has) {
+    constexpr std::size_t kWide = 182'412, kFullWidth = 104;
+    constexpr std::size_t kWideMarks = 7;  // Chinese tones, Japanese voice marks, a Khitan filler
+    EXPECT_EQ(count_codes(is_wide), kWide + kFullWidth - kWideMarks);
+
+    constexpr std::size_t kMn = 1985, kMe = 13, kIgnorable = 4174;
+    constexpr std::size_t kIgnorableMarks = 1 + 2 + 4 + 16 + 240;
+    constexpr std::size_t kVowels = 95, kTails = 137;
+    constexpr std::size_t kDrawn = 4;         // the soft hyphen, three fillers
+    constexpr std::size_t kVowelFillers = 1;  // ignorable, and counted as a vowel too
+    EXPECT_EQ(count_codes(is_zero_width),
+              kMn + kMe + kIgnorable - kIgnorableMarks + kVowels + kTails - kDrawn - kVowelFillers);
+}
+
+Test(unicode, no_character_is_wide_and_of_no_width) {
+    EXPECT_EQ(count_codes([](char32_t code) { return is_wide(code) && is_zero_width(code); }), 0);
 }
 
 Test(unicode, no_character_is_two_things) {
