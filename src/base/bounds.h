@@ -85,6 +85,19 @@ inline constexpr std::uint32_t kNamesShown = 20;   // names in the line that wel
 inline constexpr std::uint32_t kCrowdNames = 3;    // names when many people come or go together
 inline constexpr std::uint32_t kPeopleShown = 50;  // people that one /who lists
 
+// Columns of a row that a client is shown. A terminal has 80, and some of them go on to the next
+// line as soon as the last one is written.
+inline constexpr std::size_t kRowColumnsMax = 79;
+
+// Columns of the names in a table: 20 Latin letters, or 10 Chinese characters. A wider name takes a
+// line of its own, so that it moves nobody else's row. With this width a row has room for any IPv4
+// address.
+inline constexpr std::size_t kNameColumnsMax = 20;
+
+// Rows of a table: more than any command shows.
+inline constexpr std::size_t kTableRowsMax = 100;
+static_assert(kPeopleShown <= kTableRowsMax);
+
 // Crowds that are looked for at once, and the entries among which they are; places in the log from
 // which they are remembered; and people of one crowd. In a fan-out nearly all members begin at the
 // same place. 3 MiB at most are remembered: each crowd names twice kCrowdNames + 1 people.

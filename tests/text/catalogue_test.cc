@@ -12,14 +12,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/bounds.h"
 #include "support/death.h"
 #include "support/escape.h"
 #include "support/expect.h"
 #include "support/where.h"
 #include "text/clean.h"
-#include "text/utf8.h"
+#include "text/width.h"
 
 using chatd::append_text;
+using chatd::columns_of;
 using chatd::Language;
 using chatd::language_named;
 using chatd::language_of_environment;
@@ -52,17 +54,6 @@ void for_each_text(Visit visit) {
     for (std::size_t number = 0; number < static_cast<std::size_t>(Text::kCount); ++number) {
         for (const Language language : kBoth) visit(static_cast<Text>(number), language);
     }
-}
-
-// In the texts of the catalogue, what is not Latin is Chinese, and that is wide.
-std::size_t columns_of(std::string_view line) {
-    std::size_t columns = 0;
-    while (!line.empty()) {
-        const chatd::Decoded next = chatd::decode_utf8(line);
-        columns += next.code >= 0x2E80 ? 2 : 1;
-        line.remove_prefix(next.bytes);
-    }
-    return columns;
 }
 
 bool has_more_than_one_line(Text text) {
@@ -137,7 +128,7 @@ Test(catalogue, no_hint_breaks_inside_a_word_at_80_columns) {
             filled(language, text, {"alice", "10000", "carol", "5 min", "::1"});
         for (std::string_view rest = lines; !rest.empty();) {
             const std::string_view line = rest.substr(0, rest.find('\n'));
-            cr_expect(columns_of(line) <= 79, "%s", escaped(line).c_str());
+            cr_expect(columns_of(line) <= chatd::kRowColumnsMax, "%s", escaped(line).c_str());
             rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         }
     });
