@@ -5,6 +5,7 @@
 
 #include "log/crowd.h"
 #include "text/encoding.h"
+#include "worker/who_table.h"
 
 namespace chatd {
 namespace {
@@ -131,15 +132,18 @@ std::string Screen::filled(Text text, std::string_view filling) const {
 }
 
 void Screen::answer(std::string_view frames, std::uint32_t left_out) {
+    WhoTable people(language_);
     for (Frame frame{}; take_frame(frames, frame) == FrameStatus::Whole;) {
         if (frame.type == FrameType::People) {
             who_heading(frame.as<People>(), frame.name);
         } else if (frame.type == FrameType::Person) {
-            who_row(frame.as<Person>(), frame.name, frame.text);
+            const auto person = frame.as<Person>();
+            people.add(person, frame.name, clock(person.since_ms), frame.text);
         } else if (frame.as<Replay>().messages == 0) {
             line(Text::NoHistory);
         }
     }
+    people.append_to(out);
     if (left_out != 0) line(Text::WhoMore, {std::to_string(left_out)});
 }
 
@@ -149,11 +153,6 @@ void Screen::who_heading(const People& people, std::string_view prefix) {
     if (prefix.empty()) return line(people.members == 1 ? Text::WhoOne : Text::WhoAll, {members});
     if (people.matching == 0) return line(Text::WhoNobody, {prefix});
     line(Text::WhoMatching, {std::to_string(people.matching), members, prefix});
-}
-
-void Screen::who_row(const Person& person, std::string_view name, std::string_view peer) {
-    line(Text::WhoRow, {name, std::to_string(person.pid), clock(person.since_ms),
-                        duration(person.idle_ms), peer});
 }
 
 void Screen::skipped(std::uint64_t messages) {
@@ -176,15 +175,6 @@ std::string Screen::clock(std::int64_t time_ms) const {
     const year_month_day date(day);
     return two_digits(static_cast<unsigned>(date.month())) + '-' +
            two_digits(static_cast<unsigned>(date.day())) + ' ' + time;
-}
-
-std::string Screen::duration(std::int64_t time_ms) const {
-    constexpr std::int64_t kHour = 60 * 60;
-    const std::int64_t time_s = time_ms < 0 ? 0 : time_ms / 1000;
-    if (time_s < 60) return filled(Text::Seconds, std::to_string(time_s));
-    if (time_s < kHour) return filled(Text::Minutes, std::to_string(time_s / 60));
-    if (time_s < 24 * kHour) return filled(Text::Hours, std::to_string(time_s / kHour));
-    return filled(Text::Days, std::to_string(time_s / (24 * kHour)));
 }
 
 }  // namespace chatd

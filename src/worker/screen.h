@@ -46,8 +46,7 @@ class Screen {
 
     // Shows the answer to a question: frames of People and Person, or Replay. left_out: see Done.
     void answer(std::string_view frames, std::uint32_t left_out);
-    void who_heading(const People& people, std::string_view prefix);                   // see People
-    void who_row(const Person& person, std::string_view name, std::string_view peer);  // see Person
+    void who_heading(const People& people, std::string_view prefix);  // see People
 
   private:
     void begin_event(std::int64_t time_ms, bool past);
@@ -59,7 +58,6 @@ class Screen {
     [[nodiscard]] std::string reason(LeaveReason reason, std::uint8_t detail) const;
     [[nodiscard]] std::string filled(Text text, std::string_view filling) const;
     [[nodiscard]] std::string clock(std::int64_t time_ms) const;
-    [[nodiscard]] std::string duration(std::int64_t time_ms) const;
 
     Language language_;
     UtcOffset utc_offset_;

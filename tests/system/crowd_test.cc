@@ -178,10 +178,12 @@ Test(crowds, slash_who_in_a_big_room_counts_shows_fifty_and_finds_by_beginning) 
     Client alice = join(daemon.port(), "alice");
     alice.send_line("/who");
     alice.expect_line("61 people are here:");
+    EXPECT_TRUE(alice.line().starts_with("  name "));
     for (int i = 0; i < 50; ++i) EXPECT_TRUE(alice.line().starts_with("  "));
     alice.expect_line("  … and 11 more. /who al shows those whose name begins with al.");
     alice.send_line("/who M6");
     alice.expect_line("Names that begin with M6, 10 of 61:");
+    EXPECT_TRUE(alice.line().starts_with("  name "));
     for (int i = 0; i < 10; ++i) EXPECT_TRUE(alice.line().starts_with("  m6"));
     EXPECT_TRUE(alice.quiet());
     daemon.finish();

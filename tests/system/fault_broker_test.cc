@@ -48,7 +48,7 @@ void play_a_scene(Daemon& daemon, Where where = Where::here()) {
 
     carol.send_line("/who");
     carol.expect_line("3 people are here:");
-    for (const char* name : {"  alice  ", "  bob  ", "  caro  "}) {
+    for (const char* name : {"  name ", "  alice ", "  bob ", "  caro "}) {
         EXPECT_CONTAINS(carol.line(), name);
     }
     carol.send_line("/history");

@@ -223,7 +223,7 @@ Test(strangers, no_name_can_forge_lines_of_the_journal_or_titles) {
         expect_plain_titles(daemon);
     }
     alice.send_line("/who");
-    alice.expect("from 127.0.0.1:");
+    alice.expect("  127.0.0.1:");
     expect_plain_titles(daemon);
     daemon.finish();
     expect_plain_log(daemon);

@@ -423,8 +423,9 @@ Test(commands, who_shows_who_is_here) {
     client.broker(Done{});
     EXPECT_EQ(client.screen(),
               "2 people are here:\n"
-              "  alice  pid 11, since 14:02, idle 0 s, from 192.0.2.7:51234\n"
-              "  bob  pid 12, since 11-19 14:02, idle 3 s, from 192.0.2.8:1\n");
+              "  name   pid        since  idle  address\n"
+              "  alice   11        14:02   0 s  192.0.2.7:51234\n"
+              "  bob     12  11-19 14:02   3 s  192.0.2.8:1\n");
 }
 
 Test(commands, who_may_ask_for_names_with_a_prefix) {
@@ -435,7 +436,8 @@ Test(commands, who_may_ask_for_names_with_a_prefix) {
     client.broker(Done{59});
     EXPECT_EQ(client.screen(),
               "Names that begin with al, 60 of 200:\n"
-              "  alice  pid 11, since 14:02, idle 0 s, from peer\n"
+              "  name   pid  since  idle  address\n"
+              "  alice   11  14:02   0 s  peer\n"
               "  … and 59 more. /who al shows those whose name begins with al.\n");
     EXPECT_EQ(client.shown_for("/who " + std::string(4000, 'x') + "\n"),
               "That name is too long: 20 characters at most.\n");
@@ -480,5 +482,5 @@ Test(commands, a_question_asked_the_next_day_is_answered_with_dates) {
     client.broker(People{.now_ms = kTomorrow, .members = 2, .matching = 2});
     client.broker(Person{.since_ms = kNow, .idle_ms = 0, .pid = 12}, "bob", "peer");
     client.broker(Done{});
-    EXPECT_CONTAINS(client.screen(), "since 11-20 14:02,");
+    EXPECT_CONTAINS(client.screen(), "  11-20 14:02  ");
 }

@@ -182,7 +182,9 @@ Test(recovery, an_answer_that_was_cut_off_is_shown_once_and_whole) {
     client.broker(Person{.since_ms = kNow, .idle_ms = 0, .pid = 11}, "alice", "peer");
     client.broker(Done{});
     EXPECT_EQ(client.screen(),
-              "You are the only one here:\n  alice  pid 11, since 14:02, idle 0 s, from peer\n");
+              "You are the only one here:\n"
+              "  name   pid  since  idle  address\n"
+              "  alice   11  14:02   0 s  peer\n");
 }
 
 Test(recovery, a_replay_that_begins_anew_is_not_shown_twice) {

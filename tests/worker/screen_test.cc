@@ -12,6 +12,7 @@
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "support/frames.h"
 
 using chatd::Entry;
 using chatd::EntryKind;
@@ -22,6 +23,7 @@ using chatd::People;
 using chatd::Person;
 using chatd::Screen;
 using chatd::Text;
+using chatd::test::framed;
 
 namespace {
 
@@ -88,13 +90,6 @@ std::string past(std::int64_t time_ms, std::int64_t now_ms = kNow, chatd::UtcOff
     Screen screen(Language::English, offset);
     screen.set_now(now_ms);
     screen.event(entry(EntryKind::Say, time_ms), "bob", "hi", true);
-    return taken(screen);
-}
-
-std::string idle(Language language, std::int64_t idle_ms) {
-    Screen screen(language, utc);
-    screen.set_now(kNow);
-    screen.who_row(Person{.since_ms = kNow, .idle_ms = idle_ms, .pid = 1}, "bob", "peer");
     return taken(screen);
 }
 
@@ -327,43 +322,39 @@ Test(screen, members_whose_name_begins_with_the_prefix_are_counted) {
     EXPECT_EQ(taken(screen), "名字以 小 开头的，12 人中有 3 人：\n这里没有名字以 大 开头的人。\n");
 }
 
-Test(screen, a_row_has_name_pid_time_idle_time_and_peer) {
+Test(screen, people_stand_in_a_table_under_their_number) {
+    const std::string people =
+        framed(People{.now_ms = kNow, .members = 60, .matching = 60}) +
+        framed(Person{.since_ms = kNow - kHour, .idle_ms = 5 * kSecond, .pid = 4711}, "bob",
+               "192.0.2.7:51234") +
+        framed(Person{.since_ms = kNow - kDay, .idle_ms = 0, .pid = 812}, "小明", "[::1]:51234");
     Screen screen(Language::English, utc);
-    screen.set_now(kNow);
-    screen.who_row(Person{.since_ms = kNow - kHour, .idle_ms = 5 * kSecond, .pid = 4711}, "bob",
-                   "192.0.2.7:51234");
-    EXPECT_EQ(taken(screen), "  bob  pid 4711, since 13:02, idle 5 s, from 192.0.2.7:51234\n");
+    screen.answer(people, 58);
+    EXPECT_EQ(taken(screen),
+              "60 people are here:\n"
+              "  name   pid        since  idle  address\n"
+              "  bob   4711        13:02   5 s  192.0.2.7:51234\n"
+              "  小明   812  11-19 14:02   0 s  [::1]:51234\n"
+              "  … and 58 more. /who al shows those whose name begins with al.\n");
     screen.set_language(Language::Chinese);
-    screen.who_row(Person{.since_ms = kNow - kDay, .idle_ms = 0, .pid = 4711}, "小明",
-                   "[::1]:51234");
-    EXPECT_EQ(taken(screen), "  小明  进程 4711，11-19 14:02 进入，空闲 0 秒，来自 [::1]:51234\n");
+    screen.answer(people, 0);
+    EXPECT_EQ(taken(screen),
+              "现在有 60 人：\n"
+              "  名字  进程号         进入  空闲  地址\n"
+              "  bob     4711        13:02  5 秒  192.0.2.7:51234\n"
+              "  小明     812  11-19 14:02  0 秒  [::1]:51234\n");
 }
 
-Test(screen, a_row_has_no_time_before_it) {
+Test(screen, a_table_has_no_time_before_it) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.who_row(Person{.since_ms = kNow, .idle_ms = 0, .pid = 1}, "bob", "peer");
-    EXPECT_EQ(taken(screen), "  bob  pid 1, since 14:02, idle 0 s, from peer\n");
-}
-
-Test(screen, a_duration_is_shown_in_its_largest_unit) {
-    EXPECT_CONTAINS(idle(Language::English, 0), "idle 0 s,");
-    EXPECT_CONTAINS(idle(Language::English, 999), "idle 0 s,");
-    EXPECT_CONTAINS(idle(Language::English, kMinute - 1), "idle 59 s,");
-    EXPECT_CONTAINS(idle(Language::English, kMinute), "idle 1 min,");
-    EXPECT_CONTAINS(idle(Language::English, kHour - 1), "idle 59 min,");
-    EXPECT_CONTAINS(idle(Language::English, kHour), "idle 1 h,");
-    EXPECT_CONTAINS(idle(Language::English, kDay - 1), "idle 23 h,");
-    EXPECT_CONTAINS(idle(Language::English, kDay), "idle 1 d,");
-    EXPECT_CONTAINS(idle(Language::English, 1000 * kDay), "idle 1000 d,");
-    EXPECT_CONTAINS(idle(Language::Chinese, 5 * kSecond), "空闲 5 秒，");
-    EXPECT_CONTAINS(idle(Language::Chinese, 5 * kMinute), "空闲 5 分钟，");
-    EXPECT_CONTAINS(idle(Language::Chinese, 5 * kHour), "空闲 5 小时，");
-    EXPECT_CONTAINS(idle(Language::Chinese, 5 * kDay), "空闲 5 天，");
-}
-
-Test(screen, a_clock_that_was_set_back_makes_no_idle_time_negative) {
-    EXPECT_CONTAINS(idle(Language::English, -5 * kHour), "idle 0 s,");
+    screen.answer(framed(People{.now_ms = kNow, .members = 1, .matching = 1}) +
+                      framed(Person{.since_ms = kNow, .idle_ms = 0, .pid = 1}, "bob", "peer"),
+                  0);
+    EXPECT_EQ(taken(screen),
+              "You are the only one here:\n"
+              "  name  pid  since  idle  address\n"
+              "  bob     1  14:02   0 s  peer\n");
 }
 
 // --- Other lines ---

@@ -1,0 +1,38 @@
+#include "worker/who_table.h"
+
+#include <cstdint>
+
+#include "base/bounds.h"
+
+namespace chatd {
+
+WhoTable::WhoTable(Language language)
+    : language_(language),
+      table_({{.heading = text_of(Text::WhoName, language), .columns_max = kNameColumnsMax},
+              {.heading = text_of(Text::WhoPid, language), .align = Align::Right},
+              {.heading = text_of(Text::WhoSince, language), .align = Align::Right},
+              {.heading = text_of(Text::WhoIdle, language), .align = Align::Right},
+              {.heading = text_of(Text::WhoAddress, language)}}) {}
+
+void WhoTable::add(const Person& person, std::string_view name, std::string_view since,
+                   std::string_view peer) {
+    table_.add({std::string(name), std::to_string(person.pid), std::string(since),
+                duration(person.idle_ms), std::string(peer)});
+}
+
+// In its largest unit. A clock that was set back makes no time negative.
+std::string WhoTable::duration(std::int64_t time_ms) const {
+    constexpr std::int64_t kHour = 60 * 60;
+    const std::int64_t time_s = time_ms < 0 ? 0 : time_ms / 1000;
+    const auto in = [this](Text unit, std::int64_t number) {
+        std::string text;
+        append_text(text, language_, unit, {std::to_string(number)});
+        return text;
+    };
+    if (time_s < 60) return in(Text::Seconds, time_s);
+    if (time_s < kHour) return in(Text::Minutes, time_s / 60);
+    if (time_s < 24 * kHour) return in(Text::Hours, time_s / kHour);
+    return in(Text::Days, time_s / (24 * kHour));
+}
+
+}  // namespace chatd
