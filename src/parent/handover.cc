@@ -37,6 +37,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.more("log-size", handover.ring_bytes, handover.has_archive);
     visitor.more("program-before", handover.program_before);
     visitor.rows("peer", handover.peers, &Handover::Peer::pid, &Handover::Peer::peer);
+    visitor.rows("stopped", handover.stopped, &Handover::Stopped::pid);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.

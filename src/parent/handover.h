@@ -31,6 +31,9 @@ struct Handover {
         std::uint64_t birth_ns;
         std::string address;  // see Accepted
     };
+    struct Stopped {
+        pid_t pid;  // of a worker; the kernel tells of each stop only once
+    };
     struct Peer {
         pid_t pid;  // of a worker
         std::string peer;
@@ -74,6 +77,7 @@ struct Handover {
     bool has_archive = false;        // the log has one
     Descriptor program_before = {};  // see close_way_back()
     std::vector<Peer> peers = {};
+    std::vector<Stopped> stopped = {};
 
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };

@@ -128,12 +128,33 @@ void describe_tables(const Resources& resources, Handover& handover) {
     for (const auto& [pid, worker] : resources.workers) {
         handover.workers.push_back({pid, worker.birth_ns, worker.address});
         handover.peers.push_back({pid, std::string(worker.peer)});
+        if (worker.is_stopped) handover.stopped.push_back({pid});
     }
     if (resources.metrics != nullptr) {
         handover.metrics = {resources.metrics->fd()};
         handover.metrics_directory = {resources.metrics->directory()};
         handover.metrics_name = resources.metrics->name();
     }
+}
+
+WorkerTable inherit_workers(const Handover& handover, std::pmr::memory_resource* memory) {
+    WorkerTable workers(memory);
+    for (const auto& [pid, birth_ns, address] : handover.workers) {
+        // 0.3.0 hands no peers over: then the address stands for the peer.
+        workers.emplace(pid, WorkerRecord{birth_ns, address, std::pmr::string(address, memory)});
+    }
+    for (const auto& [pid, peer] : handover.peers) {
+        if (const auto row = workers.find(pid); row != workers.end()) row->second.peer = peer;
+    }
+    for (const auto& [pid] : handover.stopped) {
+        if (const auto row = workers.find(pid); row != workers.end()) row->second.is_stopped = true;
+    }
+    return workers;
+}
+
+std::size_t count_stopped(const WorkerTable& workers) {
+    const auto is_stopped = [](const auto& row) { return row.second.is_stopped; };
+    return static_cast<std::size_t>(std::ranges::count_if(workers, is_stopped));
 }
 
 void expect_format(const char* what, bool known) {
@@ -232,15 +253,8 @@ void check_handover(const Handover& handover) {
 Resources inherit_resources(const Handover& handover) {
     check_handover(handover);
     auto unshared = std::make_unique<UnsharedMemory>();
-    WorkerTable workers(unshared->get());
-    for (const auto& [pid, birth_ns, address] : handover.workers) {
-        // 0.3.0 hands no peers over: then the address stands for the peer.
-        workers.emplace(
-            pid, WorkerRecord{birth_ns, address, std::pmr::string(address, unshared->get())});
-    }
-    for (const auto& [pid, peer] : handover.peers) {
-        if (const auto row = workers.find(pid); row != workers.end()) row->second.peer = peer;
-    }
+    WorkerTable workers = inherit_workers(handover, unshared->get());
+    const std::size_t stopped = count_stopped(workers);
     UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
     SocketPair births = make_socket_pair();
     // From here on nothing fails: until then the program before can take everything back.
@@ -267,6 +281,7 @@ Resources inherit_resources(const Handover& handover) {
         .metrics = inherit_metrics(handover),
         .unshared = std::move(unshared),
         .workers = std::move(workers),
+        .stopped = stopped,
         .broker = handover.broker,
         .outbox = handover.outbox,
         .births = std::move(births),

@@ -22,6 +22,7 @@ struct WorkerRecord {
     std::uint64_t birth_ns;
     std::string address;    // of the client: see Accepted
     std::pmr::string peer;  // of the client: see Accepted
+    bool is_stopped = false;
 };
 using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 
@@ -47,6 +48,7 @@ struct Resources {
     // The table of the workers is written to at each fork: see UnsharedMemory.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers{unshared->get()};
+    std::size_t stopped = 0;    // how many of them are stopped
     pid_t broker = -1;          // -1: no broker runs
     bool is_repairing = false;  // the process `broker` repairs the history; the broker comes next
     std::string outbox = {};    // frames for the broker that are not on the link yet

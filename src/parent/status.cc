@@ -23,7 +23,9 @@ std::string headcount_of(const Resources& resources) {
 std::string title_of(const Resources& resources) {
     std::string title = "chatd: parent";
     for (const Listener& listener : resources.listeners) title += ' ' + listener.name;
-    return title + ", " + counted(resources.workers.size(), "client", "clients");
+    title += ", " + counted(resources.workers.size(), "client", "clients");
+    if (resources.stopped != 0) title += ", " + std::to_string(resources.stopped) + " stopped";
+    return title;
 }
 
 void announce(const Resources& resources, Journal& journal, int ready_fd) {

@@ -67,6 +67,17 @@ std::string path_of_program(const std::string& argv0) {
     return argv0;
 }
 
+// waitid(2) says in two numbers what waitpid(2) says in one.
+int wait_status_of(const siginfo_t& info) {
+    switch (info.si_code) {
+        case CLD_EXITED: return W_EXITCODE(info.si_status, 0);
+        case CLD_STOPPED: return W_STOPCODE(info.si_status);
+        case CLD_CONTINUED: return __W_CONTINUED;
+        case CLD_DUMPED: return W_EXITCODE(0, info.si_status) | WCOREFLAG;
+        default: return W_EXITCODE(0, info.si_status);
+    }
+}
+
 UniqueFd open_directory(const std::string& directory) {
     return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -80,13 +91,16 @@ pid_t fork_child(const std::function<int()>& child_main) {
     return pid;
 }
 
+std::optional<ChildChange> child_change(std::optional<pid_t> pid, int events) {
+    const id_t id = static_cast<id_t>(pid.value_or(0));
+    siginfo_t info{};
+    if (::waitid(pid ? P_PID : P_ALL, id, &info, events | WNOHANG) != 0) return std::nullopt;
+    if (info.si_pid == 0) return std::nullopt;
+    return ChildChange{info.si_pid, wait_status_of(info)};
+}
+
 std::optional<Reaped> reap_child() {
-    for (;;) {
-        Reaped reaped{};
-        reaped.pid = ::waitpid(-1, &reaped.wait_status, WNOHANG);
-        if (reaped.pid > 0) return reaped;
-        if (reaped.pid == 0 || errno != EINTR) return std::nullopt;
-    }
+    return child_change({}, WEXITED);
 }
 
 UniqueFd directory_of_program(const char* argv0) {

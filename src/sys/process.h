@@ -17,10 +17,17 @@ namespace chatd {
 // -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
 [[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
 
-struct Reaped {
+// What a child did: it ended, was stopped or continued.
+struct ChildChange {
     pid_t pid;
     int wait_status;  // as waitpid(2) gives it
 };
+using Reaped = ChildChange;  // one that has ended
+
+// Takes the next change of this child, or of any child, from the kernel: see waitid(2) for
+// `events`. To take an end (WEXITED) reaps the child; with WNOWAIT the change is only looked at.
+// None: there is no such change, or no such child. Never waits.
+[[nodiscard]] std::optional<ChildChange> child_change(std::optional<pid_t> pid, int events);
 
 // Reaps a child that has ended. None: no child is left to reap.
 [[nodiscard]] std::optional<Reaped> reap_child();

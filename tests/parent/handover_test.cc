@@ -113,6 +113,7 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     handover.has_archive = true;
     handover.program_before = {16};
     handover.peers = {{4712, "192.0.2.7:51234"}, {4713, "[2001:db8::1]:7"}};
+    handover.stopped.push_back({4713});
     const auto read = read_handover(write_handover(handover));
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->ring_bytes, 4'194'304);
@@ -122,6 +123,8 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     ASSERT_EQ(read->peers.size(), 2);
     EXPECT_EQ(read->peers[1].pid, 4713);
     EXPECT_EQ(read->peers[1].peer, "[2001:db8::1]:7");
+    ASSERT_EQ(read->stopped.size(), 1);
+    EXPECT_EQ(read->stopped[0].pid, 4713);
 }
 
 Test(handover, behind_the_end_any_line_may_be_missing_and_more_may_follow) {

@@ -55,6 +55,40 @@ Test(process, a_signal_that_ends_a_child_is_in_its_status) {
     EXPECT_EQ(describe_wait_status(wait_for_child().wait_status), "killed by signal 9");
 }
 
+Test(process, the_end_of_a_child_can_be_looked_at_before_it_is_reaped) {
+    const pid_t pid = fork_child([] { return 42; });
+    siginfo_t info{};
+    (void)waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+    for (int i = 0; i < 2; ++i) {
+        const auto seen = child_change(pid, WEXITED | WNOWAIT);
+        ASSERT_TRUE(seen.has_value());
+        EXPECT_EQ(describe_wait_status(seen->wait_status), "exit status 42");
+    }
+    EXPECT_EQ(child_change(pid, WEXITED).value_or(ChildChange{}).pid, pid);
+    EXPECT_FALSE(child_change(pid, WEXITED).has_value());
+    EXPECT_FALSE(child_change(-1, WEXITED).has_value());
+}
+
+Test(process, a_child_that_is_stopped_and_continued_is_no_child_that_ends) {
+    const pid_t pid = fork_child([] { return pause(); });
+    siginfo_t info{};
+    const auto next_pause = [&] {
+        (void)waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOWAIT);
+        return child_change({}, WEXITED | WSTOPPED | WCONTINUED).value_or(ChildChange{});
+    };
+    EXPECT_EQ(kill(pid, SIGSTOP), 0);
+    const ChildChange stopped = next_pause();
+    EXPECT_TRUE(stopped.pid == pid && WIFSTOPPED(stopped.wait_status));
+    EXPECT_EQ(WSTOPSIG(stopped.wait_status), SIGSTOP);
+    EXPECT_FALSE(child_change(pid, WSTOPPED | WCONTINUED).has_value());
+    EXPECT_EQ(kill(pid, SIGCONT), 0);
+    const ChildChange continued = next_pause();
+    EXPECT_TRUE(continued.pid == pid && WIFCONTINUED(continued.wait_status));
+    EXPECT_FALSE(reap_child().has_value());
+    EXPECT_EQ(kill(pid, SIGKILL), 0);
+    EXPECT_EQ(wait_for_child().pid, pid);
+}
+
 Test(process, a_child_dies_with_its_parent) {
     test::Pipe alive = test::make_pipe();
     const pid_t parent = fork_child([&] {

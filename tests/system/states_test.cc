@@ -1,0 +1,167 @@
+// The states of a worker as ps(1) shows them, and what the operator's signals do to it: T.
+#include <criterion/criterion.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/bounds.h"
+#include "base/settings.h"
+#include "support/client.h"
+#include "support/command.h"
+#include "support/daemon.h"
+#include "support/expect.h"
+#include "support/process.h"
+#include "support/wait.h"
+#include "support/where.h"
+
+using namespace chatd::test;
+
+TestSuite(states, .timeout = 60);
+
+namespace {
+
+// Waits until it holds. Looks again and again, because nothing announces it.
+void wait_until(const std::function<bool()>& holds, const std::string& what,
+                Where where = Where::here()) {
+    const Caller caller(where);
+    for (const Deadline deadline = soon(); !holds();) {
+        if (Clock::now() > deadline) throw std::runtime_error("in vain: " + what);
+    }
+}
+
+pid_t worker_of(const Daemon& daemon, const std::string& name, Where where = Where::here()) {
+    const Caller caller(where);
+    pid_t pid = -1;
+    const auto is_there = [&] {
+        for (const Process& child : children(daemon.pid())) {
+            if (child.cmdline.starts_with("chatd: worker " + name + ' ')) pid = child.pid;
+        }
+        return pid > 0;
+    };
+    wait_until(is_there, "a worker of " + name, where);
+    return pid;
+}
+
+// As in the column STAT of ps(1).
+char state_of(pid_t pid) {
+    return process(pid).value_or(Process{}).state;
+}
+
+// What the title of the parent says behind its addresses.
+void wait_for_title(const Daemon& daemon, const std::string& end, Where where = Where::here()) {
+    const auto has_title = [&] {
+        return process(daemon.pid()).value_or(Process{}).cmdline.ends_with(", " + end);
+    };
+    wait_until(has_title, "the title " + end, where);
+}
+
+std::string ps(const std::string& column, pid_t pid) {
+    return Command::run({"ps", "-o", column + "=", "-p", std::to_string(pid)}).out;
+}
+
+// Upgrades to the same program.
+void upgrade(Daemon& daemon, Where where = Where::here()) {
+    daemon.signal(SIGHUP);
+    daemon.wait_log("upgraded to ", where);
+    daemon.wait_log("broker started", where);
+}
+
+}  // namespace
+
+// --- T
+
+Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const pid_t worker = worker_of(daemon, "bob");
+    const std::string whom =
+        ", pid " + std::to_string(worker) + ", 127.0.0.1:" + std::to_string(bob.local_port());
+    kill(worker, SIGSTOP);
+    daemon.wait_log("worker stopped" + whom);
+    wait_for_title(daemon, "2 clients, 1 stopped");
+    EXPECT_EQ(state_of(worker), 'T');
+    EXPECT_CONTAINS(ps("stat", worker), "T");
+    alice.send_line("hello");
+    kill(worker, SIGCONT);
+    daemon.wait_log("worker continued" + whom);
+    wait_for_title(daemon, "2 clients");
+    bob.expect_line("alice says: hello");
+    daemon.finish();
+}
+
+Test(states, a_stopped_worker_that_is_killed_is_counted_no_more) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const pid_t worker = worker_of(daemon, "bob");
+    kill(worker, SIGSTOP);
+    wait_for_title(daemon, "2 clients, 1 stopped");
+    kill(worker, SIGKILL);
+    alice.expect_line("bob left the chat room (killed by signal 9)");
+    wait_for_title(daemon, "1 client");
+    daemon.finish();
+}
+
+Test(states, a_stopped_worker_says_goodbye_once_it_continues) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    kill(worker, SIGSTOP);
+    wait_for_title(daemon, "1 client, 1 stopped");
+    kill(worker, SIGTERM);
+    EXPECT_TRUE(alice.quiet());
+    kill(worker, SIGCONT);
+    alice.expect_line("The operator has closed your connection. Goodbye.");
+    alice.expect_eof();
+    wait_for_title(daemon, "0 clients");
+    daemon.finish();
+}
+
+Test(states, many_are_stopped_and_continued_at_once) {
+    constexpr std::size_t kMany = 20;
+    Daemon daemon;
+    std::vector<Client> clients;
+    for (std::size_t i = 0; i < kMany; ++i)
+        clients.push_back(join(daemon.port(), "n" + std::to_string(i)));
+    const auto tell_all = [&](int number) {
+        for (const Process& child : children(daemon.pid())) {
+            if (child.cmdline.starts_with("chatd: worker ")) kill(child.pid, number);
+        }
+    };
+    tell_all(SIGSTOP);
+    wait_for_title(daemon, "20 clients, 20 stopped");
+    tell_all(SIGCONT);
+    wait_for_title(daemon, "20 clients");
+    EXPECT_EQ(daemon.logged("worker stopped"), 20);
+    EXPECT_EQ(daemon.logged("worker continued"), 20);
+    daemon.finish();
+}
+
+Test(states, the_program_after_an_upgrade_knows_who_is_stopped) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const pid_t worker = worker_of(daemon, "bob");
+    kill(worker, SIGSTOP);
+    wait_for_title(daemon, "2 clients, 1 stopped");
+    upgrade(daemon);
+    wait_for_title(daemon, "2 clients, 1 stopped");
+    kill(worker, SIGCONT);
+    wait_for_title(daemon, "2 clients");
+    alice.send_line("hello");
+    bob.expect_line("alice says: hello");
+    daemon.finish();
+}
