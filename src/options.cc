@@ -142,6 +142,8 @@ constexpr Row kRows[] = {
     {"sandbox", 0, "MODE", "on: a process that does what is none of its business dies; off (on)",
      kSandboxReports ? "on, off or report" : "on or off",
      take_named<&Options::sandbox, sandbox_mode_named>},
+    {"reap-delay", 0, "S", "seconds that an ended worker stays a zombie, to be looked at (0)",
+     "seconds, at most 3600", take_number<&Options::reap_delay_s, 0, kReapDelayMax>},
     {"metrics", 0, "SOCKET", "answer who connects to this AF_UNIX socket with what is counted",
      "the name of a socket to be made", take_word<&Options::metrics_path>},
     {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",
@@ -154,7 +156,7 @@ constexpr Row kRows[] = {
 // The table writes these bounds in words.
 static_assert(kClientsLimit == 1'048'576 && kHistoryBytesMin == 65'536 &&
               kHistoryBytesMax == 1'099'511'627'776 && kRateLimit == 1'000'000 &&
-              kReplayMax == 1000 && kTimeoutLimit == 7 * 24 * 60 * 60);
+              kReplayMax == 1000 && kReapDelayMax == 3600 && kTimeoutLimit == 7 * 24 * 60 * 60);
 
 std::string short_options() {
     std::string letters = "+:";  // stop at the first word that is no option; tell ':' from '?'

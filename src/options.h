@@ -33,6 +33,7 @@ struct Options {
     std::string run_directory;  // empty: see default_run_directory()
     std::string user;           // empty: see user_to_become()
     SandboxMode sandbox = kSandboxMode;
+    std::uint32_t reap_delay_s = 0;
     std::string metrics_path;  // empty: nobody can read the metrics
     Level level = Level::Info;
     int ready_fd = -1;  // -1: the port is written nowhere

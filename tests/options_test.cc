@@ -372,6 +372,16 @@ Test(options, timeouts_are_given_in_seconds) {
                    "--idle-timeout takes seconds, at most a week");
 }
 
+// --- What learners look at ---
+
+Test(options, ended_workers_can_be_left_zombies_for_some_seconds) {
+    EXPECT_EQ(options({}).reap_delay_s, 0);
+    EXPECT_EQ(options({"--reap-delay", "60"}).reap_delay_s, 60);
+    EXPECT_EQ(options({"--reap-delay=3600"}).reap_delay_s, 3600);
+    expect_trouble({"", "-1", "x", "5s", "3601"}, "--reap-delay",
+                   "--reap-delay takes seconds, at most 3600");
+}
+
 // --- --help and --version ---
 
 Test(options, help_and_version_end_the_reading) {
@@ -387,7 +397,7 @@ Test(options, the_help_names_every_option) {
           "--max-per-ip N",   "--no-penalties",   "--rate N[:BURST]", "--login-timeout S",
           "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
           "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
-          "--help",           "--version"}) {
+          "--reap-delay S",   "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::help_text(), std::string(" ") + option + " ");
     }
 }

@@ -336,6 +336,14 @@ inline constexpr auto kDiskPause = 1s;
 inline constexpr int kOomWorker = 200;
 inline constexpr int kOomBroker = 100;
 
+// Seconds: the most that --reap-delay takes. A lesson is over by then.
+inline constexpr std::uint32_t kReapDelayMax = 60 * 60;
+
+// Zombies that --reap-delay leaves. Each has a pid and counts as a process (ulimit -u), so when
+// there are more, the oldest is collected early. These are the workers of a whole school, as in
+// kPerAddressMax.
+inline constexpr std::size_t kZombiesMax = 256;
+
 // Time in which the program of an upgrade has to show that it could take over.
 inline constexpr auto kUpgradeCheck = 10s;
 

@@ -32,7 +32,7 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_),
-          reaper_(resources_, journal_) {
+          reaper_(options, resources_, journal_) {
         // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
         fault_point("parent:takes-over");
@@ -82,7 +82,7 @@ class Parent {
             fds_.push_back({acceptor_.is_open() ? fd.get() : -1, POLLIN, 0});
         }
         const Deadline wake_at =
-            earliest({closing_until_, acceptor_.wake_at(), supervisor_.wake_at(),
+            earliest({closing_until_, acceptor_.wake_at(), reaper_.wake_at(), supervisor_.wake_at(),
                       upgrade_.wake_at(), journal_.wake_at(), service_.wake_at(),
                       resources_.metrics == nullptr ? Deadline() : resources_.metrics->wake_at()});
         woken_ = signals_.wait(fds_, time_until(wake_at, Clock::now())) && fds_[1].revents != 0;
@@ -98,6 +98,8 @@ class Parent {
         journal_.turn();
         end_broker_when_alone();
         acceptor_.accept_clients([this](Accepted client) { take_client(std::move(client)); });
+        // A zombie counts as a process: it must not stand in the way of a fork or of the end.
+        reaper_.turn(closing_until_ || acceptor_.wake_at() || !supervisor_.is_running());
         answer_metrics();
         title_.set(title_of(resources_));
         notify_service();
@@ -111,6 +113,7 @@ class Parent {
         if (close && !closing_until_) begin_closing();
         if (told && !closing_until_) {
             service_.reloading(Clock::now());
+            reaper_.turn(true);
             upgrade_.begin();
         }
         if (signals_.take(SIGUSR1)) {
@@ -176,7 +179,7 @@ class Parent {
     }
 
     void reap() {
-        reaper_.look([this](const Reaped& reaped) {
+        reaper_.look(upgrade_.trial(), [this](const Reaped& reaped) {
             if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped)) return;
             const auto worker = resources_.workers.find(reaped.pid);
             // This process can also inherit a child that it does not know.

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "sys/clock.h"
+
 namespace chatd {
 namespace {
 
@@ -15,7 +17,19 @@ bool is_pause(const ChildChange& change) {
 
 }  // namespace
 
-void Reaper::look(const HandleEnd& handle_end) {
+Reaper::Reaper(const Options& options, Resources& resources, Journal& journal)
+    : resources_(resources),
+      journal_(journal),
+      zombies_(std::chrono::seconds(options.reap_delay_s)) {}
+
+void Reaper::look(pid_t trial, const HandleEnd& handle_end) {
+    if (!zombies_.are_wanted()) return reap_all(handle_end);
+    take_pauses();
+    leave_workers(handle_end);
+    reap_others(trial, handle_end);
+}
+
+void Reaper::reap_all(const HandleEnd& handle_end) {
     while (const auto change = child_change({}, WEXITED | kPauses)) {
         if (is_pause(*change)) {
             note_pause(*change);
@@ -24,6 +38,34 @@ void Reaper::look(const HandleEnd& handle_end) {
             end_pause(change->pid);
             handle_end(*change);
         }
+    }
+}
+
+// Each worker is asked for by its pid: asked for any child, the kernel would name the same zombie
+// again and again.
+void Reaper::leave_workers(const HandleEnd& handle_end) {
+    for (auto next = resources_.workers.begin(); next != resources_.workers.end();) {
+        const pid_t pid = (next++)->first;  // The row goes when its worker has ended.
+        const auto end = child_change(pid, WEXITED | WNOWAIT);
+        if (!end) continue;
+        end_pause(pid);
+        handle_end(*end);
+        zombies_.add(pid, Clock::now());
+        turn(false);
+    }
+}
+
+// The broker and the trial are known by their pids. A child that this process has inherited is not:
+// it can lie behind a zombie in the kernel's list, and is collected once that one has gone.
+void Reaper::reap_others(pid_t trial, const HandleEnd& handle_end) {
+    for (const pid_t pid : {resources_.broker, trial}) {
+        if (const auto end = child_change(pid, WEXITED)) handle_end(*end);
+    }
+    while (const auto first = child_change({}, WEXITED | WNOWAIT)) {
+        if (zombies_.contains(first->pid) || resources_.workers.contains(first->pid)) break;
+        const auto end = child_change(first->pid, WEXITED);
+        if (!end) break;
+        handle_end(*end);
     }
 }
 
@@ -55,6 +97,12 @@ void Reaper::end_pause(pid_t pid) {
     const auto row = resources_.workers.find(pid);
     if (row == resources_.workers.end()) return;
     if (std::exchange(row->second.is_stopped, false)) --resources_.stopped;
+}
+
+void Reaper::turn(bool all) {
+    const Moment now = all ? Moment::max() : Clock::now();
+    // One that a debugger still holds is left to it, and is collected as a child that is not known.
+    while (const auto pid = zombies_.take_due(now)) (void)child_change(*pid, WEXITED);
 }
 
 }  // namespace chatd

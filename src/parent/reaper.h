@@ -1,10 +1,12 @@
 // The reaper: learns from the kernel which children have ended, were stopped or continued, and
-// collects those that have ended.
+// collects those that have ended. With --reap-delay it tells of a worker's end at once, and
+// collects the worker later: until then ps(1) shows a zombie.
 #pragma once
 
 #include <functional>
 
 #include "parent/resources.h"
+#include "parent/zombies.h"
 #include "sys/process.h"
 
 namespace chatd {
@@ -13,21 +15,29 @@ class Reaper {
   public:
     using HandleEnd = std::function<void(const Reaped&)>;
 
-    // Both outlive this object.
-    Reaper(Resources& resources, Journal& journal) : resources_(resources), journal_(journal) {}
+    // All of these outlive this object.
+    Reaper(const Options& options, Resources& resources, Journal& journal);
 
     // Calls `handle_end` once for each child that has ended, and notes which workers are stopped.
     // Call this only after SIGCHLD, because the kernel looks at every child each time (wait4(2);
-    // 2 ms for 10,000 children).
-    void look(const HandleEnd& handle_end);
+    // 2 ms for 10,000 children). trial: see Upgrade.
+    void look(pid_t trial, const HandleEnd& handle_end);
+
+    // Collects the zombies whose time has come, or all of them.
+    void turn(bool all);
+    [[nodiscard]] Deadline wake_at() const { return zombies_.wake_at(); }
 
   private:
+    void reap_all(const HandleEnd& handle_end);
+    void leave_workers(const HandleEnd& handle_end);
+    void reap_others(pid_t trial, const HandleEnd& handle_end);
     void take_pauses();
     void note_pause(const ChildChange& change);
     void end_pause(pid_t pid);
 
     Resources& resources_;
     Journal& journal_;
+    Zombies zombies_;
 };
 
 }  // namespace chatd

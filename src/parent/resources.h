@@ -17,7 +17,7 @@
 
 namespace chatd {
 
-// The parent's record of a worker that it has not reaped yet.
+// The parent's record of a worker that lives, as far as the parent knows.
 struct WorkerRecord {
     std::uint64_t birth_ns;
     std::string address;    // of the client: see Accepted

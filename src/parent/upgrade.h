@@ -46,7 +46,8 @@ class Upgrade {
 
     [[nodiscard]] Deadline wake_at() const { return trial_until_; }
     [[nodiscard]] bool is_trying() const { return trial_ > 0; }
-    void turn();    // ends a trial that takes too long
+    [[nodiscard]] pid_t trial() const { return trial_; }  // the child; -1: there is none
+    void turn();                                          // ends a trial that takes too long
     void cancel();  // the server closes: no upgrade, not even after a good trial
 
   private:
@@ -60,7 +61,7 @@ class Upgrade {
     ProcessTitle& title_;
     Journal& journal_;
     UniqueFd program_;  // the last one that was tried
-    pid_t trial_ = -1;  // the child; -1: there is none
+    pid_t trial_ = -1;
     bool again_ = false;
     Deadline trial_until_;  // none: the trial is over or cancelled
 };

@@ -203,7 +203,7 @@ struct Born {
     std::uint32_t unused = 0;
 };
 
-// A worker has ended, and the parent has reaped it.
+// A worker has ended.
 struct Ended {
     static constexpr FrameType kType = FrameType::Ended;
     std::uint64_t birth_ns;    // see Attach

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +14,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/settings.h"
 #include "support/client.h"
@@ -81,6 +84,18 @@ struct PublicCopy {
     char directory[32] = "/tmp/chatd-public-XXXXXX";
     std::string path;
 };
+
+// For root the kernel has no limit of processes, so chatd runs as another user.
+DaemonOptions as_nobody(const PublicCopy& program, std::vector<std::string> args = {}) {
+    DaemonOptions options{.args = std::move(args)};
+    options.run_dir = std::nullopt;
+    options.program = program.path;
+    options.before_exec = [] {
+        become_nobody();
+        unsetenv("XDG_RUNTIME_DIR");
+    };
+    return options;
+}
 
 std::uint64_t cpu_ticks(pid_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
@@ -163,16 +178,8 @@ Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
 }
 
 Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
-    // For root the kernel has no limit of processes, so chatd runs as another user.
     const PublicCopy program;
-    DaemonOptions options;
-    options.run_dir = std::nullopt;
-    options.program = program.path;
-    options.before_exec = [] {
-        become_nobody();
-        unsetenv("XDG_RUNTIME_DIR");
-    };
-    Daemon daemon(options);
+    Daemon daemon(as_nobody(program));
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
@@ -191,6 +198,31 @@ Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
     bob.send_line("/quit");
     dave.send_line("dave");
     dave.expect("Welcome, dave.");
+    daemon.finish();
+}
+
+Test(limits, without_processes_no_zombie_is_left) {
+    const PublicCopy program;
+    Daemon daemon(as_nobody(program, {"--reap-delay", "3600"}));
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const auto count_zombies = [&] {
+        return std::ranges::count(children(daemon.pid()), 'Z', &Process::state);
+    };
+    bob.send_line("/quit");
+    bob.expect("Goodbye");
+    bob.close();
+    // Nothing announces either.
+    for (const Deadline deadline = soon(); count_zombies() == 0;) {
+        ASSERT_TRUE(Clock::now() < deadline);
+    }
+    set_process_limit(daemon.pid(), 1);
+    Client carol(daemon.port());
+    carol.expect_line("The server cannot take more people right now. Please try again later.");
+    for (const Deadline deadline = soon(); count_zombies() != 0;) {
+        ASSERT_TRUE(Clock::now() < deadline);
+    }
     daemon.finish();
 }
 

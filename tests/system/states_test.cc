@@ -1,4 +1,5 @@
-// The states of a worker as ps(1) shows them, and what the operator's signals do to it: T.
+// The states of a worker as ps(1) shows them, and what the operator's signals do to it: Z with
+// --reap-delay, T, N and <.
 #include <criterion/criterion.h>
 #include <linux/capability.h>
 #include <signal.h>
@@ -28,6 +29,8 @@ using namespace chatd::test;
 TestSuite(states, .timeout = 60);
 
 namespace {
+
+const std::vector<std::string> kLong = {"--reap-delay", "3600"};
 
 // Waits until it holds. Looks again and again, because nothing announces it.
 void wait_until(const std::function<bool()>& holds, const std::string& what,
@@ -64,6 +67,11 @@ void wait_for_title(const Daemon& daemon, const std::string& end, Where where = 
     wait_until(has_title, "the title " + end, where);
 }
 
+std::size_t count_zombies(const Daemon& daemon) {
+    const auto left = children(daemon.pid());
+    return static_cast<std::size_t>(std::ranges::count(left, 'Z', &Process::state));
+}
+
 std::string ps(const std::string& column, pid_t pid) {
     return Command::run({"ps", "-o", column + "=", "-p", std::to_string(pid)}).out;
 }
@@ -77,41 +85,149 @@ void upgrade(Daemon& daemon, Where where = Where::here()) {
 
 }  // namespace
 
-// --- T
+// --- Z
 
-Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
-    Daemon daemon;
+Test(states, a_dead_worker_stays_a_zombie_and_all_else_goes_on) {
+    Daemon daemon(kLong);
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
     alice.expect_line("bob entered the chat room");
     const pid_t worker = worker_of(daemon, "bob");
-    const std::string whom =
-        ", pid " + std::to_string(worker) + ", 127.0.0.1:" + std::to_string(bob.local_port());
-    kill(worker, SIGSTOP);
-    daemon.wait_log("worker stopped" + whom);
-    wait_for_title(daemon, "2 clients, 1 stopped");
-    EXPECT_EQ(state_of(worker), 'T');
-    EXPECT_CONTAINS(ps("stat", worker), "T");
-    alice.send_line("hello");
-    kill(worker, SIGCONT);
-    daemon.wait_log("worker continued" + whom);
-    wait_for_title(daemon, "2 clients");
-    bob.expect_line("alice says: hello");
+    kill(worker, SIGKILL);
+    alice.expect_line("bob left the chat room (killed by signal 9)");
+    bob.expect_eof();
+    wait_for_title(daemon, "1 client");
+    Client again = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    again.send_line("/quit");
+    alice.expect_line("bob left the chat room");
+    wait_until([&] { return count_zombies(daemon) == 2; }, "two zombies");
+    EXPECT_EQ(state_of(worker), 'Z');
+    EXPECT_CONTAINS(ps("stat", worker), "Z");
+    EXPECT_CONTAINS(ps("args", worker), "[chatd:bob] <defunct>");
+    daemon.finish();  // It waits for no zombie.
+}
+
+Test(states, a_broker_that_dies_behind_a_zombie_is_replaced_and_leaves_none) {
+    Daemon daemon(kLong);
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    kill(worker_of(daemon, "bob"), SIGKILL);
+    alice.expect_line("bob left the chat room (killed by signal 9)");
+    const pid_t broker = daemon.broker();
+    kill(broker, SIGKILL);
+    EXPECT_NE(daemon.broker(broker), broker);
+    Client carol = join(daemon.port(), "carol");
+    alice.expect_line("carol entered the chat room");
+    EXPECT_EQ(count_zombies(daemon), 1U);
     daemon.finish();
 }
 
-Test(states, a_stopped_worker_that_is_killed_is_counted_no_more) {
-    Daemon daemon;
+Test(states, a_zombie_is_collected_when_its_time_has_come) {
+    Daemon daemon({"--reap-delay", "1"});
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    const auto begin = Clock::now();
+    kill(worker, SIGKILL);
+    wait_until([=] { return !process(worker); }, "the end of the zombie");
+    EXPECT_TRUE(Clock::now() - begin >= std::chrono::seconds(1));
+    daemon.finish();
+}
+
+Test(states, zombies_take_no_place_in_the_room_and_stay_few) {
+    Daemon daemon({"--reap-delay", "3600", "--max-clients", "1"});
+    for (std::size_t i = 0; i < chatd::kZombiesMax + 10; ++i) {
+        Client client(daemon.port());
+        client.expect("Your name: ");
+        wait_for_title(daemon, "1 client");
+        client.close();
+        wait_for_title(daemon, "0 clients");
+    }
+    EXPECT_EQ(count_zombies(daemon), chatd::kZombiesMax);
+    daemon.finish();
+}
+
+// As in a container, where chatd may be the first process.
+Test(states, a_child_that_the_parent_does_not_know_is_no_zombie_for_long) {
+    DaemonOptions options{.args = kLong};
+    options.before_exec = [] {
+        if (fork() != 0) return;
+        (void)close_range(0, ~0U, 0);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) (void)pause();
+    };
+    Daemon daemon(options);
+    const std::vector<Process> before = children(daemon.pid());
+    const auto is_stranger = [](const Process& one) { return !one.comm.starts_with("chatd"); };
+    const auto stranger = std::ranges::find_if(before, is_stranger);
+    ASSERT_TRUE(stranger != before.end());
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    kill(worker, SIGKILL);
+    wait_until([=] { return state_of(worker) == 'Z'; }, "a zombie");
+    kill(stranger->pid, SIGKILL);
+    wait_until([&] { return !process(stranger->pid); }, "the end of the stranger");
+    EXPECT_EQ(state_of(worker), 'Z');
+    daemon.finish();
+}
+
+Test(states, an_upgrade_collects_the_dead_and_goes_on_leaving_them) {
+    Daemon daemon(kLong);
     Client alice = join(daemon.port(), "alice");
     Client bob = join(daemon.port(), "bob");
-    alice.expect_line("bob entered the chat room");
-    const pid_t worker = worker_of(daemon, "bob");
-    kill(worker, SIGSTOP);
-    wait_for_title(daemon, "2 clients, 1 stopped");
-    kill(worker, SIGKILL);
+    Client carol = join(daemon.port(), "carol");
+    alice.expect("carol entered the chat room\n");
+    kill(worker_of(daemon, "bob"), SIGKILL);
     alice.expect_line("bob left the chat room (killed by signal 9)");
+    upgrade(daemon);
+    wait_until([&] { return count_zombies(daemon) == 0; }, "no zombie");
+    kill(worker_of(daemon, "carol"), SIGKILL);
+    alice.expect_line("carol left the chat room (killed by signal 9)");
     wait_for_title(daemon, "1 client");
+    EXPECT_EQ(count_zombies(daemon), 1U);
     daemon.finish();
+}
+
+// --- T
+
+Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
+    for (const std::vector<std::string>& args : {std::vector<std::string>{}, kLong}) {
+        Daemon daemon(args);
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        const pid_t worker = worker_of(daemon, "bob");
+        const std::string whom =
+            ", pid " + std::to_string(worker) + ", 127.0.0.1:" + std::to_string(bob.local_port());
+        kill(worker, SIGSTOP);
+        daemon.wait_log("worker stopped" + whom);
+        wait_for_title(daemon, "2 clients, 1 stopped");
+        EXPECT_EQ(state_of(worker), 'T');
+        EXPECT_CONTAINS(ps("stat", worker), "T");
+        alice.send_line("hello");
+        kill(worker, SIGCONT);
+        daemon.wait_log("worker continued" + whom);
+        wait_for_title(daemon, "2 clients");
+        bob.expect_line("alice says: hello");
+        daemon.finish();
+    }
+}
+
+Test(states, a_stopped_worker_that_is_killed_is_counted_no_more) {
+    for (const std::vector<std::string>& args : {std::vector<std::string>{}, kLong}) {
+        Daemon daemon(args);
+        Client alice = join(daemon.port(), "alice");
+        Client bob = join(daemon.port(), "bob");
+        alice.expect_line("bob entered the chat room");
+        const pid_t worker = worker_of(daemon, "bob");
+        kill(worker, SIGSTOP);
+        wait_for_title(daemon, "2 clients, 1 stopped");
+        kill(worker, SIGKILL);
+        alice.expect_line("bob left the chat room (killed by signal 9)");
+        wait_for_title(daemon, "1 client");
+        daemon.finish();
+    }
 }
 
 Test(states, a_stopped_worker_says_goodbye_once_it_continues) {
