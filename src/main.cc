@@ -28,7 +28,7 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     let_go_of_stdin_and_stdout();
     if (start_mode.kind == StartMode::Kind::Check) {
         check_handover(start_mode.handover);
-        try_children(options.sandbox);
+        try_children(options.sandbox, options.niceness);
         return static_cast<int>(ExitStatus::Understood);
     }
     const bool fresh = start_mode.kind == StartMode::Kind::Fresh;

@@ -144,6 +144,10 @@ constexpr Row kRows[] = {
      take_named<&Options::sandbox, sandbox_mode_named>},
     {"reap-delay", 0, "S", "seconds that an ended worker stays a zombie, to be looked at (0)",
      "seconds, at most 3600", take_number<&Options::reap_delay_s, 0, kReapDelayMax>},
+    {"nice", 0, "N",
+     "niceness of the workers, -20 to 19; to go below that of the\n"
+     "parent takes root or ulimit -e (that of the parent)",
+     "a number from -20 to 19", take_number<&Options::niceness, -20, 19>},
     {"metrics", 0, "SOCKET", "answer who connects to this AF_UNIX socket with what is counted",
      "the name of a socket to be made", take_word<&Options::metrics_path>},
     {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",

@@ -34,7 +34,8 @@ struct Options {
     std::string user;           // empty: see user_to_become()
     SandboxMode sandbox = kSandboxMode;
     std::uint32_t reap_delay_s = 0;
-    std::string metrics_path;  // empty: nobody can read the metrics
+    std::optional<int> niceness;  // of the workers; none: that of the parent
+    std::string metrics_path;     // empty: nobody can read the metrics
     Level level = Level::Info;
     int ready_fd = -1;  // -1: the port is written nowhere
 };

@@ -382,6 +382,15 @@ Test(options, ended_workers_can_be_left_zombies_for_some_seconds) {
                    "--reap-delay takes seconds, at most 3600");
 }
 
+Test(options, workers_can_be_nice) {
+    EXPECT_FALSE(options({}).niceness.has_value());
+    EXPECT_EQ(options({"--nice", "-20"}).niceness.value_or(0), -20);
+    EXPECT_EQ(options({"--nice=19"}).niceness.value_or(0), 19);
+    EXPECT_EQ(options({"--nice", "0"}).niceness.value_or(1), 0);
+    expect_trouble({"", "-21", "20", "+5", "very"}, "--nice",
+                   "--nice takes a number from -20 to 19");
+}
+
 // --- --help and --version ---
 
 Test(options, help_and_version_end_the_reading) {
@@ -397,7 +406,7 @@ Test(options, the_help_names_every_option) {
           "--max-per-ip N",   "--no-penalties",   "--rate N[:BURST]", "--login-timeout S",
           "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
           "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
-          "--reap-delay S",   "--help",           "--version"}) {
+          "--reap-delay S",   "--nice N",         "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::help_text(), std::string(" ") + option + " ");
     }
 }

@@ -164,6 +164,7 @@ class Parent {
             Signals::ignore({SIGINT, SIGHUP, SIGUSR1});
             keep_only({setup.client.get(), setup.broker, setup.wakeup});
             prefer_throughput();
+            set_niceness(options_.niceness);
             raise_oom_score(resources_.oom_score, kOomWorker);
             enter_sandbox(options_.sandbox, Role::Worker);
             return run_worker(std::move(setup), title_, signals_);

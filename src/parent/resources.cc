@@ -169,7 +169,8 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
     // A word that is wrong is found before anything is made.
     for (const std::string& network : options.exempt) (void)parse_network(network);
     const std::optional<User> new_user = user_to_become(options.user);
-    try_children(options.sandbox, new_user);
+    allow_niceness(options.niceness);
+    try_children(options.sandbox, options.niceness, new_user);
     const ParentDeathSignal death_signal;
     const std::uint32_t most = clients_max(options);
     std::vector<Listener> listeners = take_passed_listeners();

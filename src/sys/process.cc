@@ -78,6 +78,11 @@ int wait_status_of(const siginfo_t& info) {
     }
 }
 
+// The limit that allows this niceness: RLIMIT_NICE in setrlimit(2).
+rlim_t limit_for(int niceness) {
+    return static_cast<rlim_t>(20 - niceness);
+}
+
 UniqueFd open_directory(const std::string& directory) {
     return UniqueFd(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -101,6 +106,21 @@ std::optional<ChildChange> child_change(std::optional<pid_t> pid, int events) {
 
 std::optional<Reaped> reap_child() {
     return child_change({}, WEXITED);
+}
+
+void set_niceness(std::optional<int> niceness) {
+    if (!niceness || ::setpriority(PRIO_PROCESS, 0, *niceness) == 0) return;
+    throw system_error("--nice " + std::to_string(*niceness) + " needs ulimit -e " +
+                       std::to_string(limit_for(*niceness)) +
+                       ", or a start as root with CAP_SYS_RESOURCE");
+}
+
+void allow_niceness(std::optional<int> niceness) {
+    rlimit limit{};
+    if (!niceness || ::getrlimit(RLIMIT_NICE, &limit) != 0) return;
+    limit.rlim_cur = std::max(limit.rlim_cur, limit_for(*niceness));
+    limit.rlim_max = std::max(limit.rlim_max, limit_for(*niceness));
+    (void)::setrlimit(RLIMIT_NICE, &limit);
 }
 
 UniqueFd directory_of_program(const char* argv0) {

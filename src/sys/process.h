@@ -56,6 +56,14 @@ inline void prefer_throughput() {
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
+// Gives this process this niceness (sched(7)): at -20 the scheduler serves it best, at 19 last.
+// None: it keeps the one that it has. Throws SetupError, which says what a lower niceness needs.
+void set_niceness(std::optional<int> niceness);
+
+// Lets this process and its children take this niceness, also when they are not root any more
+// (RLIMIT_NICE in setrlimit(2)). Where the system does not let root do that, set_niceness() fails.
+void allow_niceness(std::optional<int> niceness);
+
 // Lets other processes that are ready to run on this processor run first. It cannot fail on Linux.
 inline void give_way() {
     (void)::sched_yield();

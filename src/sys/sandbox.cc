@@ -194,10 +194,11 @@ void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descr
 }
 
 // That user forks them, also for the limit of its processes.
-void try_children(SandboxMode mode, const std::optional<User>& user) {
+void try_children(SandboxMode mode, std::optional<int> niceness, const std::optional<User>& user) {
     try_in_child([&] {
         give_up_privileges(user);
         expect_proc();
+        set_niceness(niceness);
         for (const Role role : {Role::Broker, Role::Worker}) {
             try_in_child([=] { enter_sandbox(mode, role); });
         }

@@ -20,7 +20,9 @@ void seal(SandboxMode mode);
 void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors = {});
 
 // Tries, before anything is made, whether this process can become `user`, and whether that user can
-// fork a broker and a worker that enter the sandbox. Throws SetupError with the reason when not.
-void try_children(SandboxMode mode, const std::optional<User>& user = {});
+// fork a broker and a worker that enter the sandbox, and give the worker its niceness. Throws
+// SetupError with the reason when not.
+void try_children(SandboxMode mode, std::optional<int> niceness = {},
+                  const std::optional<User>& user = {});
 
 }  // namespace chatd

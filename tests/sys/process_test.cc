@@ -89,6 +89,16 @@ Test(process, a_child_that_is_stopped_and_continued_is_no_child_that_ends) {
     EXPECT_EQ(wait_for_child().pid, pid);
 }
 
+Test(process, a_child_can_be_nicer_than_its_parent) {
+    (void)fork_child([] {
+        set_niceness({});
+        const int before = getpriority(PRIO_PROCESS, 0);
+        set_niceness(before + 3);
+        return getpriority(PRIO_PROCESS, 0) - before;
+    });
+    EXPECT_EQ(describe_wait_status(wait_for_child().wait_status), "exit status 3");
+}
+
 Test(process, a_child_dies_with_its_parent) {
     test::Pipe alive = test::make_pipe();
     const pid_t parent = fork_child([&] {

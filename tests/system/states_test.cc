@@ -281,3 +281,84 @@ Test(states, the_program_after_an_upgrade_knows_who_is_stopped) {
     bob.expect_line("alice says: hello");
     daemon.finish();
 }
+
+// --- N and <
+
+namespace {
+
+constexpr rlim_t kLimitForMinus5 = 25;  // RLIMIT_NICE in setrlimit(2)
+
+// May a process that this test starts get the niceness -5?
+bool may_be_less_nice() {
+    rlimit before{};
+    if (getrlimit(RLIMIT_NICE, &before) != 0) return false;
+    const rlimit wanted{kLimitForMinus5, std::max(before.rlim_max, kLimitForMinus5)};
+    const bool allowed = setrlimit(RLIMIT_NICE, &wanted) == 0;
+    return allowed && setrlimit(RLIMIT_NICE, &before) == 0;
+}
+
+void allow_no_niceness_below_0() {
+    for (const unsigned long capability : {CAP_SYS_NICE, CAP_SYS_RESOURCE}) {
+        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    }
+    const rlimit none{0, 0};
+    if (setrlimit(RLIMIT_NICE, &none) != 0) _exit(99);
+}
+
+}  // namespace
+
+Test(states, workers_alone_are_as_nice_as_the_option_says) {
+    Daemon daemon({"--nice", "5"});
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(worker)), 5);
+    EXPECT_CONTAINS(ps("stat", worker), "N");
+    for (const pid_t pid : {daemon.pid(), daemon.broker()}) {
+        EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(pid)), getpriority(PRIO_PROCESS, 0));
+    }
+    upgrade(daemon);
+    Client bob = join(daemon.port(), "bob");
+    EXPECT_CONTAINS(ps("ni", worker_of(daemon, "bob")), " 5\n");
+    daemon.finish();
+}
+
+Test(states, renice_shows) {
+    Daemon daemon({"--user", own_uid()});
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    EXPECT_LACKS(ps("stat", worker), "N");
+    EXPECT_EQ(Command::run({"renice", "-n", "10", "-p", std::to_string(worker)}).status, 0);
+    EXPECT_CONTAINS(ps("stat", worker), "N");
+    EXPECT_CONTAINS(ps("ni", worker), "10\n");
+    daemon.finish();
+}
+
+Test(states, where_a_limit_allows_it_workers_are_less_nice) {
+    if (!may_be_less_nice()) cr_skip_test("the system does not allow it here");
+    Daemon daemon({"--nice", "-5"});
+    Client alice = join(daemon.port(), "alice");
+    EXPECT_CONTAINS(ps("stat", worker_of(daemon, "alice")), "<");
+    upgrade(daemon);
+    Client bob = join(daemon.port(), "bob");
+    EXPECT_CONTAINS(ps("ni", worker_of(daemon, "bob")), "-5\n");
+    daemon.finish();
+}
+
+Test(states, a_server_that_keeps_the_right_to_it_makes_workers_less_nice) {
+    if (setpriority(PRIO_PROCESS, 0, -5) != 0) cr_skip_test("the system does not allow it here");
+    ASSERT_EQ(setpriority(PRIO_PROCESS, 0, 0), 0);
+    Daemon daemon({"--nice", "-5", "--user", own_uid()});
+    Client alice = join(daemon.port(), "alice");
+    EXPECT_CONTAINS(ps("stat", worker_of(daemon, "alice")), "<");
+    daemon.finish();
+}
+
+Test(states, a_niceness_that_the_system_refuses_is_told_at_the_start) {
+    const Scratch scratch;
+    const Command::Result result = run_to_end(
+        {"-p", "0", "-b", "127.0.0.1", "--run-dir", scratch.path() + "/run", "--nice", "-5"},
+        {.merge_stderr = false, .before_exec = allow_no_niceness_below_0});
+    EXPECT_EQ(result.status, 71);
+    EXPECT_CONTAINS(result.err, "chatd: --nice -5 needs ulimit -e 25, or ");
+    EXPECT_EQ(result.err.find('\n'), result.err.size() - 1);
+}
