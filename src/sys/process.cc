@@ -69,12 +69,15 @@ std::string path_of_program(const std::string& argv0) {
 
 // waitid(2) says in two numbers what waitpid(2) says in one.
 int wait_status_of(const siginfo_t& info) {
+    constexpr int kStopped = 0x7F;
+    constexpr int kContinued = 0xFFFF;
+    constexpr int kDumped = 0x80;
     switch (info.si_code) {
-        case CLD_EXITED: return W_EXITCODE(info.si_status, 0);
-        case CLD_STOPPED: return W_STOPCODE(info.si_status);
-        case CLD_CONTINUED: return __W_CONTINUED;
-        case CLD_DUMPED: return W_EXITCODE(0, info.si_status) | WCOREFLAG;
-        default: return W_EXITCODE(0, info.si_status);
+        case CLD_EXITED: return info.si_status << 8;
+        case CLD_STOPPED: return info.si_status << 8 | kStopped;
+        case CLD_CONTINUED: return kContinued;
+        case CLD_DUMPED: return info.si_status | kDumped;
+        default: return info.si_status;
     }
 }
 
