@@ -246,8 +246,8 @@ Handover describe_resources(const Resources& resources) {
 
 void check_handover(const Handover& handover) {
     expect_format("frames", handover.frame_version == kFrameVersion);
-    expect_format("the log", handover.log_version == kLogVersion ||
-                                 handover.log_version == kArchiveVersion);
+    expect_format("the log",
+                  handover.log_version == kLogVersion || handover.log_version == kArchiveVersion);
     expect_format("the member table", handover.table_version == kTableVersion);
 }
 

@@ -20,6 +20,13 @@ constexpr std::size_t kScribe = 0;
 constexpr std::size_t kPacer = 2;
 constexpr std::size_t kFirstVictim = 3;
 
+// A row of /who, the answer to /quit, or that lines wait: the usual limits hold while there are
+// abusers, and what waits is said later.
+bool tells_nothing(std::string_view line) {
+    return line.starts_with("  ") || line == "Goodbye." ||
+           line.starts_with("You are faster than ") || line.starts_with("Many lines come ");
+}
+
 Fd connect_to(std::uint16_t port) {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -114,8 +121,8 @@ void Crowd::take_line(Person& person, std::string_view line) {
         ++recoveries_told_;
     } else if (line.ends_with(" people are here:") || line.starts_with("You are the only one")) {
         if (--person.questions < 0) oracle_.violate(person.name + " got an answer twice");
-    } else if (line.starts_with("  ") || line == "Goodbye.") {
-        // a row of /who, or the answer to /quit
+    } else if (tells_nothing(line)) {
+        return;
     } else if (history_ && &person == people_[kScribe].get() && line.starts_with('[')) {
         history_->emplace_back(line.substr(line.find("] ") + 2));
     } else if (!line.starts_with('[') && !parse_event(line)) {

@@ -67,7 +67,7 @@ bool is_woken(pid_t parent) {
 void expect_the_server_closes(const std::function<void(const Daemon&)>& deed,
                               Where where = Where::here()) {
     const Caller caller(where);
-    Daemon daemon;
+    Daemon daemon({"--no-crowds"});  // A crowd would not name each of them.
     std::vector<Client> members;
     for (int i = 0; i < 10; ++i) members.push_back(join(daemon.port(), "n" + std::to_string(i)));
     for (int i = 0; i < 9; ++i) {

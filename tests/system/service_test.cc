@@ -86,7 +86,7 @@ void ask_who(Client& client, Where where = Where::here()) {
     const Caller caller(where);
     client.send_line("/who");
     client.expect(" here:\n");
-    client.expect("\n");
+    for (int i = 0; i < 2; ++i) (void)client.line();  // the columns, and somebody
 }
 
 // --- The service manager
