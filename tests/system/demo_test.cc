@@ -13,7 +13,7 @@ using namespace chatd::test;
 TestSuite(demo, .timeout = 30);
 
 Test(demo, the_demo_shows_a_conversation_the_processes_and_a_kill) {
-    const Command::Result demo = Command::run({"scripts/demo"});
+    const Command::Result demo = Command::run({"scripts/demo", "--fast"});
     EXPECT_EQ(demo.status, 0);
     EXPECT_CONTAINS(demo.out, "bob   reads  alice says: hello bob\n");
     EXPECT_CONTAINS(demo.out, "alice reads  bob says: 你好，alice\n");
