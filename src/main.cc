@@ -24,6 +24,11 @@ int print(std::FILE* stream, const std::string& text, ExitStatus status) {
     return static_cast<int>(printed ? status : ExitStatus::System);
 }
 
+bool is_writable(int fd) {
+    const int flags = ::fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 int serve(const Options& options, ProcessTitle& title, const StartMode& start_mode) {
     let_go_of_stdin_and_stdout();
     if (start_mode.kind == StartMode::Kind::Check) {
@@ -33,8 +38,9 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     }
     const bool fresh = start_mode.kind == StartMode::Kind::Fresh;
     // Checked first, because later a descriptor of chatd itself could have that number.
-    if (fresh && options.ready_fd >= 0 && ::fcntl(options.ready_fd, F_GETFD) < 0) {
-        throw system_error("--ready-fd " + std::to_string(options.ready_fd), ExitStatus::Usage);
+    if (fresh && options.ready_fd >= 0 && !is_writable(options.ready_fd)) {
+        throw SetupError(ExitStatus::Usage, "--ready-fd " + std::to_string(options.ready_fd) +
+                                                " is not open for writing");
     }
     // Whatever is made must be of use to this user: a mask may keep out others only.
     (void)::umask(::umask(077) & 077);

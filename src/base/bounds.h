@@ -340,8 +340,7 @@ inline constexpr int kOomBroker = 100;
 inline constexpr std::uint32_t kReapDelayMax = 60 * 60;
 
 // Zombies that --reap-delay leaves. Each has a pid and counts as a process (ulimit -u), so when
-// there are more, the oldest is collected early. These are the workers of a whole school, as in
-// kPerAddressMax.
+// there are more, the oldest is collected early. It is as many as one address may have clients.
 inline constexpr std::size_t kZombiesMax = 256;
 
 // Time in which the program of an upgrade has to show that it could take over.

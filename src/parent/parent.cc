@@ -99,7 +99,8 @@ class Parent {
         end_broker_when_alone();
         acceptor_.accept_clients([this](Accepted client) { take_client(std::move(client)); });
         // A zombie counts as a process: it must not stand in the way of a fork or of the end.
-        reaper_.turn(closing_until_ || acceptor_.wake_at() || !supervisor_.is_running());
+        const bool is_short = acceptor_.wake_at() || !supervisor_.is_running();
+        if (reaper_.turn(closing_until_ || is_short)) reap();
         answer_metrics();
         title_.set(title_of(resources_));
         notify_service();
@@ -113,7 +114,7 @@ class Parent {
         if (close && !closing_until_) begin_closing();
         if (told && !closing_until_) {
             service_.reloading(Clock::now());
-            reaper_.turn(true);
+            (void)reaper_.turn(true);
             upgrade_.begin();
         }
         if (signals_.take(SIGUSR1)) {
@@ -143,7 +144,8 @@ class Parent {
                             std::pmr::string(client.peer, resources_.unshared->get())});
         WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
-        const pid_t pid = fork_worker(client, birth_ns);
+        pid_t pid = fork_worker(client, birth_ns);
+        if (pid < 0 && reaper_.turn(true)) pid = fork_worker(client, birth_ns);
         if (pid < 0) return acceptor_.has_no_worker(client, "fork", errno);
         fault_point("parent:after-fork");
         register_worker(pid, std::move(row), client);
@@ -164,7 +166,8 @@ class Parent {
             Signals::ignore({SIGINT, SIGHUP, SIGUSR1});
             keep_only({setup.client.get(), setup.broker, setup.wakeup});
             prefer_throughput();
-            set_niceness(options_.niceness);
+            // The start has shown that it can be had; if not any more, the client matters more.
+            (void)try_niceness(options_.niceness);
             raise_oom_score(resources_.oom_score, kOomWorker);
             enter_sandbox(options_.sandbox, Role::Worker);
             return run_worker(std::move(setup), title_, signals_);
@@ -181,6 +184,8 @@ class Parent {
 
     void reap() {
         reaper_.look(upgrade_.trial(), [this](const Reaped& reaped) {
+            // The next program would not know the zombies of this one.
+            if (reaped.pid == upgrade_.trial()) (void)reaper_.turn(true);
             if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped)) return;
             const auto worker = resources_.workers.find(reaped.pid);
             // This process can also inherit a child that it does not know.

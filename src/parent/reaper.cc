@@ -24,7 +24,10 @@ Reaper::Reaper(const Options& options, Resources& resources, Journal& journal)
 
 void Reaper::look(pid_t trial, const HandleEnd& handle_end) {
     if (!zombies_.are_wanted()) return reap_all(handle_end);
-    take_pauses();
+    if (const auto change = child_change({}, kPauses)) {
+        note_pause(*change);
+        take_pauses();
+    }
     leave_workers(handle_end);
     reap_others(trial, handle_end);
 }
@@ -51,12 +54,12 @@ void Reaper::leave_workers(const HandleEnd& handle_end) {
         end_pause(pid);
         handle_end(*end);
         zombies_.add(pid, Clock::now());
-        turn(false);
+        (void)turn(false);
     }
 }
 
 // The broker and the trial are known by their pids. A child that this process has inherited is not:
-// it can lie behind a zombie in the kernel's list, and is collected once that one has gone.
+// it can lie behind zombies in the kernel's list, and is collected when they are.
 void Reaper::reap_others(pid_t trial, const HandleEnd& handle_end) {
     for (const pid_t pid : {resources_.broker, trial}) {
         if (const auto end = child_change(pid, WEXITED)) handle_end(*end);
@@ -99,10 +102,14 @@ void Reaper::end_pause(pid_t pid) {
     if (std::exchange(row->second.is_stopped, false)) --resources_.stopped;
 }
 
-void Reaper::turn(bool all) {
+bool Reaper::turn(bool all) {
     const Moment now = all ? Moment::max() : Clock::now();
-    // One that a debugger still holds is left to it, and is collected as a child that is not known.
-    while (const auto pid = zombies_.take_due(now)) (void)child_change(*pid, WEXITED);
+    bool was_one = false;
+    while (const auto pid = zombies_.take_due(now)) {
+        was_one = true;
+        (void)child_change(*pid, WEXITED);
+    }
+    return was_one;
 }
 
 }  // namespace chatd

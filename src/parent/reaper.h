@@ -18,13 +18,16 @@ class Reaper {
     // All of these outlive this object.
     Reaper(const Options& options, Resources& resources, Journal& journal);
 
-    // Calls `handle_end` once for each child that has ended, and notes which workers are stopped.
-    // Call this only after SIGCHLD, because the kernel looks at every child each time (wait4(2);
-    // 2 ms for 10,000 children). trial: see Upgrade.
+    // Calls `handle_end` once for each worker, broker and trial that has ended, and for children
+    // that this process has inherited and that lie before all zombies in the kernel's list. Notes
+    // which workers are stopped. Call this only after SIGCHLD or when turn() has said so, because
+    // the kernel looks at every child each time (waitid(2); 2 ms for 10,000 children; with
+    // --reap-delay this process asks it for each worker). trial: see Upgrade.
     void look(pid_t trial, const HandleEnd& handle_end);
 
-    // Collects the zombies whose time has come, or all of them.
-    void turn(bool all);
+    // Collects the zombies whose time has come, or all of them. True: there was one, and children
+    // that lay behind it can be collected now, by look().
+    [[nodiscard]] bool turn(bool all);
     [[nodiscard]] Deadline wake_at() const { return zombies_.wake_at(); }
 
   private:

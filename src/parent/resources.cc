@@ -173,6 +173,8 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
     try_children(options.sandbox, options.niceness, new_user);
     const ParentDeathSignal death_signal;
     const std::uint32_t most = clients_max(options);
+    const HistorySize log_size{options.history_bytes.value_or(kHistoryBytes)};
+    expect_address_space(log_size.bytes() + Members::memory_bytes(most));
     std::vector<Listener> listeners = take_passed_listeners();
     if (listeners.empty()) listeners = listen_tcp(options.addresses, options.port);
     std::unique_ptr<MetricsSocket> metrics;

@@ -34,7 +34,8 @@ struct WorkerEnd {
 };
 
 // wait_status: of a process that has ended, as waitpid(2) gives it. Any status has a WorkerEnd. The
-// parent calls this between the reaping of a worker and the erasing of its row, so it never throws.
+// parent calls this when it has learned of a worker's end and not yet forgotten the worker, so it
+// never throws.
 [[nodiscard]] WorkerEnd worker_end(int wait_status) noexcept;
 
 // The same for the journal, such as "connection lost".

@@ -24,6 +24,17 @@ UniqueFd try_shared_memory(const char* name, std::size_t bytes) {
     return is_made ? std::move(fd) : UniqueFd();
 }
 
+void expect_address_space(std::size_t bytes) {
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void* const begin = ::mmap(nullptr, bytes, PROT_NONE, kFlags, -1, 0);
+    if (begin == MAP_FAILED) {
+        throw system_error("no room to map " + std::to_string(bytes) +
+                           " bytes of log and member table; raise ulimit -v, or lower "
+                           "--history-size or --max-clients");
+    }
+    (void)::munmap(begin, bytes);
+}
+
 void* map_for_ever(int fd) {
     void* const begin = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (begin == MAP_FAILED) throw system_error("mmap");

@@ -18,6 +18,10 @@ namespace chatd {
 // Maps the first page of a file, for as long as this process lives. Throws SetupError.
 [[nodiscard]] void* map_for_ever(int fd);
 
+// Tries whether this process, and so a child of it, could map so many bytes more. Throws
+// SetupError.
+void expect_address_space(std::size_t bytes);
+
 // The size of the file. Throws SetupError.
 [[nodiscard]] std::size_t file_bytes(int fd);
 

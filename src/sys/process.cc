@@ -111,8 +111,12 @@ std::optional<Reaped> reap_child() {
     return child_change({}, WEXITED);
 }
 
+bool try_niceness(std::optional<int> niceness) {
+    return !niceness || ::setpriority(PRIO_PROCESS, 0, *niceness) == 0;
+}
+
 void set_niceness(std::optional<int> niceness) {
-    if (!niceness || ::setpriority(PRIO_PROCESS, 0, *niceness) == 0) return;
+    if (try_niceness(niceness)) return;
     throw system_error("--nice " + std::to_string(*niceness) + " needs ulimit -e " +
                        std::to_string(limit_for(*niceness)) +
                        ", or a start as root with CAP_SYS_RESOURCE");

@@ -56,8 +56,10 @@ inline void prefer_throughput() {
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
-// Gives this process this niceness (sched(7)): at -20 the scheduler serves it best, at 19 last.
-// None: it keeps the one that it has. Throws SetupError, which says what a lower niceness needs.
+// Gives this process this niceness (sched(7)): at -20 it gets the largest share of a processor, at
+// 19 the smallest. None: it keeps the one that it has. False: errno says why not. The other one
+// throws SetupError then, which says what a lower niceness needs.
+[[nodiscard]] bool try_niceness(std::optional<int> niceness);
 void set_niceness(std::optional<int> niceness);
 
 // Lets this process and its children take this niceness, also when they are not root any more

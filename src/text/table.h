@@ -1,6 +1,6 @@
 // Tables: rows of cells under headings, aligned by how wide a terminal draws them.
 //
-// Nothing in a table is ever cut or broken: people copy names and addresses out of it.
+// No cell of a table is ever cut or broken: people copy names and addresses out of it.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // Starts: what is refused, with which line and exit status, and that a refused start leaves nothing
 // behind; and what a history file keeps.
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -319,9 +320,26 @@ Test(start, a_socket_file_that_somebody_removes_is_not_missed) {
     daemon.finish();
 }
 
-Test(start, a_ready_descriptor_that_is_not_open_is_told) {
+Test(start, a_ready_descriptor_that_is_not_open_for_writing_is_told_before_anything_is_made) {
     Scratch scratch;
-    expect_refused(scratch, {"-p", "0", "--ready-fd", "100"}, 64, "--ready-fd 100");
+    const std::string history = scratch.path() + "/history";
+    expect_refused(scratch, {"-p", "0", "--history", history, "--ready-fd", "100"}, 64,
+                   "--ready-fd 100 is not open for writing");
+    expect_refused(scratch, {"-p", "0", "--history", history, "--ready-fd", "9"}, 64,
+                   "--ready-fd 9 is not open for writing", [] {
+                       if (dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 9) != 9) _exit(99);
+                   });
+    EXPECT_FALSE(fs::exists(history));
+}
+
+// Once such a server said that it accepts, and its brokers died for ever.
+Test(start, a_limit_of_address_space_too_small_for_the_log_is_told) {
+    if (chatd::kSanitized) cr_skip_test("not with sanitizers: they need more");
+    Scratch scratch;
+    expect_refused(scratch, {"-p", "0", "--history-size", "1073741824"}, 71, "raise ulimit -v", [] {
+        const rlimit limit{1'000'000'000, 1'000'000'000};
+        if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
+    });
 }
 
 Test(start, chatd_survives_sighup_under_nohup) {
