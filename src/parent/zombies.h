@@ -1,5 +1,6 @@
 // The zombies of --reap-delay: workers that have ended and are left to be looked at. The room knows
-// of their ends, and nothing of chatd counts them any more; an entry in the kernel's table is all there is.
+// of their ends, and nothing of chatd counts them any more; an entry in the kernel's table is all
+// there is.
 //
 // This file must never collect one: it says which one to collect.
 #pragma once
