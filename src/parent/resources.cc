@@ -200,6 +200,8 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .metrics = std::move(metrics),
     };
     resources.log_size = size_of_history(resources.log_memory.get());
+    // A file that was there may be larger than what was tried above.
+    expect_address_space(resources.log_size.bytes() + Members::memory_bytes(most));
     give_up_privileges(new_user);
     death_signal.restore();
     return resources;

@@ -83,7 +83,9 @@ Mapping::Mapping(int fd, Stores stores) {
     if (!own.valid()) throw system_error("open");
     const int flags = stores == Stores::Shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
     void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, own.get(), 0);
-    if (begin == MAP_FAILED) throw system_error("mmap");
+    if (begin == MAP_FAILED) {
+        throw system_error("no room to map " + std::to_string(bytes) + " bytes, see ulimit -v");
+    }
     bytes_ = {static_cast<std::byte*>(begin), bytes};
 }
 

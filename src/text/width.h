@@ -6,14 +6,14 @@
 
 namespace chatd {
 
-// The columns of `text`, which must be clean: the sum of what wcwidth(3) gives to each character.
-// That is two for what is_wide(), none for what is_zero_width(), and one for everything else, also
-// for characters of ambiguous width (UAX #11) and for an ill-formed byte, which is U+FFFD to a
-// terminal.
+// The columns of `text`, in which no control character may stand: the sum of what wcwidth(3) gives
+// to each character. That is two for what is_wide(), none for what is_zero_width(), and one for
+// everything else, also for characters of ambiguous width (UAX #11) and for an ill-formed byte,
+// which is U+FFFD to a terminal.
 //
 // So an emoji counts by its parts: six columns for a family of three, four for a hand with a skin
 // colour, one for a heart that a variation selector paints red. A terminal that draws such a
-// sequence as one picture gives it two columns. No name has one.
+// sequence as one picture gives it two columns. Names have no emoji.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
 
 }  // namespace chatd

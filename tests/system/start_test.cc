@@ -340,6 +340,15 @@ Test(start, a_limit_of_address_space_too_small_for_the_log_is_told) {
         const rlimit limit{1'000'000'000, 1'000'000'000};
         if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
     });
+    const std::string history = scratch.path() + "/history";
+    {
+        Daemon daemon({"--history", history, "--history-size", "16777216"});
+        daemon.finish();
+    }
+    expect_refused(scratch, {"-p", "0", "--history", history}, 71, "ulimit -v", [] {
+        const rlimit limit{30'000'000, 30'000'000};
+        if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
+    });
 }
 
 Test(start, chatd_survives_sighup_under_nohup) {

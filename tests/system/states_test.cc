@@ -191,13 +191,28 @@ Test(states, an_upgrade_collects_the_dead_and_goes_on_leaving_them) {
 
 // --- T
 
+namespace {
+
+struct TwoPeople {
+    Daemon daemon;
+    Client alice;
+    Client bob;
+    pid_t worker;  // of bob
+
+    explicit TwoPeople(const std::vector<std::string>& args)
+        : daemon(args),
+          alice(join(daemon.port(), "alice")),
+          bob(join(daemon.port(), "bob")),
+          worker(worker_of(daemon, "bob")) {
+        alice.expect_line("bob entered the chat room");
+    }
+};
+
+}  // namespace
+
 Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
     for (const std::vector<std::string>& args : {std::vector<std::string>{}, kLong}) {
-        Daemon daemon(args);
-        Client alice = join(daemon.port(), "alice");
-        Client bob = join(daemon.port(), "bob");
-        alice.expect_line("bob entered the chat room");
-        const pid_t worker = worker_of(daemon, "bob");
+        auto [daemon, alice, bob, worker] = TwoPeople(args);
         const std::string whom =
             ", pid " + std::to_string(worker) + ", 127.0.0.1:" + std::to_string(bob.local_port());
         kill(worker, SIGSTOP);
@@ -216,11 +231,7 @@ Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
 
 Test(states, a_stopped_worker_that_is_killed_is_counted_no_more) {
     for (const std::vector<std::string>& args : {std::vector<std::string>{}, kLong}) {
-        Daemon daemon(args);
-        Client alice = join(daemon.port(), "alice");
-        Client bob = join(daemon.port(), "bob");
-        alice.expect_line("bob entered the chat room");
-        const pid_t worker = worker_of(daemon, "bob");
+        auto [daemon, alice, bob, worker] = TwoPeople(args);
         kill(worker, SIGSTOP);
         wait_for_title(daemon, "2 clients, 1 stopped");
         kill(worker, SIGKILL);
