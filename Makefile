@@ -22,7 +22,7 @@
 ##   check-install  install, run, uninstall in a scratch directory
 ##
 ## Install
-##   install        program and man page, below $(DESTDIR); with UNITDIR also units for systemd
+##   install        program and man pages, below $(DESTDIR); with UNITDIR also units for systemd
 ##   uninstall      undo it
 ##
 ## Variables
@@ -365,6 +365,7 @@ check-install: $(B)/chatd
 	$(Q)scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(MAKE) install DESTDIR="$$scratch" UNITDIR=/units && \
 	"$$scratch$(BINDIR)/chatd" --version && test -s "$$scratch$(MANDIR)/man8/chatd.8" && \
+	test -s "$$scratch$(MANDIR)/man7/chatd-lab.7" && \
 	$(MAKE) uninstall DESTDIR="$$scratch" UNITDIR=/units && \
 	left=$$(find "$$scratch" ! -type d) && \
 	if [ -n "$$left" ]; then echo "left behind: $$left"; exit 1; fi
@@ -379,7 +380,8 @@ help:
 install: $(B)/chatd
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 $(B)/chatd '$(DESTDIR)$(BINDIR)/chatd'
-	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man7' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -m 644 src/chatd-lab.7 '$(DESTDIR)$(MANDIR)/man7/chatd-lab.7'
 	$(INSTALL) -m 644 src/chatd.8 '$(DESTDIR)$(MANDIR)/man8/chatd.8'
 ifneq ($(UNITDIR),)
 	$(INSTALL) -d '$(DESTDIR)$(UNITDIR)'
@@ -388,7 +390,8 @@ ifneq ($(UNITDIR),)
 endif
 
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/chatd' '$(DESTDIR)$(MANDIR)/man8/chatd.8'
+	rm -f '$(DESTDIR)$(BINDIR)/chatd' '$(DESTDIR)$(MANDIR)/man7/chatd-lab.7' \
+	'$(DESTDIR)$(MANDIR)/man8/chatd.8'
 ifneq ($(UNITDIR),)
 	rm -f '$(DESTDIR)$(UNITDIR)/chatd.service' '$(DESTDIR)$(UNITDIR)/chatd.socket'
 endif
