@@ -1,54 +1,18 @@
-// The commands: which one a line asks for, and what it does with the uplink and the screen. Saying
-// a line and leaving are left to the conversation, because they change what it does next.
+// The commands: what each does with the uplink and the screen. Saying a line and leaving are left
+// to the conversation, because they change what it does next.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "protocol/frame.h"
 #include "text/name.h"
+#include "worker/command_parser.h"
 #include "worker/screen.h"
 #include "worker/uplink.h"
 
 namespace chatd {
-
-enum class Verb : std::uint8_t {
-    Say,       // no command
-    SaySlash,  // // begins a text that begins with /
-    Help,
-    Who,
-    Me,
-    Msg,
-    Reply,
-    Nick,
-    History,
-    Time,
-    Lang,
-    Quit,
-    Unknown,
-};
-
-struct Command {
-    Verb verb;
-    std::string_view word;      // the command as typed, with its slash; empty for Say
-    std::string_view argument;  // what follows, without spaces around it; what Say… says
-};
-
-// Looks at the line alone, whoever typed it and whenever. Private words must not go to everybody
-// because of how their command was typed: so spaces of any kind may stand around each word, and
-// letters and slashes may be full-width or capital. What may have been meant as a command is
-// Unknown, so that its writer is asked. The result points into `line`, which must be clean.
-[[nodiscard]] Command parse_command(std::string_view line);
-
-// The command, with its slash, that a client most likely meant by the unknown `word`; none when no
-// command is like it.
-[[nodiscard]] std::optional<std::string_view> nearest_command(std::string_view word);
-
-// Takes the first word off `text`, and the spaces before and after what is left of `text`. Empty
-// when `text` begins with a space or is empty.
-std::string_view take_word(std::string_view& text);
 
 // The units that a command costs the address, besides the one for its line.
 [[nodiscard]] std::uint32_t units_of(const Command& command);
@@ -78,7 +42,7 @@ class Commands {
     void rename(std::string_view argument, std::string_view own_name);
     void ask_history(const std::string& wanted);
     void show_times(std::string_view argument);
-    void explain_unknown(std::string_view word);
+    void explain(const Command& command);
 
     Uplink& uplink_;
     Screen& screen_;

@@ -1,32 +1,19 @@
-// Specification of worker/commands: what a line asks for, and what the client reads and the room is
-// sent then.
+// Specification of worker/commands: what the client reads and the room is sent for a command.
 #include "worker/commands.h"
 
 #include <criterion/criterion.h>
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 
 #include "support/conversation_client.h"
-#include "support/escape.h"
 #include "support/expect.h"
-#include "support/where.h"
 
-using chatd::Command;
 using chatd::Done;
 using chatd::EntryKind;
-using chatd::nearest_command;
-using chatd::parse_command;
 using chatd::People;
 using chatd::Person;
 using chatd::Refusal;
 using chatd::Replay;
-using chatd::take_word;
-using chatd::Verb;
-using chatd::test::escaped;
 using chatd::test::kBob;
 using chatd::test::kNow;
 using chatd::test::kYesterday;
@@ -34,79 +21,7 @@ using chatd::test::Sent;
 using Client = chatd::test::ConversationClient;
 using Stage = Client::Stage;
 
-namespace {
-
-struct Named {
-    const char* word;
-    Verb verb;
-};
-
-constexpr Named kCommands[] = {
-    {"/help", Verb::Help},       {"/who", Verb::Who},   {"/me", Verb::Me},
-    {"/msg", Verb::Msg},         {"/r", Verb::Reply},   {"/nick", Verb::Nick},
-    {"/history", Verb::History}, {"/time", Verb::Time}, {"/lang", Verb::Lang},
-    {"/quit", Verb::Quit},       {"/exit", Verb::Quit}, {"/bye", Verb::Quit},
-    {"/q", Verb::Quit},
-};
-
-void expect_command(std::string_view line, const Command& expected,
-                    chatd::test::Where where = chatd::test::Where::here()) {
-    const chatd::test::Caller caller(where);
-    const Command command = parse_command(line);
-    cr_expect(command.verb == expected.verb && command.word == expected.word &&
-                  command.argument == expected.argument,
-              "%s: verb %d, word %s, argument %s", escaped(line).c_str(),
-              static_cast<int>(command.verb), escaped(command.word).c_str(),
-              escaped(command.argument).c_str());
-}
-
-void expect_nearest(std::string_view word, std::optional<std::string_view> expected,
-                    chatd::test::Where where = chatd::test::Where::here()) {
-    const chatd::test::Caller caller(where);
-    const auto nearest = nearest_command(word);
-    cr_expect(nearest == expected, "%s: %s", escaped(word).c_str(),
-              chatd::test::shown(nearest).c_str());
-}
-
-std::string upper(std::string text) {
-    for (char& c : text) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return text;
-}
-
-}  // namespace
-
 TestSuite(commands, .timeout = 20);
-
-// --- What a line asks for: text ---
-
-Test(commands, a_line_that_does_not_begin_with_a_slash_is_said) {
-    for (const char* line : {"", "hello", "who", "1/2", "你好 /help", "help me", "ノ", "丿"}) {
-        expect_command(line, {Verb::Say, "", line});
-    }
-}
-
-Test(commands, what_is_said_keeps_its_spaces) {
-    expect_command("  hello  world  ", {Verb::Say, "", "  hello  world  "});
-    expect_command("\u3000hello\u3000", {Verb::Say, "", "\u3000hello\u3000"});
-    expect_command("//x  y  ", {Verb::SaySlash, "//x", "/x  y"});
-}
-
-Test(commands, two_slashes_say_a_line_that_begins_with_one) {
-    expect_command("//x", {Verb::SaySlash, "//x", "/x"});
-    expect_command("//quit now", {Verb::SaySlash, "//quit", "/quit now"});
-    expect_command("///x", {Verb::SaySlash, "///x", "//x"});
-    expect_command("／／x", {Verb::SaySlash, "／／x", "／x"});
-    expect_command(" //x", {Verb::SaySlash, "//x", "/x"});
-}
-
-Test(commands, slashes_that_stand_alone_are_said_as_they_are) {
-    for (const char* line :
-         {"//", "///", "// say hello", "/// what it does", "  // x", "//\u3000x"}) {
-        expect_command(line, {Verb::Say, "", line});
-    }
-}
 
 Test(commands, nobody_loses_a_slash_silently) {
     Client client(Stage::Talking);
@@ -116,83 +31,9 @@ Test(commands, nobody_loses_a_slash_silently) {
     EXPECT_EQ(client.sent_for("// say hello\n"), Sent{"2 say: // say hello"});
 }
 
-// --- What a line asks for: commands ---
+// --- However a command is typed ---
 
-Test(commands, every_command_is_known_by_its_name) {
-    for (const auto& [word, verb] : kCommands) expect_command(word, {verb, word, ""});
-}
-
-Test(commands, a_command_is_known_whatever_its_case) {
-    for (const auto& [word, verb] : kCommands) {
-        const std::string loud = upper(word);
-        expect_command(loud, {verb, loud, ""});
-    }
-    expect_command("/WhO al", {Verb::Who, "/WhO", "al"});
-}
-
-Test(commands, the_argument_comes_without_the_spaces_around_it) {
-    for (const auto& [word, verb] : kCommands) {
-        expect_command(std::string(word) + " two  words", {verb, word, "two  words"});
-        expect_command(std::string(word) + "   two  words   ", {verb, word, "two  words"});
-        expect_command(std::string(word) + "   ", {verb, word, ""});
-    }
-}
-
-Test(commands, the_argument_keeps_its_case) {
-    expect_command("/ME Waves", {Verb::Me, "/ME", "Waves"});
-}
-
-Test(commands, a_command_ends_at_a_space_only) {
-    for (const char* word : {"/who,", "/who/al", "/who.", "/who你", "/whoal"}) {
-        expect_command(word, {Verb::Unknown, word, ""});
-    }
-}
-
-Test(commands, any_other_word_is_an_unknown_command) {
-    expect_command("/dance", {Verb::Unknown, "/dance", ""});
-    expect_command("/Dance all night", {Verb::Unknown, "/Dance", "all night"});
-    expect_command("/", {Verb::Unknown, "/", ""});
-    expect_command("/ who", {Verb::Unknown, "/", "who"});
-    expect_command("/你好 x", {Verb::Unknown, "/你好", "x"});
-    expect_command("/etc/passwd", {Verb::Unknown, "/etc/passwd", ""});
-}
-
-Test(commands, a_command_is_not_known_by_its_beginning) {
-    for (const auto& [word, verb] : kCommands) {
-        const std::string_view begun = std::string_view(word).substr(0, 2);
-        if (begun == word || begun == "/r" || begun == "/q") continue;
-        expect_command(begun, {Verb::Unknown, begun, ""});
-    }
-}
-
-// --- What a line asks for: however it is typed ---
-
-Test(commands, spaces_of_all_kinds_may_stand_around_every_word) {
-    for (const std::string space :
-         {" ", "\u3000", "\u00A0", "\u2003", "\u200B", "\u3164", "\u2800"}) {
-        for (const auto& [word, verb] : kCommands) {
-            expect_command(space + word + space + "two words" + space, {verb, word, "two words"});
-            expect_command(space + space + word + space + " two", {verb, word, "two"});
-        }
-    }
-}
-
-Test(commands, what_cannot_be_seen_before_a_command_or_in_it_does_not_hide_it) {
-    expect_command("\u200D\u2060/who", {Verb::Who, "/who", ""});
-    expect_command("/w\u200Dho", {Verb::Who, "/w\u200Dho", ""});
-    expect_command("\uFFFD\uFFFD /who", {Verb::Who, "/who", ""});
-}
-
-Test(commands, what_looks_like_a_slash_is_one) {
-    for (const std::string slash : {"／", "\u2044", "\u2215", "\u2571", "\u27CB", "\u29F8"}) {
-        expect_command(slash + "who al", {Verb::Who, slash + "who", "al"});
-        expect_command(slash + "zzz", {Verb::Unknown, slash + "zzz", ""});
-    }
-}
-
-Test(commands, a_command_may_be_typed_in_full_width) {
-    expect_command("／ｗｈｏ　ａｌ", {Verb::Who, "／ｗｈｏ", "ａｌ"});
-    expect_command("／ＱＵＩＴ", {Verb::Quit, "／ＱＵＩＴ", ""});
+Test(commands, the_words_behind_a_command_may_be_typed_in_full_width) {
     Client client(Stage::Talking);
     EXPECT_EQ(client.sent_for("／history　２０\n"), Sent{"past 20"});
     client.broker(Done{});
@@ -202,13 +43,14 @@ Test(commands, a_command_may_be_typed_in_full_width) {
 
 Test(commands, in_doubt_nothing_is_said_and_the_writer_is_asked) {
     Client client(Stage::Talking);
-    for (const std::string key : {"、", "､", "\\", "＼", "・", "･"}) {
-        EXPECT_EQ(client.shown_for(key + "msg bob psst\n"),
-                  "There is no command " + key + "msg. Did you mean /msg?\n");
-        EXPECT_EQ(client.shown_for(key + "mgs bob psst\n"),
-                  "There is no command " + key + "mgs. Did you mean /msg?\n");
-        EXPECT_EQ(client.sent_for(key + "你们好\n").size(), 1);
+    for (const std::string word : {"、msg", "ノmsg", ".msg", "msg", "//msg", "// msg"}) {
+        EXPECT_EQ(
+            client.shown_for(word + " bob psst\n"),
+            "That was not said. Did you mean /msg? To say it, use quotes: \"" + word + " …\"\n");
     }
+    EXPECT_EQ(client.shown_for("/ msg bob psst\n"),
+              "There is no command / msg. Did you mean /msg?\n");
+    EXPECT_EQ(client.sent_for("\"//msg bob psst\"\n"), Sent{"1 say: \"//msg bob psst\""});
 }
 
 Test(commands, a_stray_escape_does_not_say_a_command) {
@@ -222,86 +64,6 @@ Test(commands, what_is_left_of_an_erased_character_does_not_say_a_command) {
     Client client(Stage::Talking);
     client.types("\xE5\xB0/msg bob psst\n\xE5\xB0 /msg bob psst\n");
     EXPECT_EQ(client.sent(), (Sent{"1 tell bob: psst", "2 tell bob: psst"}));
-}
-
-// --- The nearest command ---
-
-Test(commands, a_slip_of_the_finger_finds_the_command) {
-    expect_nearest("/hlep", "/help");
-    expect_nearest("/hepl", "/help");
-    expect_nearest("/helpp", "/help");
-    expect_nearest("/hwo", "/who");
-    expect_nearest("/whoo", "/who");
-    expect_nearest("/quti", "/quit");
-    expect_nearest("/eixt", "/exit");
-    expect_nearest("/qiut", "/quit");
-    expect_nearest("/histroy", "/history");
-    expect_nearest("/nikc", "/nick");
-    expect_nearest("/mgs", "/msg");
-    expect_nearest("/tmie", "/time");
-    expect_nearest("/lnag", "/lang");
-}
-
-Test(commands, every_beginning_finds_a_command_that_begins_so) {
-    for (const auto& [word, verb] : kCommands) {
-        const std::string_view whole(word);
-        for (std::size_t bytes = 2; bytes <= whole.size(); ++bytes) {
-            const std::string_view begun = whole.substr(0, bytes);
-            const auto nearest = nearest_command(begun);
-            cr_expect(nearest && nearest->starts_with(begun), "%s", escaped(begun).c_str());
-        }
-    }
-    expect_nearest("/wh", "/who");
-    expect_nearest("/h", "/help");
-    expect_nearest("/hi", "/history");
-    expect_nearest("/ms", "/msg");
-}
-
-Test(commands, every_swap_of_two_neighbours_finds_the_command) {
-    for (const auto& [word, verb] : kCommands) {
-        const std::string whole(word);
-        for (std::size_t at = 1; whole.size() > 3 && at + 1 < whole.size(); ++at) {
-            std::string slipped = whole;
-            std::swap(slipped[at], slipped[at + 1]);
-            expect_nearest(slipped, word);
-        }
-    }
-}
-
-Test(commands, the_nearest_command_is_found_whatever_the_case) {
-    expect_nearest("/HLEP", "/help");
-    expect_nearest("/Wh", "/who");
-}
-
-Test(commands, a_word_that_is_like_no_command_finds_none) {
-    for (const char* word : {"/zzz", "/", "/x", "/xy", "/dance", "/join", "/你好", "/etc/passwd"}) {
-        expect_nearest(word, std::nullopt);
-    }
-}
-
-Test(commands, a_very_long_word_finds_none) {
-    expect_nearest("/" + std::string(4095, 'h'), std::nullopt);
-    expect_nearest("/history-of-the-w", std::nullopt);
-}
-
-// --- Words ---
-
-Test(commands, the_first_word_is_cut_off_with_the_spaces_after_it) {
-    std::string_view text = "bob   hello  world";
-    EXPECT_EQ(take_word(text), "bob");
-    EXPECT_EQ(text, "hello  world");
-    EXPECT_EQ(take_word(text), "hello");
-    EXPECT_EQ(text, "world");
-    EXPECT_EQ(take_word(text), "world");
-    EXPECT_EQ(text, "");
-    EXPECT_EQ(take_word(text), "");
-    EXPECT_EQ(text, "");
-}
-
-Test(commands, the_first_word_of_a_text_that_begins_with_a_space_is_empty) {
-    std::string_view text = " bob";
-    EXPECT_EQ(take_word(text), "");
-    EXPECT_EQ(text, "bob");
 }
 
 // --- Small commands ---

@@ -164,6 +164,15 @@ Test(login, a_good_name_is_brought_to_the_broker) {
     EXPECT_EQ(client.conversation.name(), "");
 }
 
+Test(login, a_good_name_that_would_be_asked_about_in_the_room_is_one) {
+    for (const std::string name : {"7q", "ノr", "msg"}) {
+        Client client;
+        client.types(name + "\n");
+        client.conversation.link_opened();
+        EXPECT_EQ(client.sent(), Sent{"attach " + name + " session 0 has 0"});
+    }
+}
+
 Test(login, the_worker_tells_the_broker_its_birth_and_the_peer) {
     Client client;
     client.types("alice\n");
