@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace chatd {
@@ -15,5 +16,10 @@ namespace chatd {
 // colour, one for a heart that a variation selector paints red. A terminal that draws such a
 // sequence as one picture gives it two columns. Names have no emoji.
 [[nodiscard]] std::size_t columns_of(std::string_view text);
+
+// Returns `text`, which may have several lines, in lines of at most `columns`, as far as its words
+// allow. Lines are cut at a space, which is taken out, and where a wide character stands before a
+// narrow one; terminals themselves cut between two wide ones.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace chatd

@@ -28,8 +28,7 @@ Login::Step Login::handle_line(const LineReader::Line& line) {
     typed = trim(typed);
     const std::string clean = clean_text(typed);
     const Command command = parse_command(clean);
-    const bool may_be_name = command.verb == Verb::Say || command.verb == Verb::InDoubt;
-    if (!may_be_name) return obey(command);
+    if (command.verb != Verb::Say && command.verb != Verb::InDoubt) return obey(command);
     const std::string_view protocol = protocol_of(typed);
     if (!protocol.empty()) return refuse_protocol(protocol);
     const std::string_view wanted = trim_name(typed);

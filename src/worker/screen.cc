@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/bounds.h"
 #include "log/crowd.h"
 #include "text/encoding.h"
+#include "text/width.h"
 #include "worker/who_table.h"
 
 namespace chatd {
@@ -24,6 +26,12 @@ std::string_view take_words(std::string_view& words, std::uint32_t count) {
 }  // namespace
 
 void Screen::line(Text text, std::initializer_list<std::string_view> fillings) {
+    std::string hint;
+    append_text(hint, language_, text, fillings);
+    out.append(wrapped(hint, kRowColumnsMax)) += '\n';
+}
+
+void Screen::event_line(Text text, std::initializer_list<std::string_view> fillings) {
     append_text(out, language_, text, fillings);
     out += '\n';
 }
@@ -47,13 +55,13 @@ void Screen::event(const Entry& entry, std::string_view name, std::string_view t
     if (!past) now_ms_ = entry.time_ms;
     begin_event(entry.time_ms, past);
     switch (entry.kind) {
-        case EntryKind::Join: return line(Text::Entered, {name});
+        case EntryKind::Join: return event_line(Text::Entered, {name});
         case EntryKind::Leave: return left(entry, name, text);
-        case EntryKind::Say: return line(Text::Says, {name, text});
-        case EntryKind::Emote: return line(Text::Does, {name, text});
-        case EntryKind::Tell: return line(Text::TellsYou, {name, text});
-        case EntryKind::Rename: return line(Text::IsNowCalled, {name, text});
-        case EntryKind::Closing: return line(Text::ServerCloses);
+        case EntryKind::Say: return event_line(Text::Says, {name, text});
+        case EntryKind::Emote: return event_line(Text::Does, {name, text});
+        case EntryKind::Tell: return event_line(Text::TellsYou, {name, text});
+        case EntryKind::Rename: return event_line(Text::IsNowCalled, {name, text});
+        case EntryKind::Closing: return event_line(Text::ServerCloses);
         case EntryKind::Refused: return;
     }
 }
@@ -68,9 +76,9 @@ void Screen::begin_event(std::int64_t time_ms, bool past) {
 // Last words follow a colon and reasons stand in brackets, so that nobody can quit with words that
 // look like a crash.
 void Screen::left(const Entry& entry, std::string_view name, std::string_view words) {
-    if (!words.empty()) return line(Text::LeftWithWords, {name, words});
+    if (!words.empty()) return event_line(Text::LeftWithWords, {name, words});
     const std::string why = reason(static_cast<LeaveReason>(entry.reason), entry.detail);
-    line(why.empty() ? Text::Left : Text::LeftBecause, {name, why});
+    event_line(why.empty() ? Text::Left : Text::LeftBecause, {name, why});
 }
 
 std::string Screen::reason(LeaveReason why, std::uint8_t number) const {
@@ -104,8 +112,8 @@ void Screen::some(Text few, Text many, std::uint32_t people, std::string_view na
     if (people == 0) return;
     begin_event(now_ms_, false);
     const std::uint32_t others = people - named_of(people);
-    if (others == 0) return line(few, {listed(names), why});
-    line(many, {with_commas(names), std::to_string(others), std::to_string(people), why});
+    if (others == 0) return event_line(few, {listed(names), why});
+    event_line(many, {with_commas(names), std::to_string(others), std::to_string(people), why});
 }
 
 // "alice, bob, carol".

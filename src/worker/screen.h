@@ -28,7 +28,8 @@ class Screen {
     // The broker's clock, in ms since 1970: times of another day are shown with their date.
     void set_now(std::int64_t now_ms) { now_ms_ = now_ms; }
 
-    // Shows a whole line, or with prompt() the beginning of a line that the client ends.
+    // Shows a hint, wrapped for a terminal of 80 columns; or with prompt() the beginning of a line
+    // that the client ends.
     void line(Text text, std::initializer_list<std::string_view> fillings = {});
     void prompt() { append_text(out, language_, Text::Prompt); }
 
@@ -49,6 +50,8 @@ class Screen {
     void who_heading(const People& people, std::string_view prefix);  // see People
 
   private:
+    // What happens in the room has one line, however long.
+    void event_line(Text text, std::initializer_list<std::string_view> fillings = {});
     void begin_event(std::int64_t time_ms, bool past);
     void left(const Entry& entry, std::string_view name, std::string_view words);
     void some(Text few, Text many, std::uint32_t people, std::string_view names,

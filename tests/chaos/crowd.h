@@ -72,6 +72,7 @@ class Crowd {
         std::string unsent;
         std::uint64_t messages = 0;
         bool welcome = false;
+        bool reads_names = false;  // the lines of the welcome that say who is here
         bool going = false;
         int questions = 0;
         Deadline reads_from = {};

@@ -107,6 +107,8 @@ Client join(std::uint16_t port, std::string_view name, Where where) {
     client.send_line(name, where);
     client.expect("Welcome, " + std::string(name) + ".", where);
     (void)client.line(where);
+    // Who is here: many names take several lines.
+    while (!client.line(where).ends_with('.')) continue;
     return client;
 }
 

@@ -156,7 +156,8 @@ Test(upgrade, a_client_that_has_told_no_name_yet_comes_in) {
     alice.expect("Your name: ");
     upgrade(daemon, chatd::kVersion);
     alice.send_line("alice");
-    alice.expect_line("Welcome, alice. You are the only one here. /help lists the commands.");
+    alice.expect_line("Welcome, alice. /help lists the commands; leave with /quit, not Ctrl-D.");
+    alice.expect_line("You are the only one here.");
     daemon.finish();
 }
 

@@ -9,6 +9,7 @@
 #include "support/expect.h"
 
 using chatd::columns_of;
+using chatd::wrapped;
 
 TestSuite(width, .timeout = 20);
 
@@ -79,4 +80,31 @@ Test(width, the_parts_of_a_text_are_together_as_wide_as_the_text) {
         const std::string_view whole = text;
         EXPECT_EQ(columns_of(whole.substr(0, at)) + columns_of(whole.substr(at)), columns_of(text));
     }
+}
+
+// --- Lines ---
+
+Test(width, a_text_that_fits_stays_as_it_is) {
+    for (const char* text : {"", "a", "  two  words ", "one\ntwo\n", "\n\n", "小明 你好"}) {
+        EXPECT_EQ(wrapped(text, 20), text);
+    }
+    EXPECT_EQ(wrapped("12345 789", 9), "12345 789");
+}
+
+Test(width, a_text_is_cut_at_spaces) {
+    EXPECT_EQ(wrapped("one two three", 8), "one two\nthree");
+    EXPECT_EQ(wrapped("one two  three", 7), "one two\nthree");
+    EXPECT_EQ(wrapped("one\ntwo three", 8), "one\ntwo\nthree");
+    EXPECT_EQ(wrapped("e\u0301e\u0301 e\u0301 a", 4), "e\u0301e\u0301 e\u0301\na");
+}
+
+Test(width, a_text_is_cut_between_a_wide_character_and_a_narrow_one) {
+    EXPECT_EQ(wrapped("有 3 人：alice、bob", 16), "有 3 人：alice、\nbob");
+    EXPECT_EQ(wrapped("名字小明a", 8), "名字小明\na");
+    EXPECT_EQ(wrapped("か\u3099か\u3099a", 4), "か\u3099か\u3099\na");
+}
+
+Test(width, a_word_that_is_too_long_has_a_line_of_its_own) {
+    EXPECT_EQ(wrapped("a 123456789 b", 5), "a\n123456789\nb");
+    EXPECT_EQ(wrapped("123456789", 5), "123456789");
 }

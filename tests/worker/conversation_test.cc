@@ -50,7 +50,8 @@ Test(conversation, a_client_that_comes_in_is_welcomed) {
     Client client(Stage::Entering);
     client.broker(welcome_to(3), {}, "alice bob eve");
     EXPECT_EQ(client.screen(),
-              "Welcome, alice. /help lists the commands. 3 people are here: alice, bob, eve.\n");
+              "Welcome, alice. /help lists the commands; leave with /quit, not Ctrl-D.\n"
+              "3 people are here: alice, bob, eve.\n");
     EXPECT_EQ(client.conversation.name(), "alice");
     EXPECT_EQ(client.sent(), kNothing);
     EXPECT_TRUE(client.conversation.wants_link());

@@ -55,7 +55,7 @@ Test(private_words, a_member_with_an_impossible_name_is_not_looked_for) {
     EXPECT_EQ(client.shown_for("/msg b/b hello\n"), "Nobody here is called b/b.\n");
     const std::string name(81, 'x');
     EXPECT_EQ(client.shown_for("/msg " + name + " hello\n"),
-              "Nobody here is called " + name + ".\n");
+              "Nobody here is called\n" + name + ".\n");
 }
 
 Test(private_words, a_name_that_nobody_may_take_today_may_be_that_of_a_member) {

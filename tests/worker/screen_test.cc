@@ -97,6 +97,30 @@ std::string past(std::int64_t time_ms, std::int64_t now_ms = kNow, chatd::UtcOff
 
 TestSuite(screen, .timeout = 20);
 
+// --- Hints ---
+
+Test(screen, a_hint_is_wrapped_between_words_at_80_columns) {
+    Screen screen(Language::English, utc);
+    const std::string name = "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸";
+    screen.line(Text::NameTaken, {name});
+    EXPECT_EQ(taken(screen), "The name " + name + " is taken, or looks like one\nthat is.\n");
+    screen.welcome("bob", kNamesShown,
+                   "abcdefghijklmnopqrst bcdefghijklmnopqrstu carol dave erin "
+                   "cdefghijklmnopqrstuv frank");
+    EXPECT_EQ(taken(screen),
+              "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
+              "20 people are here: abcdefghijklmnopqrst, bcdefghijklmnopqrstu, carol, dave,\n"
+              "erin, cdefghijklmnopqrstuv, frank.\n");
+}
+
+Test(screen, what_happens_in_the_room_has_one_line) {
+    const std::string text(30, 'x');
+    const std::string words = text + ' ' + text + ' ' + text;
+    EXPECT_EQ(english(entry(EntryKind::Say), "bob", words), "bob says: " + words + "\n");
+    EXPECT_EQ(english(leave(LeaveReason::Quit), "bob", words),
+              "bob left the chat room: " + words + "\n");
+}
+
 // --- What happens ---
 
 Test(screen, somebody_enters) {
@@ -363,20 +387,26 @@ Test(screen, a_client_alone_in_the_room_is_welcomed_so) {
     Screen screen(Language::English, utc);
     screen.welcome("bob", 1, "bob");
     EXPECT_EQ(taken(screen),
-              "Welcome, bob. You are the only one here. /help lists the commands.\n");
+              "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
+              "You are the only one here.\n");
     screen.set_language(Language::Chinese);
     screen.welcome("小明", 1, "小明");
-    EXPECT_EQ(taken(screen), "欢迎你，小明。现在只有你一个人。输入 /help 查看命令。\n");
+    EXPECT_EQ(taken(screen),
+              "欢迎你，小明。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
+              "现在只有你一个人。\n");
 }
 
 Test(screen, a_welcome_names_the_members) {
     Screen screen(Language::English, utc);
     screen.welcome("bob", 3, "alice bob 小明");
     EXPECT_EQ(taken(screen),
-              "Welcome, bob. /help lists the commands. 3 people are here: alice, bob, 小明.\n");
+              "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
+              "3 people are here: alice, bob, 小明.\n");
     screen.set_language(Language::Chinese);
     screen.welcome("bob", 3, "alice bob 小明");
-    EXPECT_EQ(taken(screen), "欢迎你，bob。输入 /help 查看命令。现在有 3 人：alice、bob、小明。\n");
+    EXPECT_EQ(taken(screen),
+              "欢迎你，bob。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
+              "现在有 3 人：alice、bob、小明。\n");
 }
 
 Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
@@ -384,12 +414,14 @@ Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
     screen.welcome("bob", kNamesShown, "alice bob");
     EXPECT_LACKS(taken(screen), "others");
     screen.welcome("bob", kNamesShown + 1, "alice bob");
-    EXPECT_EQ(
-        taken(screen),
-        "Welcome, bob. /help lists the commands. 21 people are here: alice, bob and others.\n");
+    EXPECT_EQ(taken(screen),
+              "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
+              "21 people are here: alice, bob and others.\n");
     screen.set_language(Language::Chinese);
     screen.welcome("bob", kNamesShown + 1, "alice bob");
-    EXPECT_EQ(taken(screen), "欢迎你，bob。输入 /help 查看命令。现在有 21 人：alice、bob 等。\n");
+    EXPECT_EQ(taken(screen),
+              "欢迎你，bob。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
+              "现在有 21 人：alice、bob 等。\n");
 }
 
 Test(screen, one_skipped_message_is_counted_in_the_singular) {
