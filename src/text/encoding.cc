@@ -28,6 +28,20 @@ struct Pair {
     [[nodiscard]] bool is_frequent_in_big5() const { return is_between(lead, 0xA4, 0xC6); }
 };
 
+// What a line tells for one of the two encodings.
+struct Hints {
+    bool is_good = true;    // each character is one of it
+    bool frequent = false;  // some character is a frequent one in it
+    bool alone = false;     // and in the other encoding none
+
+    void add(bool good, bool is_frequent, bool is_frequent_in_other) {
+        is_good &= good;
+        frequent |= is_frequent;
+        alone |= is_frequent && !is_frequent_in_other;
+    }
+    [[nodiscard]] bool may_be() const { return is_good && frequent; }
+};
+
 // Other encodings make characters of two bytes by chance, but hardly any of three.
 bool is_utf8(std::string_view line) {
     std::size_t good_bytes = 0;
@@ -45,26 +59,23 @@ bool is_utf8(std::string_view line) {
 
 Encoding encoding_of(std::string_view line) {
     if (is_utf8(line)) return Encoding::Utf8;
-    bool may_be_gbk = true;
-    bool may_be_big5 = true;
-    int gbk = 0;
-    int big5 = 0;
+    Hints gbk;
+    Hints big5;
     for (std::size_t at = 0; at < line.size(); ++at) {
         const auto lead = static_cast<unsigned char>(line[at]);
         if (lead < 0x80) continue;
         if (++at == line.size()) return Encoding::Unknown;
         const Pair pair{lead, static_cast<unsigned char>(line[at])};
-        may_be_gbk &= pair.is_gbk();
-        may_be_big5 &= pair.is_big5();
-        gbk += pair.is_frequent_in_gbk() ? 1 : 0;
-        big5 += pair.is_frequent_in_big5() ? 1 : 0;
+        gbk.add(pair.is_gbk(), pair.is_frequent_in_gbk(), pair.is_frequent_in_big5());
+        big5.add(pair.is_big5(), pair.is_frequent_in_big5(), pair.is_frequent_in_gbk());
     }
-    if (may_be_gbk && gbk > 0 && (gbk >= big5 || !may_be_big5)) return Encoding::Gbk;
-    return may_be_big5 && big5 > 0 ? Encoding::Big5 : Encoding::Unknown;
+    if (gbk.may_be() && big5.may_be() && gbk.alone == big5.alone) return Encoding::GbkOrBig5;
+    if (gbk.may_be() && (gbk.alone || !big5.may_be())) return Encoding::Gbk;
+    return big5.may_be() ? Encoding::Big5 : Encoding::Unknown;
 }
 
 // "This chat room uses UTF-8, please change the encoding of your terminal to UTF-8."
-std::string_view advice_in(Encoding encoding) {
+std::string advice_in(Encoding encoding) {
     switch (encoding) {
         case Encoding::Utf8:
         case Encoding::Unknown: return {};
@@ -75,6 +86,7 @@ std::string_view advice_in(Encoding encoding) {
             return "\xA5\xBB\xB2\xE1\xA4\xD1\xAB\xC7\xA8\xCF\xA5\xCE UTF-8\xA1\x41\xBD\xD0\xA7\xE2"
                    "\xB2\xD7\xBA\xDD\xBE\xF7\xAA\xBA\xBD\x73\xBD\x58\xA7\xEF\xAC\xB0 "
                    "UTF-8\xA1\x43\n";
+        case Encoding::GbkOrBig5: return advice_in(Encoding::Gbk) + advice_in(Encoding::Big5);
     }
     return {};
 }

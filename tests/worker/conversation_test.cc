@@ -194,11 +194,12 @@ Test(conversation, the_longest_line_that_triples_when_cleaned_is_said) {
 Test(conversation, a_terminal_that_does_not_send_utf8_is_told_so_once) {
     constexpr std::string_view kTold =
         "This room speaks UTF-8, and that was not. Is your terminal set to UTF-8?\n";
-    const std::string gbk(advice_in(Encoding::Gbk));
-    const std::string big5(advice_in(Encoding::Big5));
+    const std::string gbk = advice_in(Encoding::Gbk);
+    const std::string big5 = advice_in(Encoding::Big5);
     const std::pair<std::string, std::string> cases[] = {
-        {"\xB4\xF3\xBC\xD2\xBA\xC3\n", gbk},  // 大家好
-        {"\xA4\x6A\xAE\x61\xA6\x6E\n", big5},
+        {"\xD0\xA1\xBA\xEC\n", gbk},                 // 小红
+        {"\xA4\x6A\xAE\x61\xA6\x6E\n", big5},        // 大家好
+        {"\xB4\xF3\xBC\xD2\xBA\xC3\n", gbk + big5},  // 大家好, or 湮模疑
         {"caf\xE9\n", ""},
     };
     for (const auto& [line, advice] : cases) {
