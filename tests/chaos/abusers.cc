@@ -13,7 +13,9 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "base/bounds.h"
 #include "support/fd.h"
 
 namespace chatd::test {
@@ -21,25 +23,20 @@ namespace {
 
 constexpr int kPauseMs = 20;
 constexpr int kWhileMs = 2000;  // how long a connection is abused, at most
+constexpr int kConnections = 300;
 
 class Abuser {
   public:
     Abuser(std::uint16_t port, unsigned number) : port_(port), number_(number) {}
 
     [[noreturn]] void run() {
-        for (unsigned round = number_;; ++round) {
-            switch (round % 6) {
-                case 0: whisper(); break;
-                case 1: ask_without_a_name(); break;
-                case 2: speak_http(); break;
-                case 3: connect_and_say_nothing(); break;
-                case 4: stop_reading(); break;
-                default: come_and_go(); break;
-            }
-        }
+        for (unsigned round = number_;; ++round) (this->*kKinds[round % kKinds.size()])();
     }
 
   private:
+    using Kind = void (Abuser::*)();
+    static const std::array<Kind, 12> kKinds;
+
     // Fills the log with private words, and is gone while lines of it still wait for their turn.
     void whisper() {
         const std::string name = next_name();
@@ -48,6 +45,46 @@ class Abuser {
         for (int i = 0; i < 50; ++i) send(fd, "/msg " + name + ' ' + std::string(4000, 'x') + '\n');
         drain(fd, kWhileMs);
         reset(fd);
+    }
+
+    // A log of private words is looked through for what was said to all.
+    void ask_for_history() {
+        Fd fd = entered();
+        for (int i = 0; i < 50; ++i) send(fd, "/history 1000\n");
+        drain(fd, kWhileMs);
+    }
+
+    void rename() {
+        Fd fd = entered();
+        for (int i = 0; i < 50; ++i) send(fd, "/nick " + next_name() + '\n');
+        drain(fd, kWhileMs);
+        reset(fd);
+    }
+
+    // Each byte of these lines becomes three, as a name and as private words.
+    void send_bad_bytes() {
+        const std::string name = next_name();
+        const std::string begin = "/msg " + name + ' ';
+        Fd fd = connected();
+        send(fd, std::string(kLineBytesMax, '\xC1') + '\n');
+        drain(fd, kPauseMs);
+        send(fd, name + '\n');
+        for (int i = 0; i < 20; ++i) {
+            send(fd, begin + std::string(kLineBytesMax - begin.size(), '\xC1') + '\n');
+        }
+        drain(fd, kWhileMs);
+    }
+
+    // One bad name less than the server takes for an attack.
+    void guess_names() {
+        for (int i = 0; i < 10; ++i) {
+            Fd fd = connected();
+            for (int tries = 1; tries < kLoginAttemptsMax; ++tries) {
+                send(fd, "no name\n");
+                drain(fd, kPauseMs);
+            }
+            reset(fd);
+        }
     }
 
     void ask_without_a_name() {
@@ -67,12 +104,32 @@ class Abuser {
         (void)poll(nullptr, 0, kPauseMs);
     }
 
-    // Asks for much and reads none of it.
-    void stop_reading() {
-        Fd fd = connected();
-        send(fd, next_name() + '\n');
-        for (int i = 0; i < 20; ++i) send(fd, "/history 1000\n/who\n");
+    // More than one address may have, all at once, and some of them with a name.
+    void crowd_in() {
+        std::vector<Fd> fds;
+        for (int i = 0; i < kConnections; ++i) {
+            fds.push_back(connected());
+            if (i % 4 == 0) send(fds.back(), next_name() + '\n');
+        }
         (void)poll(nullptr, 0, kWhileMs);
+    }
+
+    // They ask for much and read none of it.
+    void stop_reading() {
+        std::array<Fd, 100> fds;
+        for (Fd& fd : fds) {
+            fd = entered();
+            for (int i = 0; i < 20; ++i) send(fd, "/history 1000\n/who\n");
+        }
+        (void)poll(nullptr, 0, kWhileMs);
+        for (Fd& fd : fds) reset(fd);
+    }
+
+    void fill_the_socket() {
+        Fd fd = entered();
+        const std::string line = '/' + std::string(kLineBytesMax - 1, 'x') + '\n';
+        for (int i = 0; i < 1000 && send(fd, line); ++i) continue;
+        (void)poll(nullptr, 0, kPauseMs);
         reset(fd);
     }
 
@@ -86,6 +143,12 @@ class Abuser {
 
     std::string next_name() {
         return "abuser" + std::to_string(number_) + 'x' + std::to_string(++names_);
+    }
+
+    Fd entered() {
+        Fd fd = connected();
+        send(fd, next_name() + '\n');
+        return fd;
     }
 
     // Not open when the server cannot be reached.
@@ -105,9 +168,10 @@ class Abuser {
         return fd;
     }
 
-    // What does not go out at once is lost.
-    static void send(const Fd& fd, const std::string& bytes) {
-        (void)::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    // What does not go out at once is lost. Did all go out?
+    static bool send(const Fd& fd, const std::string& bytes) {
+        const ssize_t sent = ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return sent == static_cast<ssize_t>(bytes.size());
     }
 
     // Reads until the server closes, or nothing comes for so long.
@@ -131,6 +195,13 @@ class Abuser {
     unsigned names_ = 0;
 };
 
+// Those that use up what an address may connect stand last.
+constexpr std::array<Abuser::Kind, 12> Abuser::kKinds = {
+    &Abuser::whisper,      &Abuser::ask_for_history,         &Abuser::rename,
+    &Abuser::stop_reading, &Abuser::fill_the_socket,         &Abuser::send_bad_bytes,
+    &Abuser::guess_names,  &Abuser::ask_without_a_name,      &Abuser::come_and_go,
+    &Abuser::speak_http,   &Abuser::connect_and_say_nothing, &Abuser::crowd_in};
+
 }  // namespace
 
 Abusers::Abusers(std::uint16_t port, unsigned count) {
@@ -143,8 +214,15 @@ Abusers::Abusers(std::uint16_t port, unsigned count) {
             continue;
         }
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(1);
+        gate_.write.reset();
+        char none = 0;
+        if (read(gate_.read.get(), &none, 1) != 0) _exit(1);
         Abuser(port, i).run();
     }
+}
+
+void Abusers::begin() {
+    gate_.write.reset();
 }
 
 void Abusers::stop() {

@@ -114,12 +114,11 @@ void Crowd::take_lines(Person& person) {
 }
 
 void Crowd::take_line(Person& person, std::string_view line) {
+    if (person.reads_names) return (void)(person.reads_names = !line.ends_with('.'));
     if (is_of_abuser(line)) return;
     if (line.starts_with("Welcome, ")) {
         if (std::exchange(person.welcome, true)) oracle_.violate(person.name + " is welcome twice");
         person.reads_names = true;
-    } else if (person.reads_names) {
-        person.reads_names = !line.ends_with('.');
     } else if (line.starts_with("… the room is ")) {
         ++recoveries_told_;
     } else if (line.ends_with(" people are here:") || line.starts_with("You are the only one")) {

@@ -117,6 +117,7 @@ class Chaos {
     }
 
     void rage() {
+        abusers_.begin();
         const Deadline end = Clock::now() + std::chrono::seconds(plan_.seconds);
         Deadline next_deed = Clock::now() + std::chrono::seconds(1);
         Deadline next_line = Clock::now();
