@@ -193,11 +193,21 @@ inline constexpr std::uint32_t kConnectsAtOnce = 256;
 
 // The end of a worker may cost its client's address a penalty: so much of the time in which it
 // could have connected. What the address has saved up, 25 s, pays first. What is missing slows the
-// address down and never locks it out: after kPenaltyMax at most, the next client of it comes in.
+// address down and never locks it out: kPenaltyMax after one client of it has come in, at the
+// latest, the next one may. A client that leaves without a name has cost a process for nothing. One
+// that speaks another protocol costs no more than another connection, because a page can make its
+// visitors send HTTP: with 120 requests the address has saved up something still.
 inline constexpr auto kPenaltyForCrash = 10s;
 inline constexpr auto kPenaltyForLateness = 2s;
-inline constexpr auto kPenaltyForRefusal = 1s;  // little: a page can make its visitors send HTTP
+inline constexpr auto kPenaltyForHalfTry = 1s;
+inline constexpr auto kPenaltyForRefusal = 100ms;
 inline constexpr auto kPenaltyMax = 5s;
+
+// Clients that are accepted and wait for the turn of their address: those of one address, and all.
+// So the last of an address waits for 80 s at most, and all of them need so many descriptors and
+// 16 MiB of buffers in the kernel. When descriptors are short, they are turned away first.
+inline constexpr std::size_t kQueuedOfAddressMax = 16;
+inline constexpr std::size_t kQueuedMax = 256;
 
 // Addresses that the parent remembers, with those of the clients that are here: 8 MiB of memory.
 // When there are more, the parent forgets an address when its last client leaves.

@@ -38,10 +38,9 @@ class RateLimiter {
     void spend(Moment now) { even_ = std::max(even_, now) + interval_; }
 
     // Counts an event that costs as much as the actions that this time allows. The next action is
-    // allowed after `most` at the latest, unless it had to wait for longer already.
-    void charge(Duration time, Duration most, Moment now) {
-        const Moment latest = std::max(even_, now + slack_ + most);
-        even_ = std::min(std::max(even_, now) + time, latest);
+    // allowed at `latest` at the latest, unless it had to wait for longer already.
+    void charge(Duration time, Moment latest, Moment now) {
+        even_ = std::min(std::max(even_, now) + time, std::max(even_, latest + slack_));
     }
 
     // The moment from which on one more action is allowed. It may be in the past.

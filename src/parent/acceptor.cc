@@ -16,6 +16,7 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
       journal_(journal),
       admission_(options, resources.clients_max, resources.unshared->get(),
                  static_cast<std::uint32_t>(steady_ns())),
+      newcomers_(admission_, resources.counters, journal),
       budgets_(options.limits.rate.per_second == 0 ? Rate() : options.address_rate,
                resources.unshared->get()),
       is_patient_(!options.penalties) {
@@ -52,12 +53,17 @@ bool Acceptor::is_open() const {
 void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
     (void)rest_.ends_now(Clock::now());
     open_spare();
+    for (std::optional<Accepted> next; is_open() && (next = newcomers_.next());) {
+        take(std::move(*next));
+    }
     for (const Listener& listener : resources_.listeners) {
         for (int taken = 0; is_open() && taken < kAcceptsPerTurn; ++taken) {
             Accepted client = accept_client(listener);
             if (client.fd.valid()) {
-                take(std::move(client));
+                newcomers_.is_awaited(client.address) ? newcomers_.let_wait(std::move(client))
+                                                      : take(std::move(client));
             } else if (is_shortage(client.error)) {
+                if (newcomers_.turn_all_away()) continue;  // That has made room.
                 turn_away_without_descriptor(listener);
                 rest("accept", client.error);
             } else if (client.error == EAGAIN) {
@@ -67,14 +73,16 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
     }
 }
 
-bool Acceptor::admit(const Accepted& client) {
+bool Acceptor::admit(Accepted& client) {
     const auto why = admission_.turns_away(client.address, resources_.workers.size(),
                                            read_counters(resources_).members, Clock::now());
     if (why) {
-        turn_away(client, *why);
+        why == TurnedAway::Penalised ? newcomers_.let_wait(std::move(client))
+                                     : newcomers_.turn_away(client, *why);
         return false;
     }
     if (reserve(client.address)) return true;
+    if (newcomers_.turn_all_away() && reserve(client.address)) return true;
     has_no_worker(client, "memfd_create", errno);
     return false;
 }
@@ -84,7 +92,7 @@ void Acceptor::entered(const Accepted& client) {
     if (std::exchange(newcomers_wait_, false)) journal_.info("new clients come in again");
 }
 
-void Acceptor::left(const std::string& address, std::chrono::seconds penalty) {
+void Acceptor::left(const std::string& address, Duration penalty) {
     AddressLimits& addresses = admission_.addresses();
     const Moment now = Clock::now();
     const bool is_last = addresses.clients(address) == 1;
@@ -97,20 +105,8 @@ std::size_t Acceptor::penalised() const {
     return admission_.addresses().penalised(Clock::now());
 }
 
-void Acceptor::turn_away(const Accepted& client, TurnedAway why) {
-    const char* const peer = client.peer.c_str();
-    const bool penalised = why == TurnedAway::Penalised;
-    if (why == TurnedAway::RoomFull) journal_.debug("%s refused: the room is full", peer);
-    if (penalised || why == TurnedAway::TooManyOfAddress) {
-        journal_.debug("%s refused: %s", peer, penalised ? "penalised" : "too many of its address");
-    }
-    resources_.counters.count(why);
-    (void)send_some(client.fd.get(), admission_.line_for(why, client.address, Clock::now()));
-    discard_input(client.fd.get());
-}
-
 void Acceptor::has_no_worker(const Accepted& client, const char* call, int error) {
-    turn_away(client, TurnedAway::OutOfResources);
+    newcomers_.turn_away(client, TurnedAway::OutOfResources);
     rest(call, error);
 }
 
@@ -118,7 +114,7 @@ void Acceptor::has_no_worker(const Accepted& client, const char* call, int error
 void Acceptor::turn_away_without_descriptor(const Listener& listener) {
     spare_.reset();
     const Accepted client = accept_client(listener);
-    if (client.fd.valid()) turn_away(client, TurnedAway::OutOfResources);
+    if (client.fd.valid()) newcomers_.turn_away(client, TurnedAway::OutOfResources);
 }
 
 void Acceptor::rest(const char* call, int error) {

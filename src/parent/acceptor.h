@@ -6,6 +6,7 @@
 
 #include "parent/admission.h"
 #include "parent/budgets.h"
+#include "parent/newcomers.h"
 #include "parent/resources.h"
 
 namespace chatd {
@@ -19,15 +20,18 @@ class Acceptor {
     // --- One turn of the parent's loop
     // False while the acceptor rests, or while the broker has too many unread frames.
     [[nodiscard]] bool is_open() const;
-    [[nodiscard]] Deadline wake_at() const { return rest_.until(); }
+    [[nodiscard]] Deadline wake_at() const {
+        return is_open() ? newcomers_.wake_at() : Deadline(rest_.until());
+    }
 
-    // Calls `take` for each client that waits, kAcceptsPerTurn for each listener at most.
+    // Calls `take` for each client that waits for the turn of its address, when that has come; then
+    // for new clients, kAcceptsPerTurn for each listener at most.
     void accept_clients(const std::function<void(Accepted)>& take);
 
     // --- From the client to its worker
-    // May this client come in? If so, all that entered() needs is reserved. If not, the client has
-    // been told why, if it took the line at once. Throws std::bad_alloc.
-    [[nodiscard]] bool admit(const Accepted& client);
+    // May this client come in? If so, all that entered() needs is reserved. If not, the client was
+    // turned away, or waits for the turn of its address. Throws std::bad_alloc.
+    [[nodiscard]] bool admit(Accepted& client);
 
     void entered(const Accepted& client);  // Counts the client, which has its worker now.
 
@@ -38,24 +42,29 @@ class Acceptor {
     void has_no_worker(const Accepted& client, const char* call, int error);
 
     // A client of this address has left with this penalty. Ends the rest.
-    void left(const std::string& address, std::chrono::seconds penalty);
+    void left(const std::string& address, Duration penalty);
 
     // Begins to rest, because `call` failed with this error, which is_shortage(): new clients wait
     // until a worker ends, kListenerRest at most.
     void rest(const char* call, int error);
 
-    [[nodiscard]] std::size_t penalised() const;  // how many addresses have to wait now
+    // Tells those that wait for the turn of their address to come again.
+    void turn_all_away() { (void)newcomers_.turn_all_away(); }
+
+    // How many addresses have to wait now, and how many clients do.
+    [[nodiscard]] std::size_t penalised() const;
+    [[nodiscard]] std::size_t waiting() const { return newcomers_.waiting(); }
 
   private:
     [[nodiscard]] bool reserve(const std::string& address);
     void release_unused();
-    void turn_away(const Accepted& client, TurnedAway why);
     void turn_away_without_descriptor(const Listener& listener);
     void open_spare();
 
     Resources& resources_;
     Journal& journal_;
     Admission admission_;
+    Newcomers newcomers_;
     Budgets budgets_;
     std::string reserved_;         // the address of the last newcomer, who may have got no worker
     bool is_patient_;              // --no-penalties

@@ -11,15 +11,14 @@ namespace chatd {
 std::optional<TurnedAway> AddressLimits::turns_away(std::string_view address, Moment now) const {
     const Address* const found = find(address);
     if (found == nullptr) return std::nullopt;
-    if (found->has_to_wait(now)) return TurnedAway::Penalised;
     const bool full = per_address_max_ != 0 && found->clients >= per_address_max_;
-    return full ? std::optional(TurnedAway::TooManyOfAddress) : std::nullopt;
+    if (full) return TurnedAway::TooManyOfAddress;
+    return found->has_to_wait(now) ? std::optional(TurnedAway::Penalised) : std::nullopt;
 }
 
-std::chrono::seconds AddressLimits::waiting_time(std::string_view address, Moment now) const {
+Moment AddressLimits::next(std::string_view address) const {
     const Address* const found = find(address);
-    if (found == nullptr || !found->has_to_wait(now)) return {};
-    return std::chrono::ceil<std::chrono::seconds>(found->connects.next() - now);
+    return found == nullptr ? Moment() : found->connects.next();
 }
 
 const AddressLimits::Address* AddressLimits::find(std::string_view address) const {
@@ -51,17 +50,18 @@ void AddressLimits::entered(std::string_view address, Moment now) {
     const auto found = addresses_.find(address);
     CHATD_CHECK(found != addresses_.end());
     ++found->second.clients;
+    found->second.entered = now;
     if (!found->second.is_exempt) found->second.connects.spend(now);
 }
 
-void AddressLimits::left(std::string_view address, std::chrono::seconds penalty, Moment spent,
-                         Moment now) {
+void AddressLimits::left(std::string_view address, Duration penalty, Moment spent, Moment now) {
     const auto found = addresses_.find(address);
     if (found == addresses_.end()) return;
     Address& row = found->second;
     --row.clients;
     row.spent = spent;
-    if (!row.is_exempt) row.connects.charge(penalty, kPenaltyMax, now);
+    const Moment latest = std::max(now, row.entered + kPenaltyMax);
+    if (!row.is_exempt) row.connects.charge(penalty, latest, now);
     if (row.clients != 0) return;
     // Nothing stops a flood from very many addresses, so above this bound they are forgotten.
     const bool full = addresses_.size() > kAddressesRememberedMax;
@@ -109,11 +109,7 @@ std::optional<TurnedAway> Admission::turns_away(std::string_view address, std::s
 }
 
 std::string Admission::line_for(TurnedAway why, std::string_view address, Moment now) const {
-    const auto line = [this](Text text, std::int64_t number = 0) {
-        std::string made;
-        append_text(made, language_, text, {std::to_string(number)});
-        return made + '\n';
-    };
+    const Duration wait = std::max<Duration>(addresses_.next(address) - now, 1s);
     switch (why) {
         case TurnedAway::RoomFull: return line(Text::RoomFull);
         case TurnedAway::TooManyOfAddress: return line(Text::TooManyOfYours, per_address_max_);
@@ -121,7 +117,17 @@ std::string Admission::line_for(TurnedAway why, std::string_view address, Moment
         case TurnedAway::TooManyLogins: return line(Text::TooManyLogins);
         case TurnedAway::Penalised: break;
     }
-    return line(Text::Penalised, addresses_.waiting_time(address, now).count());
+    return line(Text::Penalised, std::chrono::ceil<std::chrono::seconds>(wait).count());
+}
+
+std::string Admission::line_for_waiting(std::size_t place) const {
+    return line(Text::Waiting, static_cast<std::int64_t>(place) * (kPenaltyMax / 1s));
+}
+
+std::string Admission::line(Text text, std::int64_t number) const {
+    std::string made;
+    append_text(made, language_, text, {std::to_string(number)});
+    return made + '\n';
 }
 
 }  // namespace chatd

@@ -27,8 +27,9 @@ class AddressLimits {
     // the client may come in.
     [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address, Moment now) const;
 
-    // The time that a penalised address still has to wait; 0 for any other address.
-    [[nodiscard]] std::chrono::seconds waiting_time(std::string_view address, Moment now) const;
+    // The moment from which on the next client of this address may come in. It may be in the past,
+    // and is at most kPenaltyMax after the last one came in.
+    [[nodiscard]] Moment next(std::string_view address) const;
 
     // Makes the memory that entered() needs, so that entered() cannot fail. Throws std::bad_alloc.
     // is_exempt: the address never has to wait.
@@ -38,10 +39,10 @@ class AddressLimits {
     // Forgets the address if it has no clients and has rested: it was reserved for nothing.
     void forget(std::string_view address, Moment now);
 
-    // A client has left, and its address gets this penalty: its next clients come in more slowly,
-    // but never later than kPenaltyMax. The model is PerSourcePenalties of sshd_config(5), which
-    // lock addresses out. spent: see SharedBudget, if this was the last client of the address.
-    void left(std::string_view address, std::chrono::seconds penalty, Moment spent, Moment now);
+    // A client has left, and its address gets this penalty: its next clients come in more slowly.
+    // The model is PerSourcePenalties of sshd_config(5), which lock addresses out. spent: see
+    // SharedBudget, if this was the last client of the address.
+    void left(std::string_view address, Duration penalty, Moment spent, Moment now);
 
     // The clients of this address, and what the last of them left as spent.
     [[nodiscard]] std::uint32_t clients(std::string_view address) const;
@@ -56,6 +57,7 @@ class AddressLimits {
         std::uint32_t clients = 0;
         bool is_exempt = false;
         RateLimiter connects{{kConnectsPerSecond, kConnectsAtOnce}};
+        Moment entered{};  // when its last client came in
         Moment spent{};
 
         [[nodiscard]] bool has_to_wait(Moment now) const { return !connects.allows(now); }
@@ -106,11 +108,16 @@ class Admission {
     // The line that a client of this address reads when it is turned away, with its end.
     [[nodiscard]] std::string line_for(TurnedAway why, std::string_view address, Moment now) const;
 
+    // The same for one that waits for the turn of its address, as the first (1) or behind others.
+    [[nodiscard]] std::string line_for_waiting(std::size_t place) const;
+
     // The clients that come and go, by address.
     [[nodiscard]] AddressLimits& addresses() { return addresses_; }
     [[nodiscard]] const AddressLimits& addresses() const { return addresses_; }
 
   private:
+    [[nodiscard]] std::string line(Text text, std::int64_t number = 0) const;
+
     Language language_;
     std::uint32_t clients_max_;
     std::uint32_t per_address_max_;

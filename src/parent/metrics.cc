@@ -107,6 +107,8 @@ std::string render_metrics(const Status& status) {
                 std::array{std::uint64_t{1}});
     out.number("clients", "Clients that are connected.", status.clients);
     out.number("clients_max", "Clients that there may be.", status.clients_max);
+    out.number("clients_waiting", "Clients that wait for the turn of their address.",
+               status.clients_waiting);
     out.number("members", "People in the room.", broker.members);
     out.number("messages_total", "Messages said to all, those of the history included.",
                broker.messages);
@@ -139,7 +141,8 @@ std::vector<std::string> render_status(const Status& status) {
             std::to_string(broker.skipped) + " skipped",
         "status: " + counted(parent.forks, "fork", "forks") + ", " +
             counted(parent.broker_restarts, "broker restart", "broker restarts") + ", " +
-            counted(status.penalised_addresses, "penalised address", "penalised addresses"),
+            counted(status.penalised_addresses, "penalised address", "penalised addresses") + ", " +
+            std::to_string(status.clients_waiting) + " waiting",
         listed("status: workers ended", exit_labels(), parent.ended),
         listed("status: clients refused", kTurnedAwayNames, parent.turned_away),
     };

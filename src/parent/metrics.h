@@ -16,6 +16,7 @@ struct Status {
     std::uint64_t clients;
     std::uint64_t clients_max;
     std::uint64_t penalised_addresses;
+    std::uint64_t clients_waiting;  // for the turn of their address; they are none of `clients`
     ParentCounters parent;
     BrokerCounters broker;
 };

@@ -184,14 +184,19 @@ class Parent {
 
     void reap() {
         reaper_.look(upgrade_.trial(), [this](const Reaped& reaped) {
-            // The next program would not know the zombies of this one.
-            if (reaped.pid == upgrade_.trial()) (void)reaper_.turn(true);
+            if (reaped.pid == upgrade_.trial()) prepare_upgrade();
             if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped)) return;
             const auto worker = resources_.workers.find(reaped.pid);
             // This process can also inherit a child that it does not know.
             if (worker != resources_.workers.end()) worker_ended(worker, reaped.wait_status);
         });
         children_changed_ = false;
+    }
+
+    // The next program would know neither the zombies of this one nor the clients that wait.
+    void prepare_upgrade() {
+        (void)reaper_.turn(true);
+        acceptor_.turn_all_away();
     }
 
     void worker_ended(WorkerTable::iterator row, int wait_status) {
@@ -203,7 +208,7 @@ class Parent {
                                .pid = pid,
                                .wait_status = wait_status});
         const WorkerEnd end = worker_end(wait_status);
-        const auto penalty = options_.penalties ? end.penalty : std::chrono::seconds(0);
+        const auto penalty = options_.penalties ? end.penalty : 0ms;
         resources_.counters.count(end.exit);
         if (penalty.count() != 0) ++resources_.counters.penalties;
         acceptor_.left(worker.address, penalty);
@@ -212,7 +217,9 @@ class Parent {
 
     // --- The operator's view
 
-    [[nodiscard]] Status status() const { return status_of(resources_, acceptor_.penalised()); }
+    [[nodiscard]] Status status() const {
+        return status_of(resources_, acceptor_.penalised(), acceptor_.waiting());
+    }
     [[nodiscard]] std::string headcount() const { return headcount_of(resources_); }
 
     void answer_metrics() {
@@ -240,6 +247,7 @@ class Parent {
         service_.stopping();
         closing_until_ = Clock::now() + kShutdownGrace;
         resources_.listeners.clear();
+        acceptor_.turn_all_away();
         upgrade_.cancel();
         supervisor_.begin_closing();
         for (const auto& [pid, worker] : resources_.workers) (void)::kill(pid, kServerCloses);

@@ -7,11 +7,13 @@
 
 namespace chatd {
 
-Status status_of(const Resources& resources, std::size_t penalised_addresses) {
+Status status_of(const Resources& resources, std::size_t penalised_addresses,
+                 std::size_t clients_waiting) {
     return {.version = kVersion,
             .clients = resources.workers.size(),
             .clients_max = resources.clients_max,
             .penalised_addresses = penalised_addresses,
+            .clients_waiting = clients_waiting,
             .parent = resources.counters,
             .broker = read_counters(resources)};
 }

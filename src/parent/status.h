@@ -6,8 +6,9 @@
 
 namespace chatd {
 
-// penalised_addresses: those that have to wait.
-[[nodiscard]] Status status_of(const Resources& resources, std::size_t penalised_addresses);
+// penalised_addresses: those that have to wait. clients_waiting: see Status.
+[[nodiscard]] Status status_of(const Resources& resources, std::size_t penalised_addresses,
+                               std::size_t clients_waiting);
 
 [[nodiscard]] std::string headcount_of(const Resources& resources);  // see render_headcount()
 

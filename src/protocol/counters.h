@@ -11,7 +11,7 @@
 namespace chatd {
 
 // The version of both structs. After an upgrade from another version, all counters begin at 0.
-inline constexpr std::uint32_t kCountersVersion = 1;
+inline constexpr std::uint32_t kCountersVersion = 2;
 
 // The longest fan-out in each bucket, in nanoseconds. One more bucket has all longer ones.
 inline constexpr std::array<std::uint64_t, 6> kFanOutBuckets = {

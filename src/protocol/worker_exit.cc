@@ -10,7 +10,7 @@ namespace {
 
 struct Row {
     LeaveReason reason;
-    std::chrono::seconds penalty;
+    std::chrono::milliseconds penalty;
     std::string_view label;
     std::string_view words;  // empty: see describe_wait_status()
 };
@@ -26,6 +26,8 @@ Row row_of(WorkerExit exit) {
         case Failed: return {LeaveReason::Failed, kPenaltyForCrash, "failed", ""};
         case Late: return {LeaveReason::Quit, kPenaltyForLateness, "late", "told no name in time"};
         case Idle: return {LeaveReason::Idle, 0s, "silent", "said nothing for too long"};
+        case Nameless:
+            return {LeaveReason::Quit, kPenaltyForHalfTry, "nameless", "told no good name"};
         case Killed: break;
     }
     return {LeaveReason::Killed, kPenaltyForCrash, "killed", ""};
@@ -36,7 +38,8 @@ Row row_of(WorkerExit exit) {
 WorkerEnd worker_end(int wait_status) noexcept {
     const bool killed = WIFSIGNALED(wait_status);
     const int number = killed ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-    const bool is_listed = !killed && number < static_cast<int>(WorkerExit::Killed);
+    const bool is_listed = !killed && number < static_cast<int>(kWorkerExits) &&
+                           number != static_cast<int>(WorkerExit::Killed);
     const WorkerExit exit = killed      ? WorkerExit::Killed
                             : is_listed ? static_cast<WorkerExit>(number)
                                         : WorkerExit::Failed;

@@ -14,23 +14,24 @@ namespace chatd {
 // may still run after an upgrade.
 enum class WorkerExit : std::uint8_t {
     Goodbye = 0,
-    Lost = 1,     // the client's connection broke
-    Refused = 2,  // the client told no good name, or the room was full
-    Removed = 3,  // the operator removed the client (SIGTERM)
-    Closed = 4,   // the server shuts down
-    Failed = 5,   // the broker does not accept this worker; also every status that is not listed
-    Late = 6,     // the client told no name in time
-    Idle = 7,     // the client was in the room and sent nothing for too long
-    Killed = 8,   // no exit status: a signal ended the process
+    Lost = 1,      // the client's connection broke
+    Refused = 2,   // the client spoke another protocol, or the room was full
+    Removed = 3,   // the operator removed the client (SIGTERM)
+    Closed = 4,    // the server shuts down
+    Failed = 5,    // the broker does not accept this worker; also every status that is not listed
+    Late = 6,      // the client told no name in time
+    Idle = 7,      // the client was in the room and sent nothing for too long
+    Killed = 8,    // no exit status: a signal ended the process
+    Nameless = 9,  // the client left, or tried too often, before it had told a good name
 };
-inline constexpr std::size_t kWorkerExits = 9;
+inline constexpr std::size_t kWorkerExits = 10;
 
 // The meaning of a worker's end for the parent and for the broker.
 struct WorkerEnd {
     WorkerExit exit;
-    LeaveReason reason;            // what the room is told when the worker did not say it itself
-    std::uint8_t detail;           // Killed: the signal; Failed: the exit status; otherwise 0
-    std::chrono::seconds penalty;  // how long the client's address has to wait for this
+    LeaveReason reason;   // what the room is told when the worker did not say it itself
+    std::uint8_t detail;  // Killed: the signal; Failed: the exit status; otherwise 0
+    std::chrono::milliseconds penalty;  // how much this costs the client's address, see bounds.h
 };
 
 // wait_status: of a process that has ended, as waitpid(2) gives it. Any status has a WorkerEnd. The

@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -217,6 +218,15 @@ Accepted accept_client(const Listener& listener) {
     if (!fd.valid()) return {UniqueFd(), {}, {}, errno};
     set_client_options(fd.get());
     return {std::move(fd), text_of(address), address_without_port(address), 0};
+}
+
+Presence presence_of(int client) {
+    pollfd end{client, POLLRDHUP, 0};
+    if (::poll(&end, 1, 0) <= 0) return Presence::Here;
+    int unread = 0;
+    const bool has_sent = ::ioctl(client, SIOCINQ, &unread) == 0 && unread != 0;
+    const bool is_reset = (end.revents & (POLLHUP | POLLERR)) != 0;
+    return is_reset || !has_sent ? Presence::Gone : Presence::SendsNoMore;
 }
 
 bool is_all_confirmed(int client) {

@@ -51,6 +51,11 @@ struct Network {
 // Accepts a client, if one waits. Never waits for one.
 [[nodiscard]] Accepted accept_client(const Listener& listener);
 
+// Is the client still there? Gone: its connection was reset, or it has closed and sent nothing. One
+// that has closed after it sent something may still read. This reads nothing.
+enum class Presence : std::uint8_t { Here, SendsNoMore, Gone };
+[[nodiscard]] Presence presence_of(int client);
+
 // Has the client's kernel confirmed all that was sent, also the end of it?
 [[nodiscard]] bool is_all_confirmed(int client);
 

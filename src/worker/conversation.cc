@@ -68,7 +68,7 @@ void Conversation::log_in(Login::Step step) {
             turns_.restart();
             state_ = State::Entering;
             return uplink_.attach(login_.name());
-        case Login::Step::Quit: return finish(WorkerExit::Goodbye);
+        case Login::Step::Quit: return finish(WorkerExit::Nameless);
         case Login::Step::Refused: return finish(WorkerExit::Refused);
     }
 }
@@ -101,8 +101,10 @@ void Conversation::client_finished() {
 }
 
 void Conversation::handle_end_of_input() {
+    if (client_ == Client::Sends) return;
+    if (state_ == State::Login) return finish(WorkerExit::Nameless);
     if (client_ == Client::Lost) return leave(LeaveReason::Lost, WorkerExit::Lost);
-    if (client_ == Client::Finished) leave(LeaveReason::Quit, WorkerExit::Goodbye);
+    leave(LeaveReason::Quit, WorkerExit::Goodbye);
 }
 
 bool Conversation::wants_input() const {

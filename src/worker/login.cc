@@ -64,7 +64,7 @@ Login::Step Login::refuse_name(Text reason, std::string_view filling) {
     screen_.line(reason, {filling});
     if (++attempts_ == kLoginAttemptsMax) {
         screen_.line(Text::TooManyTries);
-        return Step::Refused;
+        return Step::Quit;
     }
     screen_.prompt();
     return Step::NameRefused;

@@ -48,13 +48,13 @@ class Login {
         Waits,        // the prompt is shown again
         NameRefused,  // the same; what the client has sent behind the name must not be read
         NameGiven,    // name() is good
-        Quit,         // the client has said /quit
-        Refused,      // the client gets no further: it is to be closed
+        Quit,         // the client has said /quit, or has tried too often
+        Refused,      // the client speaks another protocol
     };
 
     // Handles a line at the prompt: a name, or one of the commands that need none. The screen says
     // what is wrong with it. refuse_taken_name(): the room says that name() is taken. With
-    // kLoginAttemptsMax bad or taken names the client is Refused.
+    // kLoginAttemptsMax bad or taken names the client has tried too often.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
     [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);  // always Refused

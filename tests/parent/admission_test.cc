@@ -107,6 +107,8 @@ Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     }
     EXPECT_CONTAINS(line(TurnedAway::TooManyOfAddress), "7");
     EXPECT_CONTAINS(line(TurnedAway::Penalised), "5");  // seconds
+    EXPECT_EQ(admission.line_for_waiting(3),
+              "Many connect from your address. Please stay: you are in within 15 seconds.\n");
     Options chinese;
     chinese.language = Language::Chinese;
     EXPECT_NE(admission_with(chinese).line_for(TurnedAway::RoomFull, kHere, kNow),
@@ -213,15 +215,38 @@ Test(address_limits, a_hundred_foreign_protocols_lock_nobody_out) {
     AddressLimits addresses = with_at_most(0);
     for (int i = 0; i < 120; ++i) enter(addresses, kHere);
     for (int i = 0; i < 120; ++i) addresses.left(kHere, kPenaltyForRefusal, {}, kNow);
-    EXPECT_TRUE(addresses.waiting_time(kHere, kNow) == kPenaltyMax);
-    EXPECT_TRUE(addresses.turns_away(kHere, kNow + kPenaltyMax) == std::nullopt);
-    EXPECT_GE(visits_at(addresses, 0s, kNow + kPenaltyMax + 1s), 10);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == std::nullopt);
+}
+
+Test(address_limits, who_leaves_without_a_name_again_and_again_has_to_wait) {
+    AddressLimits addresses = with_at_most(0);
+    EXPECT_EQ(visits_at(addresses, kPenaltyForHalfTry, kNow), 24);
+    EXPECT_TRUE(addresses.next(kHere) > kNow);
+    EXPECT_EQ(visits_at(addresses, kPenaltyForHalfTry, addresses.next(kHere)), 1);
+}
+
+Test(address_limits, a_penalty_makes_nobody_wait_longer_than_so_long_after_the_last_one_came_in) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 200; ++i) enter(addresses, kHere);
+    for (int i = 0; i < 100; ++i) {
+        addresses.left(kHere, kPenaltyForCrash, {}, kNow + i * 100ms);
+        EXPECT_LE(addresses.next(kHere), std::max(kNow + kPenaltyMax, kNow + i * 100ms));
+    }
+}
+
+// What was saved up is gone all the same.
+Test(address_limits, clients_that_stay_long_and_leave_together_pay_too) {
+    AddressLimits addresses = with_at_most(0);
+    for (int i = 0; i < 200; ++i) enter(addresses, kHere);
+    for (int i = 0; i < 200; ++i) addresses.left(kHere, kPenaltyForHalfTry, {}, kNow + 29s);
+    EXPECT_EQ(visits_at(addresses, 0s, kNow + 29s), 1);
 }
 
 Test(address_limits, clients_still_count_when_the_address_has_rested) {
     AddressLimits addresses = with_at_most(1);
     enter(addresses, kHere);
     visit(addresses, kHere, kPenaltyForCrash, kNow);
+    EXPECT_TRUE(addresses.turns_away(kHere, kNow) == TurnedAway::TooManyOfAddress);
     EXPECT_TRUE(addresses.turns_away(kHere, kNow + 1h) == TurnedAway::TooManyOfAddress);
 }
 

@@ -17,11 +17,11 @@ TestSuite(metrics, .timeout = 20);
 namespace {
 
 Status example() {
-    Status status{"1.2.3", 5, 10'000, 2, {}, {}};
+    Status status{"1.2.3", 5, 10'000, 2, 6, {}, {}};
     status.parent.forks = 40;
     status.parent.broker_restarts = 3;
     status.parent.penalties = 7;
-    status.parent.ended = {10, 11, 12, 13, 14, 15, 16, 17, 18};
+    status.parent.ended = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
     status.parent.turned_away = {21, 22, 23, 24, 25};
     status.broker = {4, 1000, 4000, 30, 12'345'678'901, {1, 2, 3, 0, 0, 0, 4}};
     return status;
@@ -50,6 +50,9 @@ chatd_clients 5
 # HELP chatd_clients_max Clients that there may be.
 # TYPE chatd_clients_max gauge
 chatd_clients_max 10000
+# HELP chatd_clients_waiting Clients that wait for the turn of their address.
+# TYPE chatd_clients_waiting gauge
+chatd_clients_waiting 6
 # HELP chatd_members People in the room.
 # TYPE chatd_members gauge
 chatd_members 4
@@ -87,6 +90,7 @@ chatd_worker_exits_total{cause="failed"} 15
 chatd_worker_exits_total{cause="late"} 16
 chatd_worker_exits_total{cause="silent"} 17
 chatd_worker_exits_total{cause="killed"} 18
+chatd_worker_exits_total{cause="nameless"} 19
 # HELP chatd_broker_restarts_total Brokers that died and were replaced.
 # TYPE chatd_broker_restarts_total counter
 chatd_broker_restarts_total 3
@@ -155,18 +159,18 @@ Test(metrics, the_status_is_a_few_short_lines) {
     const std::vector<std::string> lines = render_status(example());
     ASSERT_EQ(lines.size(), 4U);
     EXPECT_EQ(lines[0], "status: 5 clients, 4 members, 1000 messages, 4000 deliveries, 30 skipped");
-    EXPECT_EQ(lines[1], "status: 40 forks, 3 broker restarts, 2 penalised addresses");
+    EXPECT_EQ(lines[1], "status: 40 forks, 3 broker restarts, 2 penalised addresses, 6 waiting");
     EXPECT_EQ(lines[2],
               "status: workers ended: 10 goodbye, 11 lost, 12 refused, 13 removed, 14 closed, "
-              "15 failed, 16 late, 17 silent, 18 killed");
+              "15 failed, 16 late, 17 silent, 18 killed, 19 nameless");
     EXPECT_EQ(lines[3],
               "status: clients refused: 21 full, 22 per_ip, 23 penalised, 24 resources, 25 rush");
 }
 
 Test(metrics, the_status_of_a_new_server_says_none) {
-    const std::vector<std::string> lines = render_status({"1", 1, 2, 1, {}, {}});
+    const std::vector<std::string> lines = render_status({"1", 1, 2, 1, 0, {}, {}});
     EXPECT_EQ(lines[0], "status: 1 client, 0 members, 0 messages, 0 deliveries, 0 skipped");
-    EXPECT_EQ(lines[1], "status: 0 forks, 0 broker restarts, 1 penalised address");
+    EXPECT_EQ(lines[1], "status: 0 forks, 0 broker restarts, 1 penalised address, 0 waiting");
     EXPECT_EQ(lines[2], "status: workers ended: none");
     EXPECT_EQ(lines[3], "status: clients refused: none");
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "support/client.h"
@@ -87,6 +88,24 @@ Test(net, the_last_line_arrives_because_unread_input_is_thrown_away) {
     }
     client.expect_line("no");
     client.expect_eof();
+}
+
+Test(net, a_client_that_has_hung_up_is_gone_and_one_that_sends_no_more_may_still_read) {
+    const auto listeners = listen_tcp({"127.0.0.1"}, 0);
+    const auto presence_after = [&](short event, const std::function<void(Client&)>& act) {
+        Client client(bound_port(listeners[0]));
+        const Accepted accepted = accept_one(listeners[0]);
+        act(client);
+        (void)test::wait_for(accepted.fd.get(), event, test::soon());
+        return presence_of(accepted.fd.get());
+    };
+    const auto says = [](Client& client) { client.send("bob\n"); };
+    const auto ends = [](Client& client) { client.shutdown_write(); };
+    const auto says_and_ends = [&](Client& client) { says(client), ends(client); };
+    EXPECT_EQ(presence_after(POLLIN, says), Presence::Here);
+    EXPECT_EQ(presence_after(POLLRDHUP, ends), Presence::Gone);
+    EXPECT_EQ(presence_after(POLLRDHUP, says_and_ends), Presence::SendsNoMore);
+    EXPECT_EQ(presence_after(POLLRDHUP, [](Client& client) { client.reset(); }), Presence::Gone);
 }
 
 Test(net, a_connection_is_reset_once_all_is_confirmed) {

@@ -242,7 +242,7 @@ Test(chat, five_bad_names_end_the_connection) {
     }
     client.expect("Too many tries. Goodbye.\n");
     client.expect_eof();
-    daemon.wait_log("was refused");
+    daemon.wait_log("told no good name");
     daemon.finish();
 }
 

@@ -128,9 +128,34 @@ Test(patience, an_address_whose_workers_crash_has_to_wait) {
         alice.expect_eof();
         (void)chatd.wait_log("alice ended");
     }
-    const std::string line = Client(chatd.port()).line();
-    EXPECT_CONTAINS(line, "Your address connects too often or made trouble.");
-    EXPECT_CONTAINS(line, "Come back in ");
+    Client alice(chatd.port());
+    alice.expect_line("Many connect from your address. Please stay: you are in within 5 seconds.");
+    alice.expect("Your name: ");
+}
+
+// So that nobody locks neighbours out, not even who connects again and again for ever.
+Test(patience, who_stays_comes_in_though_others_of_the_address_connect_in_a_loop) {
+    Daemon chatd(DaemonOptions{.address = std::nullopt, .penalties = true});
+    const auto connect_and_close = [&] { (void)Client(chatd.port()); };
+    for (int i = 0; i < 300; ++i) connect_and_close();
+    Client neighbour(chatd.port());
+    neighbour.expect("Please stay: you are in within");
+    for (const Deadline deadline = soon(); !neighbour.pending().ends_with("Your name: ");) {
+        ASSERT_TRUE(Clock::now() < deadline);
+        connect_and_close();
+    }
+    Client elsewhere(chatd.port(), Family::V6);
+    elsewhere.expect("Your name: ");
+    chatd.finish();
+}
+
+Test(patience, who_waits_is_told_to_come_again_when_the_server_closes) {
+    Daemon chatd(DaemonOptions{.penalties = true});
+    for (int i = 0; i < 300; ++i) (void)Client(chatd.port());
+    Client neighbour(chatd.port());
+    neighbour.expect("Please stay");
+    chatd.finish();
+    EXPECT_CONTAINS(neighbour.rest(), "Please try again later.");
 }
 
 Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_reads_of_it) {

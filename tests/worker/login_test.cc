@@ -128,7 +128,7 @@ Test(login, a_client_may_quit_at_the_prompt) {
         Client client;
         (void)client.screen();
         EXPECT_EQ(client.shown_for(quit), "Goodbye.\n");
-        EXPECT_EQ(client.end(), WorkerExit::Goodbye);
+        EXPECT_EQ(client.end(), WorkerExit::Nameless);
     }
 }
 
@@ -145,10 +145,10 @@ Test(login, any_other_command_at_the_prompt_is_a_bad_name) {
 Test(login, a_client_that_goes_at_the_prompt_ends_its_conversation) {
     Client finished;
     finished.conversation.client_finished();
-    EXPECT_EQ(finished.end(), WorkerExit::Goodbye);
+    EXPECT_EQ(finished.end(), WorkerExit::Nameless);
     Client lost;
     lost.conversation.client_lost();
-    EXPECT_EQ(lost.end(), WorkerExit::Lost);
+    EXPECT_EQ(lost.end(), WorkerExit::Nameless);
 }
 
 // --- Good names ---
@@ -297,7 +297,7 @@ Test(login, five_bad_names_end_the_conversation) {
     EXPECT_EQ(client.shown_for("a b\n"),
               "A name is made of letters and digits, with _ - . ' or · inside; no spaces.\n"
               "Too many tries. Goodbye.\n");
-    EXPECT_EQ(client.end(), WorkerExit::Refused);
+    EXPECT_EQ(client.end(), WorkerExit::Nameless);
     EXPECT_FALSE(client.conversation.wants_link());
 }
 
@@ -305,7 +305,7 @@ Test(login, lines_after_the_fifth_bad_name_are_not_read) {
     Client client;
     for (int i = 0; i < 4; ++i) client.types("a b\n");
     client.types("a b\nalice\nhello\n");
-    EXPECT_EQ(client.end(), WorkerExit::Refused);
+    EXPECT_EQ(client.end(), WorkerExit::Nameless);
     EXPECT_FALSE(client.conversation.wants_link());
     EXPECT_TRUE(client.screen().ends_with("Too many tries. Goodbye.\n"));
 }
@@ -335,7 +335,7 @@ Test(login, taken_names_and_bad_names_count_together) {
     client.broker(Denied{Refusal::NameTaken});
     EXPECT_EQ(client.screen(),
               "The name alice is taken, or looks like one that is.\nToo many tries. Goodbye.\n");
-    EXPECT_EQ(client.end(), WorkerExit::Refused);
+    EXPECT_EQ(client.end(), WorkerExit::Nameless);
 }
 
 Test(login, lines_sent_behind_a_refused_name_do_not_become_names) {
@@ -367,7 +367,7 @@ Test(login, a_client_that_is_gone_is_not_asked_for_another_name) {
     Client client(Stage::Entering);
     client.conversation.client_lost();
     client.broker(Denied{Refusal::NameTaken});
-    EXPECT_EQ(client.end(), WorkerExit::Lost);
+    EXPECT_EQ(client.end(), WorkerExit::Nameless);
 }
 
 Test(login, a_client_is_told_that_the_room_is_full) {

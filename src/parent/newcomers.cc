@@ -1,0 +1,49 @@
+#include "parent/newcomers.h"
+
+#include "sys/clock.h"
+
+namespace chatd {
+
+void Newcomers::turn_away(const Accepted& client, TurnedAway why) {
+    const char* const peer = client.peer.c_str();
+    const bool penalised = why == TurnedAway::Penalised;
+    if (why == TurnedAway::RoomFull) journal_.debug("%s refused: the room is full", peer);
+    if (penalised || why == TurnedAway::TooManyOfAddress) {
+        journal_.debug("%s refused: %s", peer, penalised ? "penalised" : "too many of its address");
+    }
+    counters_.count(why);
+    (void)send_some(client.fd.get(), admission_.line_for(why, client.address, Clock::now()));
+    discard_input(client.fd.get());
+}
+
+// Somebody who connects and hangs up in a loop takes no place from a neighbour who stays. A client
+// that sends no more may still read, as `nc -N` does, so it goes only when places are short.
+void Newcomers::let_wait(Accepted client) {
+    queue_.drop_if([&](const Accepted& one) {
+        return one.address == client.address && presence_of(one.fd.get()) == Presence::Gone;
+    });
+    if (!queue_.has_place(client.address)) {
+        queue_.drop_if(
+            [](const Accepted& one) { return presence_of(one.fd.get()) != Presence::Here; });
+    }
+    if (!queue_.has_place(client.address)) return turn_away(client, TurnedAway::Penalised);
+    const std::size_t place = queue_.waiting(client.address) + 1;
+    journal_.debug("%s waits: its address connects too often", client.peer.c_str());
+    (void)send_some(client.fd.get(), admission_.line_for_waiting(place));
+    queue_.add(std::move(client));
+}
+
+std::optional<Accepted> Newcomers::next() {
+    for (;;) {
+        auto client = queue_.take_due(admission_.addresses(), Clock::now());
+        if (!client || presence_of(client->fd.get()) != Presence::Gone) return client;
+    }
+}
+
+bool Newcomers::turn_all_away() {
+    const bool was_awaited = queue_.size() != 0;
+    while (const auto client = queue_.take_last()) turn_away(*client, TurnedAway::OutOfResources);
+    return was_awaited;
+}
+
+}  // namespace chatd
