@@ -176,6 +176,11 @@ inline constexpr auto kSharedWaitMax = 2min;
 // A client is told that its line waits for others of its address when it waits as long as this.
 inline constexpr auto kWaitTold = 1s;
 
+// While its lines wait, a client is told so again after this time. A client that has closed looks
+// like one that still reads, such as `nc -N`, until something is sent to it: this is how long a
+// client that is gone may go on talking to a room in which nobody else talks.
+inline constexpr auto kToldAgain = 1min;
+
 // Time in which a client has to tell a good name: the default of --login-timeout.
 inline constexpr auto kTimeToName = 30s;
 

@@ -2,8 +2,6 @@
 // address are too fast; until then it waits. This file must never read a clock.
 #pragma once
 
-#include <utility>
-
 #include "base/shared_budget.h"
 
 namespace chatd {
@@ -17,7 +15,7 @@ class Turns {
     [[nodiscard]] bool has_come(Moment now) {
         if (!at_) {
             at_ = std::max(limiter_.next(), budget_.take(1, now));
-            if (now >= *at_) wait_told_ = false;
+            if (now >= *at_) wait_told_.reset();
         }
         return now >= *at_;
     }
@@ -30,7 +28,7 @@ class Turns {
     // The line is handled now.
     void line_handled(Moment now) {
         at_.reset();
-        if (limiter_.rested(now)) too_fast_told_ = false;
+        if (limiter_.rested(now)) too_fast_told_.reset();
         limiter_.spend(now);
     }
 
@@ -41,23 +39,25 @@ class Turns {
     void restart() { limiter_ = RateLimiter(rate_); }
 
     // What a client whose line waits has to be told: that it is too fast, once for each burst; or
-    // that it waits for others of its address, once for each wait that is long.
+    // that it waits for others of its address, once for each wait that is long. It is told again
+    // each kToldAgain.
     enum class News : std::uint8_t { None, TooFast, AddressTooFast };
     [[nodiscard]] News news(Moment now) {
-        if (!limiter_.allows(now)) {
-            return std::exchange(too_fast_told_, true) ? News::None : News::TooFast;
-        }
-        if (*at_ - now < kWaitTold || std::exchange(wait_told_, true)) return News::None;
-        return News::AddressTooFast;
+        const bool too_fast = !limiter_.allows(now);
+        if (!too_fast && *at_ - now < kWaitTold) return News::None;
+        Deadline& told = too_fast ? too_fast_told_ : wait_told_;
+        if (told && now < *told + kToldAgain) return News::None;
+        told = now;
+        return too_fast ? News::TooFast : News::AddressTooFast;
     }
 
   private:
     Rate rate_;
     SharedBudget budget_;
     RateLimiter limiter_;
-    Deadline at_;                 // of the next line; none: its turn was not taken yet
-    bool too_fast_told_ = false;  // since the limiter last rested
-    bool wait_told_ = false;      // since a line last had its turn at once
+    Deadline at_;             // of the next line; none: its turn was not taken yet
+    Deadline too_fast_told_;  // when it was told, since the limiter last rested
+    Deadline wait_told_;      // the same, since a line last had its turn at once
 };
 
 }  // namespace chatd

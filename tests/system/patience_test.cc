@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "support/client.h"
 #include "support/daemon.h"
@@ -57,6 +58,39 @@ Test(patience, a_client_that_is_reset_while_its_lines_wait_is_gone_at_once) {
     while (line == "alice says: a") line = bob.line();  // what the rate had allowed by then
     EXPECT_EQ(line, "alice left the chat room (connection lost)");
     (void)join(chatd.port(), "alice");
+}
+
+Test(patience, clients_that_are_gone_while_their_lines_wait_leave_names_and_places_free) {
+    Daemon chatd(DaemonOptions{.args = {"--max-per-ip", "5"}, .rate = "1:2"});
+    std::string paste;
+    for (int i = 1; i <= 20'000; ++i) paste += "a\n";  // more than the worker holds
+    std::vector<Client> gone;
+    for (int i = 0; i < 5; ++i) {
+        gone.push_back(join(chatd.port(), "mallory" + std::to_string(i)));
+        gone.back().send(paste);
+    }
+    for (Client& client : gone) client.reset();
+    for (int i = 0; i < 5; ++i) (void)chatd.wait_log("connection lost");
+    for (int i = 0; i < 5; ++i) gone[i] = join(chatd.port(), "mallory" + std::to_string(i));
+    chatd.finish();
+}
+
+// A client that has closed looks like one that only sends no more.
+Test(patience, a_client_that_has_closed_while_its_lines_wait_is_gone_once_something_is_sent_to_it) {
+    Daemon chatd(DaemonOptions{.rate = "1:2"});
+    Client bob = join(chatd.port(), "bob");
+    Client alice = join(chatd.port(), "alice");
+    bob.expect_line("alice entered the chat room");
+    std::string paste;
+    for (int i = 1; i <= 1000; ++i) paste += "a\n";
+    alice.send(paste);
+    alice.expect("You are faster than the room");
+    alice.expect("\n");
+    alice.close();
+    bob.expect("alice says: a");
+    bob.send_line("are you there?");
+    bob.expect("alice left the chat room (connection lost)");
+    chatd.finish();
 }
 
 Test(patience, an_address_that_comes_again_and_again_has_one_budget) {

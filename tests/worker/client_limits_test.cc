@@ -150,6 +150,23 @@ Test(client_limits, a_client_that_is_too_fast_again_after_a_rest_is_told_again) 
     EXPECT_EQ(client.screen(), kTooFast);
 }
 
+// So a client that is gone is noticed, though nobody says anything that would be sent to it.
+Test(client_limits, a_client_whose_lines_wait_for_long_is_told_again_each_minute) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types(lines(700, "a"));
+    client.conversation.client_finished();
+    EXPECT_EQ(client.screen(), kTooFast);
+    for (auto now = kBegin; now < kBegin + chatd::kToldAgain; now += 100ms) {
+        client.conversation.time_is(now);
+    }
+    EXPECT_EQ(client.screen(), "");
+    client.conversation.time_is(kBegin + chatd::kToldAgain);
+    EXPECT_EQ(client.screen(), kTooFast);
+    (void)client.sent();
+    client.conversation.client_lost();
+    EXPECT_EQ(client.sent(), Sent{"603 leave lost"});
+}
+
 Test(client_limits, lines_that_came_too_fast_are_said_though_the_client_sends_no_more) {
     Client client(Stage::Talking, Language::English, kTwoAtOnce);
     client.types("a\nb\nc\nlast words");
