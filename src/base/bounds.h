@@ -278,7 +278,8 @@ inline constexpr auto kRetryPauseMax = 20s;
 inline constexpr auto kListenerRest = 1s;
 
 // Processes that have connected to the broker before the parent announced them, and wait for that:
-// more than the parent can fork before the broker reads on. Others wait here in vain.
+// more than the parent can fork before the broker reads on. Others wait here in vain. They have no
+// deadline: while the parent is stopped, a worker whose link was closed would only connect again.
 inline constexpr std::size_t kStrangersMax = 16;
 
 // Connections that the parent or the broker accepts in one turn of its loop.

@@ -18,13 +18,14 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
                  static_cast<std::uint32_t>(steady_ns())),
       newcomers_(admission_, resources.counters, journal),
       budgets_(options.limits.rate.per_second == 0 ? Rate() : options.address_rate,
-               resources.unshared->get()),
+               resources.budget_files),
       is_patient_(!options.penalties) {
     for (const std::string& network : options.exempt) exempt_.push_back(parse_network(network));
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
-        // Without a descriptor to spare, these clients have no budget. They connected long ago.
+        // A program that hands no budgets over may leave no descriptor for them to spare. Then
+        // these clients have none; they connected long ago.
         (void)reserve(worker.address);
         admission_.addresses().entered(worker.address, Moment());
     }

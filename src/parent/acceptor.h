@@ -48,8 +48,12 @@ class Acceptor {
     // until a worker ends, kListenerRest at most.
     void rest(const char* call, int error);
 
-    // Tells those that wait for the turn of their address to come again.
-    void turn_all_away() { (void)newcomers_.turn_all_away(); }
+    // Tells those that wait for the turn of their address to come again, and keeps nothing for an
+    // address that has no client.
+    void turn_all_away() {
+        (void)newcomers_.turn_all_away();
+        release_unused();
+    }
 
     // How many addresses have to wait now, and how many clients do.
     [[nodiscard]] std::size_t penalised() const;

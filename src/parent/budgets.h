@@ -1,21 +1,19 @@
 // The budgets of the addresses whose clients are here (base/shared_budget). Each has a file of its
-// own in memory, because the workers of one address must not reach the budget of another. After an
-// upgrade new workers have a new budget, and those that are older share their old one.
+// own in memory, because the workers of one address must not reach the budget of another. The files
+// are resources of the parent: after an upgrade, old and new workers still share one budget.
 #pragma once
 
-#include <map>
-#include <memory_resource>
 #include <string>
 
 #include "base/shared_budget.h"
-#include "sys/fd.h"
+#include "parent/resources.h"
 
 namespace chatd {
 
 class Budgets {
   public:
-    // rate: units; 0 a second: nobody has a budget, and nobody needs one. `memory` outlives this.
-    Budgets(Rate rate, std::pmr::memory_resource* memory) : rate_(rate), files_(memory) {}
+    // rate: units; 0 a second: nobody has a budget, and nobody needs one. `files` outlives this.
+    Budgets(Rate rate, BudgetFiles& files) : rate_(rate), files_(files) {}
 
     // Makes the budget of this address, of which so much is spent, unless there is one. False:
     // errno says why not. Throws std::bad_alloc.
@@ -25,7 +23,7 @@ class Budgets {
     // after `now`.
     [[nodiscard]] Moment close(const std::string& address, Moment now);
 
-    // The file that a worker of this address maps; -1: it has no budget. Owned by this object.
+    // The file that a worker of this address maps; -1: it has no budget. Owned by `files`.
     [[nodiscard]] int file(const std::string& address) const;
 
     // The budget in this file, for as long as this process lives. -1: a budget without a limit. May
@@ -34,7 +32,7 @@ class Budgets {
 
   private:
     Rate rate_;
-    std::pmr::map<std::pmr::string, UniqueFd, std::less<>> files_;
+    BudgetFiles& files_;
 };
 
 }  // namespace chatd

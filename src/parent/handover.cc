@@ -38,6 +38,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.more("program-before", handover.program_before);
     visitor.rows("peer", handover.peers, &Handover::Peer::pid, &Handover::Peer::peer);
     visitor.rows("stopped", handover.stopped, &Handover::Stopped::pid);
+    visitor.rows("budget", handover.budgets, &Handover::Budget::fd, &Handover::Budget::address);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.

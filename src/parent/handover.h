@@ -38,6 +38,10 @@ struct Handover {
         pid_t pid;  // of a worker
         std::string peer;
     };
+    struct Budget {
+        Descriptor fd;
+        std::string address;  // of workers
+    };
 
     // The formats of what is shared with processes and memory that stay: see protocol/frame.h,
     // log/log_format.h and broker/members.h.
@@ -78,6 +82,7 @@ struct Handover {
     Descriptor program_before = {};  // see close_way_back()
     std::vector<Peer> peers = {};
     std::vector<Stopped> stopped = {};
+    std::vector<Budget> budgets = {};
 
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };

@@ -130,6 +130,9 @@ void describe_tables(const Resources& resources, Handover& handover) {
         handover.peers.push_back({pid, std::string(worker.peer)});
         if (worker.is_stopped) handover.stopped.push_back({pid});
     }
+    for (const auto& [address, fd] : resources.budget_files) {
+        handover.budgets.push_back({{fd.get()}, std::string(address)});
+    }
     if (resources.metrics != nullptr) {
         handover.metrics = {resources.metrics->fd()};
         handover.metrics_directory = {resources.metrics->directory()};
@@ -150,6 +153,14 @@ WorkerTable inherit_workers(const Handover& handover, std::pmr::memory_resource*
         if (const auto row = workers.find(pid); row != workers.end()) row->second.is_stopped = true;
     }
     return workers;
+}
+
+// files: has a place for each budget, so that nothing here fails.
+BudgetFiles inherit_budgets(const Handover& handover, BudgetFiles files) {
+    for (const auto& [fd, address] : handover.budgets) {
+        files.find(std::string_view(address))->second = take_over(fd);
+    }
+    return files;
 }
 
 std::size_t count_stopped(const WorkerTable& workers) {
@@ -260,6 +271,8 @@ Resources inherit_resources(const Handover& handover) {
     auto unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers = inherit_workers(handover, unshared->get());
     const std::size_t stopped = count_stopped(workers);
+    BudgetFiles budget_files(unshared->get());
+    for (const auto& [fd, address] : handover.budgets) budget_files.emplace(address, UniqueFd());
     UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
     SocketPair births = make_socket_pair();
     // From here on nothing fails: until then the program before can take everything back.
@@ -286,6 +299,7 @@ Resources inherit_resources(const Handover& handover) {
         .metrics = inherit_metrics(handover),
         .unshared = std::move(unshared),
         .workers = std::move(workers),
+        .budget_files = inherit_budgets(handover, std::move(budget_files)),
         .stopped = stopped,
         .broker = handover.broker,
         .outbox = handover.outbox,

@@ -2,6 +2,7 @@
 // workers. All of it outlives every broker, and goes over to the next program in an upgrade.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -26,6 +27,9 @@ struct WorkerRecord {
 };
 using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 
+// The files of the budgets, by address: see parent/budgets.
+using BudgetFiles = std::pmr::map<std::pmr::string, UniqueFd, std::less<>>;
+
 struct Resources {
     std::uint32_t clients_max;
     bool has_terminal;
@@ -48,6 +52,7 @@ struct Resources {
     // The table of the workers is written to at each fork: see UnsharedMemory.
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers{unshared->get()};
+    BudgetFiles budget_files{unshared->get()};
     std::size_t stopped = 0;    // how many of them are stopped
     pid_t broker = -1;          // -1: no broker runs
     bool is_repairing = false;  // the process `broker` repairs the history; the broker comes next

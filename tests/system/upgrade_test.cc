@@ -106,6 +106,24 @@ Test(upgrade, the_process_stays_and_so_does_everybody_in_it) {
     daemon.finish();
 }
 
+// Otherwise each upgrade would let an address say as much again.
+Test(upgrade, workers_of_both_programs_share_the_budget_of_their_address) {
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{
+        .args = {"--rate-per-ip", "2:8"}, .rate = "100:100", .program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    alice.send_line(std::string(4000, 'x'));
+    alice.send_line("/who");
+    alice.expect("You are the only one here");
+    installed.install(failing_program());
+    upgrade(daemon, kOther);
+    Client bob(daemon.port());
+    bob.send_line("bob");
+    bob.expect("Many lines come from your address: yours wait for their turn.");
+    bob.expect("Welcome, bob");
+    daemon.finish();
+}
+
 Test(upgrade, titles_show_the_version_of_workers_that_are_older_than_the_broker) {
     Installation installed(chatd_program());
     Daemon daemon(DaemonOptions{.program = installed.path()});
