@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bounds.h"
 #include "base/settings.h"
 #include "support/client.h"
 #include "support/command.h"
@@ -121,6 +122,20 @@ std::uint64_t memory_kib(pid_t pid) {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(status, line);) {
         if (line.starts_with("RssAnon:")) return std::stoull(line.substr(8));
+    }
+    return 0;
+}
+
+// Bytes that the kernel holds for a client of this machine: the tx_queue of proc(5), /proc/net/tcp.
+std::size_t bytes_queued(std::uint16_t server_port, std::uint16_t client_port) {
+    std::ifstream sockets("/proc/net/tcp");
+    for (std::string line; std::getline(sockets, line);) {
+        unsigned from = 0;
+        unsigned to = 0;
+        unsigned queued = 0;
+        const int found =
+            std::sscanf(line.c_str(), "%*u: %*x:%x %*x:%x %*x %x", &from, &to, &queued);
+        if (found == 3 && from == server_port && to == client_port) return queued;
     }
     return 0;
 }
@@ -267,6 +282,9 @@ Test(limits, a_client_that_does_not_read_holds_up_nobody_and_reads_how_much_was_
     bob.send_line("the end");
     alice.expect_line("bob says: the end");
     for (const pid_t pid : {its_worker, daemon.broker()}) EXPECT_LT(memory_kib(pid), kMemoryKib);
+    const std::size_t queued = bytes_queued(daemon.port(), slow.local_port());
+    EXPECT_GT(queued, 0U);
+    EXPECT_LE(queued, 2U * chatd::kSendBufferBytes);
     int next = 0;
     int skipped = 0;
     slow.expect("bob entered the chat room\n");

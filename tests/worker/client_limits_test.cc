@@ -2,6 +2,7 @@
 // it.
 #include <criterion/criterion.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -238,6 +239,24 @@ Test(client_limits, long_lines_questions_and_renames_cost_an_address_more) {
     EXPECT_EQ(seconds_after("/who"), static_cast<std::int64_t>(chatd::kUnitsOfQuestion) - 1);
     EXPECT_EQ(seconds_after("/history"), static_cast<std::int64_t>(chatd::kUnitsOfQuestion) - 1);
     EXPECT_EQ(seconds_after("/nick bob"), static_cast<std::int64_t>(chatd::kUnitsOfRename));
+}
+
+// The manual says so.
+Test(client_limits, one_address_needs_nearly_two_minutes_to_push_out_all_that_was_said) {
+    const std::string name(chatd::kNameBytesMax, 'n');
+    double most_bytes_per_unit = 0;
+    for (std::size_t bytes = 1; bytes <= chatd::kTextBytesMax; ++bytes) {
+        const std::string text(bytes, 'x');
+        const auto units = 1 + chatd::units_of({chatd::Verb::Say, {}, text});
+        std::string frame;
+        chatd::append_frame(frame, chatd::Entry{}, name, text);
+        const std::size_t in_the_log = (frame.size() + 7) / 8 * 8;
+        most_bytes_per_unit = std::max(most_bytes_per_unit, double(in_the_log) / units);
+    }
+    const double units = chatd::kHistoryBytes / most_bytes_per_unit - chatd::kUnitsAtOnce;
+    EXPECT_GT(units / chatd::kUnitsPerSecond, 110);
+    const double of_64_mib = 16 * chatd::kHistoryBytes / most_bytes_per_unit - chatd::kUnitsAtOnce;
+    EXPECT_GT(of_64_mib / chatd::kUnitsPerSecond, 30 * 60);
 }
 
 Test(client_limits, a_client_whose_name_waits_for_its_turn_is_not_late) {
