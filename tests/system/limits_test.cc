@@ -192,6 +192,20 @@ Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
     daemon.finish();
 }
 
+Test(limits, who_waits_for_the_turn_of_an_address_goes_first_when_descriptors_are_short) {
+    Daemon daemon(
+        DaemonOptions{.args = {"--user", own_uid()}, .address = std::nullopt, .penalties = true});
+    for (int i = 0; i < 300; ++i) (void)Client(daemon.port());
+    std::vector<Client> waiting;  // some of whom may come in meanwhile
+    for (int i = 0; i < 10; ++i) waiting.emplace_back(daemon.port());
+    waiting.back().expect("Please stay");
+    set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
+    Client elsewhere(daemon.port(), Family::V6);
+    elsewhere.expect("Your name: ");
+    waiting.back().expect("The server cannot take more people right now. Please try again later.");
+    daemon.finish();
+}
+
 Test(limits, without_processes_clients_read_why_and_chat_goes_on) {
     const PublicCopy program;
     Daemon daemon(as_nobody(program));
