@@ -14,6 +14,7 @@
 #include "parent/upgrade.h"
 #include "sys/error.h"
 #include "sys/sandbox.h"
+#include "sys/trace_file.h"
 #include "worker/worker.h"
 
 namespace chatd {
@@ -33,6 +34,7 @@ int serve(const Options& options, ProcessTitle& title, const StartMode& start_mo
     let_go_of_stdin_and_stdout();
     if (start_mode.kind == StartMode::Kind::Check) {
         check_handover(start_mode.handover);
+        (void)open_trace_file(options.trace.value_or(""));
         try_children(options.sandbox, options.niceness);
         return static_cast<int>(ExitStatus::Understood);
     }

@@ -15,7 +15,7 @@ constexpr int kFirstRow = 256;  // the table's first option for getopt_long(3): 
 struct Row {
     const char* name;
     char letter;           // 0: the option has no short form
-    const char* argument;  // as --help names it; nullptr: the option takes none
+    const char* argument;  // as --help names it, "[=…]": may be left out; nullptr: there is none
     const char* meaning;   // one line or two
     const char* takes;     // which arguments are good; nullptr: all are
     // False: the argument is bad. nullptr: --help and --version, which end the reading.
@@ -60,6 +60,11 @@ bool take_seconds(Options& options, const std::string& argument) {
 
 bool take_address(Options& options, const std::string& argument) {
     options.addresses.push_back(argument);
+    return true;
+}
+
+bool take_trace(Options& options, const std::string& path) {
+    options.trace = path;
     return true;
 }
 
@@ -152,6 +157,11 @@ constexpr Row kRows[] = {
      "the name of a socket to be made", take_word<&Options::metrics_path>},
     {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",
      take_named<&Options::level, level_named>},
+    {"trace", 0, "[=FILE]",
+     "write each step to FILE as it happens, a line each, without\n"
+     "what people say (stderr)",
+     nullptr, take_trace},
+    {"trace-text", 0, nullptr, "what people say too", nullptr, take_flag<&Options::trace_text>},
     {"ready-fd", 0, "N", "write the port to descriptor N once clients can come",
      "the number of an open descriptor, at least 3", take_number<&Options::ready_fd, 3, INT32_MAX>},
     {"help", 0, nullptr, "show this", nullptr, nullptr},
@@ -172,11 +182,19 @@ std::string short_options() {
     return letters;
 }
 
+bool may_be_left_out(const Row& row) {
+    return row.argument[0] == '[';
+}
+
+int arguments_of(const Row& row) {
+    if (row.argument == nullptr) return no_argument;
+    return may_be_left_out(row) ? optional_argument : required_argument;
+}
+
 std::vector<option> long_options() {
     std::vector<option> options;
     for (int value = kFirstRow; const Row& row : kRows) {
-        const int arguments = row.argument == nullptr ? no_argument : required_argument;
-        options.push_back({row.name, arguments, nullptr, value++});
+        options.push_back({row.name, arguments_of(row), nullptr, value++});
     }
     options.push_back({});
     return options;
@@ -197,7 +215,7 @@ std::string complaint(const Row& row) {
 std::string help_line(const Row& row) {
     std::string line = row.letter != 0 ? std::string("  -") + row.letter + ", --" : "      --";
     line += row.name;
-    if (row.argument != nullptr) line += std::string(" ") + row.argument;
+    if (row.argument != nullptr) line.append(may_be_left_out(row) ? "" : " ").append(row.argument);
     line.resize(kMeaningColumn, ' ');
     for (const char character : std::string_view(row.meaning)) {
         line += character;
@@ -241,6 +259,7 @@ ParsedOptions parse_options(std::span<char*> argv, Language language) {
         return BadUsage{std::string(argv[static_cast<std::size_t>(optind)]) + " is no option"};
     }
     if (options.sync && options.history_path.empty()) return BadUsage{"--sync needs --history"};
+    if (options.trace_text && !options.trace) return BadUsage{"--trace-text needs --trace"};
     return options;
 }
 

@@ -37,6 +37,8 @@ struct Options {
     std::optional<int> niceness;  // of the workers; none: that of the parent
     std::string metrics_path;     // empty: nobody can read the metrics
     Level level = Level::Info;
+    std::optional<std::string> trace;  // the name of its file, or empty: stderr
+    bool trace_text = false;
     int ready_fd = -1;  // -1: the port is written nowhere
 };
 

@@ -169,6 +169,16 @@ Test(options, the_log_level_can_be_chosen) {
     EXPECT_EQ(options({"--log-level=debug"}).level, Level::Debug);
 }
 
+Test(options, steps_can_be_traced_on_stderr_or_in_a_file) {
+    EXPECT_FALSE(options({}).trace.has_value());
+    EXPECT_EQ(options({"--trace"}).trace.value_or("none"), "");
+    EXPECT_EQ(options({"--trace=file"}).trace.value_or("none"), "file");
+    EXPECT_FALSE(options({"--trace"}).trace_text);
+    EXPECT_TRUE(options({"--trace-text", "--trace"}).trace_text);
+    EXPECT_EQ(trouble({"--trace-text"}), "--trace-text needs --trace");
+    EXPECT_EQ(trouble({"--trace", "file"}), "file is no option");
+}
+
 Test(options, the_port_can_be_written_to_a_descriptor) {
     EXPECT_EQ(options({"--ready-fd", "3"}).ready_fd, 3);
     EXPECT_EQ(options({"--ready-fd=2147483647"}).ready_fd, 2147483647);
@@ -406,7 +416,8 @@ Test(options, the_help_names_every_option) {
           "--max-per-ip N",   "--no-penalties",   "--rate N[:BURST]", "--login-timeout S",
           "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
           "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
-          "--reap-delay S",   "--nice N",         "--help",           "--version"}) {
+          "--reap-delay S",   "--nice N",         "--trace[=FILE]",   "--trace-text",
+          "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::help_text(), std::string(" ") + option + " ");
     }
 }

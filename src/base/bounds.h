@@ -232,6 +232,10 @@ inline constexpr std::size_t kThrottledKindsMax = 16;
 // The journal reports lines that were left out this long after the first of them.
 inline constexpr auto kLeftOutTold = 2s;
 
+// Bytes that a trace shows of a name or a text, escaped: with all fields of its frame, it fits into
+// one write(2) that mixes with no other (PIPE_BUF, 4096).
+inline constexpr std::size_t kTracedTextBytesMax = 1024;
+
 // --- The end of a client, and of the server --------------------------------------------------
 
 // Time from SIGTERM to the parent until it kills the workers that still send last lines. chatd

@@ -8,11 +8,11 @@
 
 #include "base/check.h"
 #include "base/fault.h"
-#include "base/settings.h"
 #include "broker/fan_out.h"
 #include "broker/links.h"
 #include "broker/publisher.h"
 #include "broker/worker_journal.h"
+#include "protocol/describe.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 #include "sys/memory.h"
@@ -164,6 +164,7 @@ class Broker {
 
     // False: the link is to be closed.
     bool handle(Link& link, const Frame& frame, Now now) {
+        trace_frames("takes from worker", frame.bytes, link.worker.process.pid);
         const bool was_urgent = link.worker.is_urgent;
         const Sessions::Verdict verdict = sessions_.handle(link.worker, frame, now);
         if (link.worker.is_urgent && !was_urgent) publisher_.note_urgent(link);
@@ -187,6 +188,7 @@ class Broker {
     }
 
     void obey(const Frame& frame) {
+        trace_frames("takes from the parent", frame.bytes);
         switch (frame.type) {
             case FrameType::Ping: return;
             case FrameType::Born: return born(frame.as<Born>(), frame.text);

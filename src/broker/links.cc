@@ -10,6 +10,7 @@
 #include "base/bounds.h"
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/trace.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 
@@ -39,6 +40,7 @@ bool Link::read(std::span<char> buffer, const std::function<bool(const Frame&)>&
 
 bool Link::flush(const Log& log, Crowds& crowds, const LogReader::Standing& standing) {
     const auto send = [this](std::span<const Piece> pieces) -> std::optional<std::size_t> {
+        CHATD_TRACE("sends to worker %d: %zu bytes", worker.process.pid, bytes_of(pieces));
         const IoResult sent = send_pieces(fd(), pieces);
         if (sent.status == IoStatus::Closed) return std::nullopt;
         return sent.bytes;

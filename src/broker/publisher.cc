@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/fault.h"
+#include "base/trace.h"
 #include "sys/memory.h"
 
 namespace chatd {
@@ -76,15 +77,19 @@ void Publisher::answer(Link& link, std::size_t entries) {
 void Publisher::fan_out() {
     const Moment begin = Clock::now();
     const Position end = crowds_.end();
+    std::size_t sent = 0;
     fault_point("broker:before-fan-out");
     links_.for_each_open([&](Link& link) {
         const LogReader& reader = link.worker.reader;
         const bool has_to_wait = reader.is_blocked() || reader.is_walking();
-        if (!has_to_wait && reader.is_behind(end)) flush(link);
+        const bool lacks_some = !has_to_wait && reader.is_behind(end);
+        if (lacks_some) flush(link);
+        sent += lacks_some;
         fault_point("broker:in-fan-out");
     });
     fault_point("broker:after-fan-out");
     const Moment now = Clock::now();
+    if (sent != 0) CHATD_TRACE("fans out in %ld us; workers: %zu", (now - begin) / 1us, sent);
     fan_out_.finished(end, begin, now);
     count_fan_out(counters_, static_cast<std::uint64_t>((now - begin).count()));
 }

@@ -6,6 +6,7 @@
 #include "base/bounds.h"
 #include "base/check.h"
 #include "base/fault.h"
+#include "protocol/describe.h"
 
 namespace chatd {
 
@@ -28,6 +29,7 @@ LogEntry Log::append_with_seq(Entry entry, std::string_view name, std::string_vi
     fault_point("broker:after-append");
     const LogEntry added = entry_at(at);
     note(added);
+    trace_frames("appends", added.frame.bytes);
     return added;
 }
 

@@ -38,6 +38,11 @@ struct Piece {
     Position at;
     std::string_view bytes;
 };
+[[nodiscard]] inline std::size_t bytes_of(std::span<const Piece> pieces) {
+    std::size_t bytes = 0;
+    for (const Piece& piece : pieces) bytes += piece.bytes.size();
+    return bytes;
+}
 
 // May this session see the entry? It sees its own entries too: its worker learns from them that
 // they are in the log, and where.

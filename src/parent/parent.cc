@@ -153,7 +153,7 @@ class Parent {
 
     pid_t fork_worker(Accepted& client, std::uint64_t birth_ns) {
         const int budget_file = acceptor_.budgets().file(client.address);
-        return fork_child([&] {
+        return fork_child("worker", [&] {
             WorkerSetup setup{.client = std::move(client.fd),
                               .peer = std::move(client.peer),
                               .broker = resources_.broker_listener.place(),
@@ -296,7 +296,7 @@ void run_parent(const Options& options, ProcessTitle& title, const Signals& sign
     try {
         resources.reset(
             new Resources(fresh ? acquire_resources(options, title.arguments()[0], journal)
-                                : inherit_resources(mode.handover)));
+                                : inherit_resources(options, mode.handover)));
         parent.emplace(options, title, signals, journal, *resources);
     } catch (const std::exception& error) {
         if (!fresh) journal.error("%s", error.what());

@@ -17,6 +17,7 @@
 #include "sys/process.h"
 #include "sys/sandbox.h"
 #include "sys/systemd.h"
+#include "sys/trace_file.h"
 
 namespace chatd {
 namespace {
@@ -182,6 +183,7 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
     const std::optional<User> new_user = user_to_become(options.user);
     allow_niceness(options.niceness);
     try_children(options.sandbox, options.niceness, new_user);
+    start_trace(options.trace, options.trace_text, new_user);
     const ParentDeathSignal death_signal;
     const std::uint32_t most = clients_max(options);
     const HistorySize log_size{options.history_bytes.value_or(kHistoryBytes)};
@@ -266,8 +268,9 @@ void check_handover(const Handover& handover) {
     expect_format("the member table", handover.table_version == kTableVersion);
 }
 
-Resources inherit_resources(const Handover& handover) {
+Resources inherit_resources(const Options& options, const Handover& handover) {
     check_handover(handover);
+    start_trace(options.trace, options.trace_text);
     auto unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers = inherit_workers(handover, unshared->get());
     const std::size_t stopped = count_stopped(workers);

@@ -81,6 +81,6 @@ void check_handover(const Handover& handover);
 
 // Takes over what another program of this process has handed over. The result owns the descriptors.
 // Throws SetupError.
-[[nodiscard]] Resources inherit_resources(const Handover& handover);
+[[nodiscard]] Resources inherit_resources(const Options& options, const Handover& handover);
 
 }  // namespace chatd

@@ -27,7 +27,9 @@ Duration pause_after(int died_young) {
 
 void append_born(std::string& out, const WorkerTable::value_type& worker) {
     const auto& [pid, record] = worker;
+    const std::size_t begin = out.size();
     append_frame(out, Born{.birth_ns = record.birth_ns, .pid = pid}, {}, record.peer);
+    trace_frames("tells the broker", std::string_view(out).substr(begin));
 }
 
 }  // namespace
@@ -54,15 +56,15 @@ void Supervisor::start() {
     // Every new broker would die of a damaged history.
     resources_.is_repairing = !options_.history_path.empty() &&
                               !is_intact_history(resources_.log_memory.get(), resources_.log_size);
-    if (resources_.is_repairing) return fork_next([this] { return run_repair(); });
+    if (resources_.is_repairing) return fork_next("repair", [this] { return run_repair(); });
     fault_point("parent:before-broker-fork");
-    fork_next([&] { return run_child(workers); });
+    fork_next("broker", [&] { return run_child(workers); });
     if (is_running()) journal_.info("broker started, pid %d", resources_.broker);
 }
 
-void Supervisor::fork_next(const std::function<int()>& child_main) {
+void Supervisor::fork_next(const char* role, const std::function<int()>& child_main) {
     born_ = Clock::now();
-    resources_.broker = fork_child(child_main);
+    resources_.broker = fork_child(role, child_main);
     if (!is_running()) {
         if (!std::exchange(fork_fails_, true)) {
             journal_.error("fork of the broker: %s; the room waits", std::strerror(errno));

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "parent/resources.h"
-#include "protocol/frame.h"
+#include "protocol/describe.h"
 #include "sys/process.h"
 #include "sys/signals.h"
 #include "sys/title.h"
@@ -31,6 +31,7 @@ class Supervisor {
     void send(const Body& body) {
         const std::size_t before = resources_.outbox.size();
         append_frame(resources_.outbox, body);
+        trace_frames("tells the broker", std::string_view(resources_.outbox).substr(before));
         queued_bytes_ += resources_.outbox.size() - before;
     }
 
@@ -64,7 +65,7 @@ class Supervisor {
     void send_queued();
     [[nodiscard]] int run_repair();
     void repair_ended();
-    void fork_next(const std::function<int()>& child_main);
+    void fork_next(const char* role, const std::function<int()>& child_main);
     void restart(Duration lived);
     void check_answer();
 

@@ -142,7 +142,7 @@ void Upgrade::attempt(void (Upgrade::*step)()) {
 void Upgrade::start_trial() {
     const UniqueFd handover = put_in_memory(write_handover(describe_resources(resources_)));
     program_ = open_program(title_.arguments()[0], resources_.program_directory.get());
-    trial_ = fork_child([&]() -> int {
+    trial_ = fork_child("trial", [&]() -> int {
         keep_only({handover.get(), program_.get()});
         execute_with(kCheck, handover, program_, title_);
         throw system_error(std::string("cannot execute ") + title_.arguments()[0]);

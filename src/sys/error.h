@@ -16,7 +16,7 @@ enum class ExitStatus : int {
     Understood = 42,    // of a program that an upgrade has tried out: it could take over
     Usage = 64,         // the command line is wrong
     BadHistory = 65,    // the history file is no history, or does not fit the options
-    Unavailable = 69,   // an address or the history file is in use, or cannot be had
+    Unavailable = 69,   // an address or a file is in use, or cannot be had
     System = 71,        // the operating system refused something else
     BadDirectory = 73,  // the run directory or a socket cannot be made, or others may enter it
 };

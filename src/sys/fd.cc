@@ -10,6 +10,8 @@
 #include <climits>
 #include <vector>
 
+#include "base/trace.h"
+
 namespace chatd {
 namespace {
 
@@ -74,7 +76,7 @@ void set_inheritable(int fd, bool inheritable) {
 
 void keep_only(std::initializer_list<int> fds) {
     std::vector<int> kept(fds);
-    kept.push_back(STDERR_FILENO);
+    kept.insert(kept.end(), {STDERR_FILENO, trace_fd()});
     std::sort(kept.begin(), kept.end());
     for (std::size_t i = 0; i < kept.size(); ++i) {
         if (kept[i] < STDERR_FILENO) continue;

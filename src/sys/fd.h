@@ -93,7 +93,8 @@ class ListenerRest {
 // Decides whether `fd` stays open in a program that this process executes.
 void set_inheritable(int fd, bool inheritable);
 
-// Closes every descriptor above 2 except these: a child keeps only what it needs.
+// Closes every descriptor above 2 except these and the one of the trace: a child keeps only what it
+// needs.
 void keep_only(std::initializer_list<int> fds);
 
 // Makes sure that 0, 1 and 2 are open, because a socket with such a number would be written to as

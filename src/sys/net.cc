@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "base/trace.h"
 #include "text/number.h"
 
 namespace chatd {
@@ -217,7 +218,9 @@ Accepted accept_client(const Listener& listener) {
                           SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid()) return {UniqueFd(), {}, {}, errno};
     set_client_options(fd.get());
-    return {std::move(fd), text_of(address), address_without_port(address), 0};
+    Accepted client{std::move(fd), text_of(address), address_without_port(address), 0};
+    CHATD_TRACE("accepts %s", client.peer.c_str());
+    return client;
 }
 
 Presence presence_of(int client) {

@@ -13,6 +13,7 @@
 #include <exception>
 
 #include "base/check.h"
+#include "base/trace.h"
 
 namespace chatd {
 namespace {
@@ -50,7 +51,9 @@ int run(pid_t parent, const std::function<int()>& child_main) {
     canary &= ~std::uint64_t{0xFF};  // as in glibc: a string that overflows ends at this byte
     __asm__ volatile("movq %0, %%fs:0x28" : : "r"(canary) : "memory");
 #endif
-    ::_exit(run(parent, child_main));
+    const int status = run(parent, child_main);
+    CHATD_TRACE("exits with status %d", status);
+    ::_exit(status);
 }
 
 // The path at which the shell found `argv0`; `argv0` itself when that is unknown.
@@ -81,6 +84,15 @@ int wait_status_of(const siginfo_t& info) {
     }
 }
 
+const char* in_words(int si_code) {
+    switch (si_code) {
+        case CLD_EXITED: return "exit status";
+        case CLD_STOPPED: return "stopped by signal";
+        case CLD_CONTINUED: return "continued by signal";
+        default: return "killed by signal";
+    }
+}
+
 // The limit that allows this niceness: RLIMIT_NICE in setrlimit(2).
 rlim_t limit_for(int niceness) {
     return static_cast<rlim_t>(20 - niceness);
@@ -92,9 +104,11 @@ UniqueFd open_directory(const std::string& directory) {
 
 }  // namespace
 
-pid_t fork_child(const std::function<int()>& child_main) {
+pid_t fork_child(const char* role, const std::function<int()>& child_main) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
+    if (pid == 0) trace_as(role);
+    CHATD_TRACE("fork returned %d", pid);
     if (pid == 0) run_child(parent, child_main);
     return pid;
 }
@@ -104,6 +118,9 @@ std::optional<ChildChange> child_change(std::optional<pid_t> pid, int events) {
     siginfo_t info{};
     if (::waitid(pid ? P_PID : P_ALL, id, &info, events | WNOHANG) != 0) return std::nullopt;
     if (info.si_pid == 0) return std::nullopt;
+    CHATD_TRACE("%s %d: %s %d",
+                (events & WNOWAIT) == 0 ? "waitid collected" : "waitid saw (WNOWAIT)", info.si_pid,
+                in_words(info.si_code), info.si_status);
     return ChildChange{info.si_pid, wait_status_of(info)};
 }
 
@@ -154,6 +171,7 @@ UniqueFd open_own_program() {
 }
 
 void execute_program(int program, char** argv) {
+    CHATD_TRACE("executes the program anew");
     (void)::execveat(program, "", argv, environ, AT_EMPTY_PATH);
     if (errno != ENOENT) return;
     // It is a script, which its interpreter opens by the descriptor.

@@ -14,8 +14,12 @@ namespace chatd {
 // Forks. The child runs `child_main` and ends by _exit with the result as its exit status, so that
 // nothing of the parent runs in it; when the parent dies, the kernel kills the child. The child
 // writes an exception to stderr, and its exit status follows from that. Returns the child's pid, or
-// -1 with errno. Signals that the child handles otherwise than the parent must be blocked.
-[[nodiscard]] pid_t fork_child(const std::function<int()>& child_main);
+// -1 with errno. Signals that the child handles otherwise than the parent must be blocked. role:
+// what a trace calls the child.
+[[nodiscard]] pid_t fork_child(const char* role, const std::function<int()>& child_main);
+[[nodiscard]] inline pid_t fork_child(const std::function<int()>& child_main) {
+    return fork_child("child", child_main);
+}
 
 // What a child did: it ended, was stopped or continued.
 struct ChildChange {

@@ -15,6 +15,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "base/trace.h"
 #include "protocol/worker_exit.h"
 #include "sys/local.h"
 #include "sys/process.h"
@@ -44,16 +45,16 @@ std::size_t next_descriptor() {
     return static_cast<std::size_t>(next.get());
 }
 
-bool stderr_is_a_file() {
+bool is_a_file(int fd) {
     struct stat status {};
-    return ::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 void set_limits(Role role, std::size_t descriptors) {
     limit(RLIMIT_NPROC, 0);
     limit(RLIMIT_CORE, 0);
     // This limit does not stop the broker: it writes the history by a mapping.
-    if (!stderr_is_a_file()) limit(RLIMIT_FSIZE, 0);
+    if (!is_a_file(STDERR_FILENO) && !is_a_file(trace_fd())) limit(RLIMIT_FSIZE, 0);
     if (role == Role::Worker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
     limit(RLIMIT_NOFILE, descriptors);
 }

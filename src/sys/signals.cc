@@ -1,6 +1,9 @@
 #include "sys/signals.h"
 
+#include <cstring>
+
 #include "base/check.h"
+#include "base/trace.h"
 #include "sys/clock.h"
 #include "sys/error.h"
 
@@ -70,6 +73,8 @@ void Signals::deliver_pending() const {
 bool Signals::take(int signal) const {
     if (raised[signal] == 0) return false;
     raised[signal] = 0;
+    // The alarm is the worker's own, each second in which something happens.
+    if (signal != SIGALRM) CHATD_TRACE("SIG%s came", ::sigabbrev_np(signal));
     return true;
 }
 

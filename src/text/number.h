@@ -1,4 +1,4 @@
-// Numbers written in decimal, as people, environments and handovers write them.
+// Numbers written in decimal, as people, environments and handovers write them; and in hexadecimal.
 #pragma once
 
 #include <charconv>
@@ -29,6 +29,12 @@ template <std::integral Number>
 [[nodiscard]] inline std::string counted(std::uint64_t number, std::string_view one,
                                          std::string_view many) {
     return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
+}
+
+// "1f", without a prefix.
+[[nodiscard]] inline std::string in_hex(std::uint32_t number) {
+    char digits[8];
+    return {digits, std::to_chars(digits, digits + sizeof digits, number, 16).ptr};
 }
 
 }  // namespace chatd

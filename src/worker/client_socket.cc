@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "base/bounds.h"
+#include "protocol/describe.h"
 #include "sys/net.h"
 
 namespace chatd {
@@ -13,12 +13,15 @@ IoResult ClientSocket::read(std::span<char> buffer) {
     IoResult got = receive(fd_.get(), buffer);
     if (got.status == IoStatus::Ended && cannot_write_) got.status = IoStatus::Closed;
     if (got.status == IoStatus::Closed) cannot_write_ = true;
+    trace_text("reads from the client", {buffer.data(), got.bytes});
     return got;
 }
 
 void ClientSocket::send(std::string& screen) {
     // Only sending has failed: input that came before can still be read.
+    const std::size_t all = screen.size();
     if (send_from(fd_.get(), screen) == IoStatus::Closed) cannot_write_ = true;
+    if (all != screen.size()) CHATD_TRACE("writes to the client: %zu bytes", all - screen.size());
     if (cannot_write_) screen.clear();
 }
 

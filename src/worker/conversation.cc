@@ -115,6 +115,7 @@ bool Conversation::wants_input() const {
 // --- From the broker to the client ---------------------------------------------------------------
 
 bool Conversation::broker_sent(const Frame& frame) {
+    trace_frames("takes from the broker", frame.bytes);
     if (end_) return true;  // Frames may still be on their way when the conversation is over.
     if (std::exchange(silence_said_, false)) screen_.line(Text::RoomIsBack);
     bool is_known = true;

@@ -5,6 +5,7 @@
 
 #include "base/bounds.h"
 #include "log/crowd.h"
+#include "protocol/describe.h"
 #include "text/encoding.h"
 #include "text/width.h"
 #include "worker/who_table.h"
@@ -28,12 +29,16 @@ std::string_view take_words(std::string_view& words, std::uint32_t count) {
 void Screen::line(Text text, std::initializer_list<std::string_view> fillings) {
     std::string hint;
     append_text(hint, language_, text, fillings);
-    out.append(wrapped(hint, kRowColumnsMax)) += '\n';
+    hint = wrapped(hint, kRowColumnsMax) + '\n';
+    trace_text("makes text", hint);
+    out += hint;
 }
 
 void Screen::event_line(Text text, std::initializer_list<std::string_view> fillings) {
+    const std::size_t begin = out.size();
     append_text(out, language_, text, fillings);
     out += '\n';
+    trace_text("makes text", std::string_view(out).substr(begin));
 }
 
 void Screen::explain_encoding(std::string_view line) {

@@ -7,12 +7,13 @@ void Uplink::post(EntryKind kind, std::string_view name, std::string_view text,
     std::string& frame = unacked_.emplace_back();
     append_frame(frame, Post{.counter = ++counter_, .kind = kind, .reason = reason}, name, text);
     unacked_bytes_ += frame.size();
-    if (is_welcomed()) frames.append(frame);
+    if (is_welcomed()) queue(frame);
 }
 
 void Uplink::acknowledge(std::uint64_t counter) {
     // The oldest kept request has the number counter_ - unacked_.size() + 1.
     while (!unacked_.empty() && counter_ - unacked_.size() < counter) {
+        CHATD_TRACE("the log has request %zu", counter_ - unacked_.size() + 1);
         unacked_bytes_ -= unacked_.front().size();
         unacked_.pop_front();
     }
@@ -34,6 +35,7 @@ void Uplink::attach(std::string_view name) {
                         .newcomer = newcomer_ ? 1U : 0U,
                         .crowds = 1},
                  name, peer_);
+    trace_frames("sends to the broker", frames);  // Nothing else may be sent before the Welcome.
 }
 
 bool Uplink::welcomed(const Welcome& welcome) {
@@ -44,8 +46,8 @@ bool Uplink::welcomed(const Welcome& welcome) {
         last_messages_ = welcome.messages;
     }
     acknowledge(welcome.acked);
-    for (const std::string& request : unacked_) frames.append(request);
-    frames.append(question_);
+    for (const std::string& request : unacked_) queue(request);
+    queue(question_);
     return true;
 }
 

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/bounds.h"
-#include "protocol/frame.h"
+#include "protocol/describe.h"
 
 namespace chatd {
 
@@ -39,7 +39,7 @@ class Uplink {
     void ask(const Question& question, std::string_view name = {}) {
         question_.clear();
         append_frame(question_, question, name);
-        if (is_welcomed()) frames.append(question_);
+        if (is_welcomed()) queue(question_);
     }
 
     // The next request has to wait: a question is open, or too much is not acknowledged.
@@ -95,6 +95,10 @@ class Uplink {
     enum class Link : std::uint8_t { None, Open, Welcomed };
 
     void acknowledge(std::uint64_t counter);
+    void queue(std::string_view request) {  // or the question
+        trace_frames("sends to the broker", request);
+        frames.append(request);
+    }
 
     std::uint64_t birth_ns_;
     std::string peer_;
