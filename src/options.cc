@@ -58,6 +58,14 @@ bool take_seconds(Options& options, const std::string& argument) {
     return seconds.has_value();
 }
 
+bool take_sandbox(Options& options, const std::string& mode) {
+    return assign(options.sandbox.mode, sandbox_mode_named(mode));
+}
+
+bool take_inspect(Options& options, const std::string& /*none*/) {
+    return options.sandbox.inspect = true;
+}
+
 bool take_address(Options& options, const std::string& argument) {
     options.addresses.push_back(argument);
     return true;
@@ -145,8 +153,9 @@ constexpr Row kRows[] = {
      "behind it (nobody)",
      "NAME, UID, NAME:GID or UID:GID", take_word<&Options::user>},
     {"sandbox", 0, "MODE", "on: a process that does what is none of its business dies; off (on)",
-     kSandboxReports ? "on, off or report" : "on or off",
-     take_named<&Options::sandbox, sandbox_mode_named>},
+     kSandboxReports ? "on, off or report" : "on or off", take_sandbox},
+    {"inspect", 0, nullptr, "let the server's own user look into it with strace and gdb", nullptr,
+     take_inspect},
     {"reap-delay", 0, "S", "seconds that an ended worker stays a zombie, to be looked at (0)",
      "seconds, at most 3600", take_number<&Options::reap_delay_s, 0, kReapDelayMax>},
     {"nice", 0, "N",

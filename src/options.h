@@ -32,7 +32,7 @@ struct Options {
     bool crowds = true;
     std::string run_directory;  // empty: see default_run_directory()
     std::string user;           // empty: see user_to_become()
-    SandboxMode sandbox = kSandboxMode;
+    Sandbox sandbox;
     std::uint32_t reap_delay_s = 0;
     std::optional<int> niceness;  // of the workers; none: that of the parent
     std::string metrics_path;     // empty: nobody can read the metrics

@@ -150,12 +150,19 @@ Test(options, the_user_to_become_can_be_chosen) {
 }
 
 Test(options, the_sandbox_is_on_or_off) {
-    EXPECT_TRUE(options({}).sandbox == kSandboxMode);
-    EXPECT_TRUE(options({"--sandbox", "on"}).sandbox == SandboxMode::On);
-    EXPECT_TRUE(options({"--sandbox=off"}).sandbox == SandboxMode::Off);
+    EXPECT_TRUE(options({}).sandbox.mode == kSandboxMode);
+    EXPECT_TRUE(options({"--sandbox", "on"}).sandbox.mode == SandboxMode::On);
+    EXPECT_TRUE(options({"--sandbox=off"}).sandbox.mode == SandboxMode::Off);
     for (const char* mode : {"yes", "", "report"}) {
         EXPECT_EQ(trouble({"--sandbox", mode}), "--sandbox takes on or off");
     }
+}
+
+Test(options, the_servers_own_user_may_be_let_in_whatever_the_sandbox) {
+    EXPECT_FALSE(options({}).sandbox.inspect);
+    EXPECT_TRUE(options({"--inspect"}).sandbox.inspect);
+    EXPECT_TRUE(options({"--inspect"}).sandbox.mode == kSandboxMode);
+    EXPECT_TRUE(options({"--inspect", "--sandbox", "off"}).sandbox.inspect);
 }
 
 Test(options, the_run_directory_can_be_chosen) {
@@ -417,7 +424,7 @@ Test(options, the_help_names_every_option) {
           "--idle-timeout S", "--metrics SOCKET", "--run-dir",        "--max-logins N",
           "--user NAME",      "--sandbox MODE",   "--log-level",      "--ready-fd",
           "--reap-delay S",   "--nice N",         "--trace[=FILE]",   "--trace-text",
-          "--help",           "--version"}) {
+          "--inspect",        "--help",           "--version"}) {
         EXPECT_CONTAINS(chatd::help_text(), std::string(" ") + option + " ");
     }
 }

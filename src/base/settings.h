@@ -62,4 +62,10 @@ constexpr bool kSandboxReports = false;
     return std::nullopt;
 }
 
+// What the processes of a server give up before they read what a stranger sent.
+struct Sandbox {
+    SandboxMode mode = kSandboxMode;
+    bool inspect = false;  // the server's own user may look into them all the same
+};
+
 }  // namespace chatd

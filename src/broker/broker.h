@@ -28,7 +28,7 @@ struct BrokerSetup {
     bool sync;                 // nothing is sent before the disk has it
     bool crowds;               // people who come and go together share a line
     Rate rate;                 // of lines that a client may send
-    SandboxMode sandbox;
+    Sandbox sandbox;
     std::size_t descriptors_max;
 };
 

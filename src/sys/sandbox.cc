@@ -28,6 +28,16 @@ SetupError sandbox_error(const std::string& what) {
     return {error.status(), error.what() + std::string("; --sandbox=off does without it")};
 }
 
+// --- Who may look into this process: ptrace(2), "Ptrace access mode checking"
+
+// After root has become another user, the kernel lets that user look into nothing (prctl(2)). And
+// with Yama a tracer has to be an ancestor, unless the process lets in any (PR_SET_PTRACER); each
+// process has to say that for itself. Without Yama that fails, and is not needed.
+void let_in_own_user() {
+    if (::prctl(PR_SET_DUMPABLE, 1) != 0) throw sandbox_error("PR_SET_DUMPABLE");
+    (void)::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+}
+
 // --- Limits
 
 // A limit of the operator may be stricter already.
@@ -179,29 +189,32 @@ void try_in_child(const std::function<void()>& deed) {
 
 }  // namespace
 
-void seal(SandboxMode mode) {
-    if (mode == SandboxMode::Off) return;
-    if (::prctl(PR_SET_DUMPABLE, 0) != 0) throw sandbox_error("PR_SET_DUMPABLE");
+void seal(const Sandbox& sandbox) {
+    if (sandbox.inspect) let_in_own_user();
+    if (sandbox.mode == SandboxMode::Off) return;
+    if (!sandbox.inspect && ::prctl(PR_SET_DUMPABLE, 0) != 0)
+        throw sandbox_error("PR_SET_DUMPABLE");
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw sandbox_error("PR_SET_NO_NEW_PRIVS");
 }
 
-void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors) {
-    if (mode == SandboxMode::Off) return;
-    seal(mode);
+void enter_sandbox(const Sandbox& sandbox, Role role, std::optional<std::size_t> descriptors) {
+    seal(sandbox);
+    if (sandbox.mode == SandboxMode::Off) return;
     leave_the_file_system();
     const std::size_t next = next_descriptor();
     set_limits(role, descriptors.value_or(next + 1));
-    leave_most_of_the_kernel(mode, role, next);
+    leave_most_of_the_kernel(sandbox.mode, role, next);
 }
 
 // That user forks them, also for the limit of its processes.
-void try_children(SandboxMode mode, std::optional<int> niceness, const std::optional<User>& user) {
+void try_children(const Sandbox& sandbox, std::optional<int> niceness,
+                  const std::optional<User>& user) {
     try_in_child([&] {
         give_up_privileges(user);
         expect_proc();
         set_niceness(niceness);
         for (const Role role : {Role::Broker, Role::Worker}) {
-            try_in_child([=] { enter_sandbox(mode, role); });
+            try_in_child([=] { enter_sandbox(sandbox, role); });
         }
     });
 }

@@ -8,21 +8,22 @@
 
 namespace chatd {
 
-// Other processes of this user may not look into this process (PR_SET_DUMPABLE), and no program
-// that it or its children execute gives them privileges (PR_SET_NO_NEW_PRIVS). The parent cannot
-// give up more, because it executes the next program. Throws SetupError.
-void seal(SandboxMode mode);
+// Other processes of this user may not look into this process (PR_SET_DUMPABLE in prctl(2)), unless
+// the operator wants it (--inspect), and no program that it or its children execute gives them
+// privileges (PR_SET_NO_NEW_PRIVS). The parent cannot give up more, because it executes the next
+// program. Throws SetupError.
+void seal(const Sandbox& sandbox);
 
 // Seals this process, and limits it for life: no children, no files except those that are open,
 // `descriptors` descriptors (none: one more than are open now), no signals to others and no new TCP
 // connections (Landlock, as far as the kernel has that), only the system calls of its role
 // (seccomp). Throws SetupError; then the process must end.
-void enter_sandbox(SandboxMode mode, Role role, std::optional<std::size_t> descriptors = {});
+void enter_sandbox(const Sandbox& sandbox, Role role, std::optional<std::size_t> descriptors = {});
 
 // Tries, before anything is made, whether this process can become `user`, and whether that user can
 // fork a broker and a worker that enter the sandbox, and give the worker its niceness. Throws
 // SetupError with the reason when not.
-void try_children(SandboxMode mode, std::optional<int> niceness = {},
+void try_children(const Sandbox& sandbox, std::optional<int> niceness = {},
                   const std::optional<User>& user = {});
 
 }  // namespace chatd

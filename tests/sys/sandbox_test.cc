@@ -43,7 +43,7 @@ constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 std::string end_of(Role role, const std::function<int()>& deed,
                    SandboxMode mode = SandboxMode::On) {
     const pid_t pid = fork_child([&] {
-        enter_sandbox(mode, role);
+        enter_sandbox({mode}, role);
         return deed();
     });
     int status = 0;
@@ -61,7 +61,7 @@ const std::string kKilled = "killed by signal " + std::to_string(SIGSYS);
 
 Test(sandbox, can_be_set_up_here) {
     SKIP_WITH_SANITIZERS();
-    try_children(SandboxMode::On);
+    try_children({SandboxMode::On});
     EXPECT_EQ(end_of(Role::Worker, [] { return kAllWell; }), "exit status 7");
     EXPECT_EQ(end_of(Role::Broker, [] { return kAllWell; }), "exit status 7");
 }
@@ -97,7 +97,7 @@ Test(sandbox, has_limits_that_cannot_be_raised_again) {
     SKIP_WITH_SANITIZERS();
     test::Pipe told = test::make_pipe();
     const pid_t pid = fork_child([&] {
-        enter_sandbox(SandboxMode::On, Role::Worker);
+        enter_sandbox({SandboxMode::On}, Role::Worker);
         tell(told.write.get());
         pollfd never{-1, 0, 0};
         return ppoll(&never, 1, nullptr, nullptr);
@@ -139,7 +139,7 @@ Test(sandbox, lets_a_process_be_stopped_and_go_on) {
     test::Pipe told = test::make_pipe();
     test::Pipe asked = test::make_pipe();
     const pid_t pid = fork_child([&] {
-        enter_sandbox(SandboxMode::On, Role::Worker);
+        enter_sandbox({SandboxMode::On}, Role::Worker);
         tell(told.write.get());
         pollfd question{asked.read.get(), POLLIN, 0};
         return poll(&question, 1, 10'000) == 1 ? kAllWell : 1;
@@ -158,6 +158,23 @@ Test(sandbox, lets_a_process_be_stopped_and_go_on) {
     int status = 0;
     (void)waitpid(pid, &status, 0);
     EXPECT_EQ(describe_wait_status(status), "exit status 7");
+}
+
+Test(sandbox, lets_nobody_look_in_unless_that_is_wanted) {
+    const auto dumpable_after = [](const Sandbox& sandbox) {
+        const pid_t pid = fork_child([=] {
+            (void)prctl(PR_SET_DUMPABLE, sandbox.inspect ? 0 : 1);  // as after setuid(2), or not
+            seal(sandbox);
+            return prctl(PR_GET_DUMPABLE);
+        });
+        int status = 0;
+        (void)waitpid(pid, &status, 0);
+        return describe_wait_status(status);
+    };
+    EXPECT_EQ(dumpable_after({SandboxMode::On, false}), "exit status 0");
+    EXPECT_EQ(dumpable_after({SandboxMode::Off, false}), "exit status 1");
+    EXPECT_EQ(dumpable_after({SandboxMode::On, true}), "exit status 1");
+    EXPECT_EQ(dumpable_after({SandboxMode::Off, true}), "exit status 1");
 }
 
 Test(sandbox, of_mode_off_changes_nothing) {

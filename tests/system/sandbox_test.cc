@@ -72,6 +72,16 @@ std::vector<std::string> descriptors_of(pid_t pid) {
     return found;
 }
 
+// Can the user that chatd has list what this process has open?
+bool may_look_into(pid_t pid) {
+    constexpr int kNobody = 65534;
+    const auto become_nobody = [] {
+        if (geteuid() == 0 && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(99);
+    };
+    const std::string fds = "/proc/" + std::to_string(pid) + "/fd";
+    return Command::run({"ls", fds}, {}, {.before_exec = become_nobody}).status == 0;
+}
+
 int oom_score_of(pid_t pid) {
     return std::stoi(contents("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
@@ -158,6 +168,22 @@ Test(sandbox, a_worker_has_only_the_descriptors_that_it_needs) {
     }
     EXPECT_EQ(std::ranges::count(descriptors_of(daemon.pid()), "pipe:"), 1);
     daemon.finish();
+}
+
+Test(sandbox, lets_its_own_user_look_in_only_with_inspect) {
+    SKIP_WITH_SANITIZERS();
+    for (const bool inspect : {false, true}) {
+        std::vector<std::string> args = {"--sandbox", "on"};
+        if (inspect) args.push_back("--inspect");
+        Daemon daemon(args);
+        Client alice = join(daemon.port(), "alice");
+        EXPECT_EQ(may_look_into(daemon.pid()), inspect);
+        for (const Process& child : children(daemon.pid())) {
+            EXPECT_EQ(may_look_into(child.pid), inspect);
+            EXPECT_EQ(status_of(child.pid, "Seccomp"), "2");
+        }
+        daemon.finish();
+    }
 }
 
 Test(sandbox, a_worker_that_opens_a_file_dies_and_nobody_else_notices) {
