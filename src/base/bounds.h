@@ -321,9 +321,9 @@ inline constexpr auto kFanOutPauseMax = 100ms;
 inline constexpr auto kCrowdPauseMax = 1s;
 
 // When a worker has waited for the broker so long without a frame, it tells its client and wakes
-// the parent. When the broker does not answer the parent for kBrokerAnswer, the parent replaces it:
-// ten seconds in all. A healthy broker that sends 64 KiB to each of ten thousand clients is silent
-// for more than two seconds.
+// the parent. When the broker then neither answers nor takes a step for kBrokerAnswer, the parent
+// replaces it: ten seconds in all. A healthy broker that sends 64 KiB to each of ten thousand
+// clients is silent for more than two seconds, and takes a step for each of them.
 inline constexpr auto kBrokerSilence = 5s;
 inline constexpr auto kBrokerAnswer = 5s;
 

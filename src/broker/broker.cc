@@ -165,6 +165,7 @@ class Broker {
     // False: the link is to be closed.
     bool handle(Link& link, const Frame& frame, Now now) {
         trace_frames("takes from worker", frame.bytes, link.worker.process.pid);
+        count_step(counters_);
         const bool was_urgent = link.worker.is_urgent;
         const Sessions::Verdict verdict = sessions_.handle(link.worker, frame, now);
         if (link.worker.is_urgent && !was_urgent) publisher_.note_urgent(link);
@@ -189,6 +190,7 @@ class Broker {
 
     void obey(const Frame& frame) {
         trace_frames("takes from the parent", frame.bytes);
+        count_step(counters_);
         switch (frame.type) {
             case FrameType::Ping: return;
             case FrameType::Born: return born(frame.as<Born>(), frame.text);

@@ -48,6 +48,7 @@ bool Publisher::sync(int disk) {
         return false;
     }
     fault_point("broker:after-sync");
+    count_step(counters_);
     if (std::exchange(disk_fails_, false)) journal_.info("the disk takes the history again");
     log_.note_synced();
     return true;
@@ -100,6 +101,7 @@ void Publisher::flush(Link& link, std::size_t entries) {
     const bool was_walking = reader.is_walking();
     reader.entries_left = entries;
     const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.worker));
+    count_step(counters_);
     add_to_counter(counters_.deliveries, std::exchange(reader.delivered, 0));
     add_to_counter(counters_.skipped, std::exchange(reader.skipped, 0));
     if (!goes_on) {

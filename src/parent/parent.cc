@@ -304,6 +304,7 @@ void run_parent(const Options& options, ProcessTitle& title, const Signals& sign
         throw;
     }
     close_way_back();
+    resources->counters_before.reset();
     parent->run(mode.kind);
 }
 

@@ -91,9 +91,9 @@ bool knows_counters(const Handover& handover) {
            handover.parent_counters.size() == Numbers().size();
 }
 
-UniqueFd inherit_broker_counters(const Handover& handover, UniqueFd new_ones) {
-    UniqueFd fd = take_over(handover.broker_counters);
-    return new_ones.valid() ? std::move(new_ones) : std::move(fd);
+// Is there room for the steps, which 0.3.0 does not count?
+bool has_room_for_counters(int fd) {
+    return file_bytes(fd) >= sizeof(BrokerCounters) || ::ftruncate(fd, sizeof(BrokerCounters)) == 0;
 }
 
 ParentCounters inherit_parent_counters(const Handover& handover) {
@@ -276,7 +276,9 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
     const std::size_t stopped = count_stopped(workers);
     BudgetFiles budget_files(unshared->get());
     for (const auto& [fd, address] : handover.budgets) budget_files.emplace(address, UniqueFd());
-    UniqueFd new_counters = knows_counters(handover) ? UniqueFd() : make_counters();
+    const bool keeps_counters =
+        knows_counters(handover) && has_room_for_counters(handover.broker_counters.number);
+    UniqueFd new_counters = keeps_counters ? UniqueFd() : make_counters();
     SocketPair births = make_socket_pair();
     // From here on nothing fails: until then the program before can take everything back.
     return {
@@ -288,7 +290,8 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
             handover.socket_path, take_over(handover.broker_listener),
             take_over(handover.broker_place)}),
         .members_memory = take_over(handover.members_memory),
-        .broker_counters = inherit_broker_counters(handover, std::move(new_counters)),
+        .broker_counters =
+            keeps_counters ? take_over(handover.broker_counters) : std::move(new_counters),
         .control = {take_over(handover.control_first), take_over(handover.control_second)},
         .wakeup = take_over(handover.wakeup),
         // The directory may be unknown; then it stays unknown.
@@ -307,6 +310,7 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
         .broker = handover.broker,
         .outbox = handover.outbox,
         .births = std::move(births),
+        .counters_before = keeps_counters ? UniqueFd() : take_over(handover.broker_counters),
     };
 }
 

@@ -62,6 +62,9 @@ struct Resources {
     // so none of this is handed over.
     SocketPair births = make_socket_pair();
     std::string births_outbox = {};
+
+    // The counters of the program before, in another format: it needs them if it is gone back to.
+    UniqueFd counters_before = {};
 };
 
 // Gets all of it, first what only root can have, and becomes the user of --user. `argv0`: the name

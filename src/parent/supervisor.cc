@@ -177,7 +177,7 @@ bool Supervisor::handle_exit(const Reaped& reaped) {
     const Duration lived = Clock::now() - born_;
     const double lived_s = std::chrono::duration<double>(lived).count();
     resources_.broker = -1;
-    answer_due_.reset();
+    watchdog_.cancel();
     if (resources_.is_repairing) {
         repair_ended();
         return true;
@@ -225,7 +225,7 @@ void Supervisor::turn() {
     const Moment now = Clock::now();
     if (is_due(watch_at_, now)) watch_at_.reset();
     if (is_due(start_at_, now)) start();
-    if (is_due(answer_due_, now)) check_answer();
+    if (is_due(watchdog_.due(), now)) check_answer();
     send_queued();
 }
 
@@ -233,7 +233,7 @@ void Supervisor::begin_closing() {
     is_closing_ = true;
     watch_at_.reset();
     start_at_.reset();
-    answer_due_.reset();
+    watchdog_.cancel();
     if (resources_.is_repairing) kill();
     send(CloseRoom{});
     if (!is_running()) resources_.broker_listener.stop();
@@ -255,18 +255,19 @@ pollfd Supervisor::wakeup_poll() const {
 void Supervisor::take_wakeup() {
     clear_wakeup(resources_.wakeup.get());
     watch_at_ = Clock::now() + kWakeupRest;
-    if (!is_running() || answer_due_ || resources_.is_repairing) return;
+    if (!is_running() || watchdog_.is_asking() || resources_.is_repairing) return;
     send(Ping{});
     ping_end_ = queued_bytes_;
     const Moment recovered = born_ + kRecoveryPerMebibyte * (resources_.log_size.bytes() >> 20);
-    answer_due_ = std::max(Clock::now(), recovered) + kBrokerAnswer;
+    watchdog_.ask(read_counters(resources_).steps,
+                  std::max(Clock::now(), recovered) + kBrokerAnswer);
 }
 
 void Supervisor::check_answer() {
-    answer_due_.reset();
-    if (!is_running()) return;
     const std::size_t unread = unread_bytes(resources_.control.second.get());
-    if (queued_bytes_ - resources_.outbox.size() - unread >= ping_end_) return;
+    const bool has_read = queued_bytes_ - resources_.outbox.size() - unread >= ping_end_;
+    const std::uint64_t steps = read_counters(resources_).steps;
+    if (!watchdog_.finds_it_hanging(has_read, steps, Clock::now())) return;
     journal_.error("the broker does not answer, pid %d: it is replaced", resources_.broker);
     kill();
 }

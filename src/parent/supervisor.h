@@ -4,6 +4,7 @@
 #pragma once
 
 #include "parent/resources.h"
+#include "parent/watchdog.h"
 #include "protocol/describe.h"
 #include "sys/process.h"
 #include "sys/signals.h"
@@ -42,9 +43,10 @@ class Supervisor {
     // --- One turn of the parent's loop
     [[nodiscard]] pollfd link_poll() const;    // writable: a link has room for what is queued
     [[nodiscard]] pollfd wakeup_poll() const;  // readable: take_wakeup(), after the signals
-    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, answer_due_, watch_at_}); }
+    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, watchdog_.due(), watch_at_}); }
 
-    // Unless one is open, sends a Ping, which the broker has to read within kBrokerAnswer.
+    // Unless one is open, sends a Ping. If the broker neither reads it nor does anything else for
+    // kBrokerAnswer, it is replaced.
     void take_wakeup();
 
     // Handles the end of the broker. False: this child was not the broker.
@@ -84,7 +86,7 @@ class Supervisor {
 
     std::uint64_t queued_bytes_;  // of all frames ever queued
     std::uint64_t ping_end_ = 0;  // queued_bytes_ right after the last Ping
-    Deadline answer_due_;         // none: the broker is not asked
+    Watchdog watchdog_;
     Deadline watch_at_;           // the wakeup, again; none: it is watched
 };
 

@@ -24,6 +24,10 @@ struct BrokerCounters {
     std::uint64_t skipped;  // deliveries that did not happen: the log had overwritten the message
     std::uint64_t fan_out_ns;  // that all fan-outs took together
     std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;
+
+    // What the broker does in one go: frames that it handled, links that it flushed, syncs. For the
+    // watchdog alone. 0.3.0 has all but this one, in the same version.
+    std::uint64_t steps;
 };
 
 // Only the process that writes this counter may call these. No reader ever sees half of a number.
@@ -32,6 +36,9 @@ inline void set_counter(std::uint64_t& counter, std::uint64_t value) {
 }
 inline void add_to_counter(std::uint64_t& counter, std::uint64_t more) {
     set_counter(counter, counter + more);
+}
+inline void count_step(BrokerCounters& counters) {
+    add_to_counter(counters.steps, 1);
 }
 
 // Counts one fan-out, in its bucket and in the time that all took.

@@ -2,10 +2,13 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 
+#include "protocol/counters.h"
 #include "support/client.h"
 #include "support/daemon.h"
 #include "support/expect.h"
@@ -54,7 +57,35 @@ long processor_time(pid_t pid) {
     return ticks;
 }
 
+// What the parent reads of its broker.
+std::uint64_t steps_of_broker(const Daemon& daemon) {
+    const std::filesystem::path fds = "/proc/" + std::to_string(daemon.pid()) + "/fd";
+    for (const auto& fd : std::filesystem::directory_iterator(fds)) {
+        if (!read_symlink(fd).string().starts_with("/memfd:chatd-counters")) continue;
+        std::ifstream counters(fd.path(), std::ios::binary);
+        chatd::BrokerCounters read{};
+        counters.read(reinterpret_cast<char*>(&read), sizeof read);
+        return read.steps;
+    }
+    throw std::runtime_error("no counters");
+}
+
 }  // namespace
+
+// So the watchdog sees that a broker gets on, whose turn takes long.
+Test(recovery, each_request_and_each_flush_is_a_step_of_the_broker) {
+    Daemon daemon({"--sandbox", "off"});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const std::uint64_t before = steps_of_broker(daemon);
+    for (int i = 0; i < 10; ++i) {
+        alice.send_line("hello");
+        bob.expect_line("alice says: hello");
+    }
+    EXPECT_GE(steps_of_broker(daemon), before + 20);
+    daemon.finish();
+}
 
 Test(recovery, a_stopped_broker_is_replaced_and_each_message_comes_once) {
     Daemon daemon;
