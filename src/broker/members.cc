@@ -56,34 +56,47 @@ void Members::recover_rows(Log& log) {
     header_->applied_seq = log.next_seq() - 1;
 }
 
+// The members with this folded name.
+std::vector<Member*> Members::called(const std::string& folded) const {
+    std::vector<Member*> found;
+    auto it = names_.lower_bound({folded, nullptr});
+    for (; it != names_.end() && it->first == folded; ++it) found.push_back(it->second);
+    return found;
+}
+
 Member* Members::by_name(std::string_view name) const {
-    const auto [first, last] = names_.equal_range(fold_name(name));
-    if (first == last) return nullptr;
-    if (std::next(first) == last) return first->second;
+    const std::vector<Member*> found = called(fold_name(name));
+    if (found.size() == 1) return found.front();
     const auto exact =
-        std::find_if(first, last, [&](const auto& each) { return each.second->name() == name; });
-    return exact == last ? nullptr : exact->second;
+        std::ranges::find_if(found, [&](const Member* each) { return each->name() == name; });
+    return exact == found.end() ? nullptr : *exact;
 }
 
 bool Members::is_taken(std::string_view name, const Member* self) const {
-    const auto is_of_another = [self](const auto& index, const std::string& key) {
-        const auto [first, last] = index.equal_range(key);
+    const auto looks_like_another = [&](const std::string& skeleton) {
+        const auto [first, last] = looks_.equal_range(skeleton);
         return std::any_of(first, last, [&](const auto& each) { return each.second != self; });
     };
-    return is_of_another(names_, fold_name(name)) ||
-           std::ranges::any_of(skeletons_of(name), [&](const std::string& skeleton) {
-               return is_of_another(looks_, skeleton);
-           });
+    const std::vector<Member*> same = called(fold_name(name));
+    return std::ranges::any_of(same, [&](const Member* each) { return each != self; }) ||
+           std::ranges::any_of(skeletons_of(name), looks_like_another);
 }
 
 std::vector<const Member*> Members::matching(std::string_view prefix, std::size_t max) const {
     const std::string folded = fold_name(prefix);
     std::vector<const Member*> found;
-    for (auto it = names_.lower_bound(folded); it != names_.end(); ++it) {
+    for (auto it = names_.lower_bound({folded, nullptr}); it != names_.end(); ++it) {
         if (found.size() == max || !it->first.starts_with(folded)) break;
         found.push_back(it->second);
     }
     return found;
+}
+
+// No name has a byte 0xFF, so this byte makes a text that all names with the prefix are less than.
+std::uint32_t Members::count_matching(std::string_view prefix) const {
+    const std::string folded = fold_name(prefix);
+    return static_cast<std::uint32_t>(names_.order_of_key({folded + '\xFF', nullptr}) -
+                                      names_.order_of_key({folded, nullptr}));
 }
 
 Member& Members::write_row(const Applicant& applicant, std::uint64_t session, std::int64_t now_ms) {
@@ -137,21 +150,20 @@ void Members::remove_from_indexes(Member& member) {
 }
 
 void Members::index_name(Member& member) {
-    names_.emplace(fold_name(member.name()), &member);
+    names_.insert({fold_name(member.name()), &member});
     const auto [first, second] = skeletons_of(member.name());
     looks_.emplace(first, &member);
     if (second != first) looks_.emplace(second, &member);
 }
 
-void Members::forget_name(const Member& member) {
-    const auto forget = [&member](auto& index, const std::string& key) {
-        const auto [first, last] = index.equal_range(key);
+void Members::forget_name(Member& member) {
+    names_.erase({fold_name(member.name()), &member});
+    for (const std::string& skeleton : skeletons_of(member.name())) {
+        const auto [first, last] = looks_.equal_range(skeleton);
         const auto own =
             std::find_if(first, last, [&](const auto& each) { return each.second == &member; });
-        if (own != last) index.erase(own);
-    };
-    forget(names_, fold_name(member.name()));
-    for (const std::string& skeleton : skeletons_of(member.name())) forget(looks_, skeleton);
+        if (own != last) looks_.erase(own);
+    }
 }
 
 }  // namespace chatd

@@ -6,7 +6,7 @@
 // This file must never decide who may be a member: broker/room does.
 #pragma once
 
-#include <map>
+#include <ext/pb_ds/assoc_container.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +79,9 @@ class Members {
     [[nodiscard]] std::vector<const Member*> matching(std::string_view prefix,
                                                       std::size_t max = SIZE_MAX) const;
 
+    // How many there are. Does not look at each of them.
+    [[nodiscard]] std::uint32_t count_matching(std::string_view prefix) const;
+
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(names_.size()); }
     [[nodiscard]] bool is_full() const { return free_.empty(); }
 
@@ -99,6 +102,14 @@ class Members {
         Poison poison;
     };
 
+    // A tree that knows how many keys lie below each node, and so tells in a few steps how many are
+    // less than a given one (GNU libstdc++, policy-based data structures).
+    using Names =
+        __gnu_pbds::tree<std::pair<std::string, Member*>, __gnu_pbds::null_type, std::less<>,
+                         __gnu_pbds::rb_tree_tag, __gnu_pbds::tree_order_statistics_node_update>;
+
+    [[nodiscard]] std::vector<Member*> called(const std::string& folded) const;
+
     template <class Key>
     static Member* find_in(const std::unordered_map<Key, Member*>& index, Key key) {
         const auto found = index.find(key);
@@ -109,13 +120,13 @@ class Members {
     static void settle(Member& member, const LogEntry& added);
     void remove_from_indexes(Member& member);
     void index_name(Member& member);
-    void forget_name(const Member& member);
+    void forget_name(Member& member);
 
     Header* header_;
     std::span<Member> rows_;
     // Members by their folded name, and by each skeleton of it. Two of them may share one, if a
     // program with other Unicode tables has let them in.
-    std::multimap<std::string, Member*> names_;
+    Names names_;
     std::unordered_multimap<std::string, Member*> looks_;
     std::unordered_map<std::uint64_t, Member*> sessions_;
     std::unordered_map<std::int32_t, Member*> pids_;

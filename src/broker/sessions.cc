@@ -170,22 +170,20 @@ bool Sessions::may_ask(WorkerState& worker) {
 Sessions::Verdict Sessions::answer_who(WorkerState& worker, std::string_view prefix, Now now) {
     if (!may_ask(worker)) return Verdict::End;
     const Members& members = room_.members();
-    const auto found = members.matching(prefix);
-    const auto matching = static_cast<std::uint32_t>(found.size());
-    const std::uint32_t shown = std::min(matching, kPeopleShown);
+    const std::uint32_t matching = members.count_matching(prefix);
     std::string& replies = worker.reader.replies;
     append_frame(replies,
                  People{.now_ms = now.wall_ms, .members = members.size(), .matching = matching},
                  prefix);
-    for (std::uint32_t i = 0; i < shown; ++i) {
-        const Member& member = *found[i];
+    const auto shown = members.matching(prefix, kPeopleShown);
+    for (const Member* const member : shown) {
         append_frame(replies,
-                     Person{.since_ms = member.since_ms,
-                            .idle_ms = now.wall_ms - member.active_ms,
-                            .pid = member.pid},
-                     member.name(), member.peer());
+                     Person{.since_ms = member->since_ms,
+                            .idle_ms = now.wall_ms - member->active_ms,
+                            .pid = member->pid},
+                     member->name(), member->peer());
     }
-    append_frame(replies, Done{.left_out = matching - shown});
+    append_frame(replies, Done{.left_out = matching - static_cast<std::uint32_t>(shown.size())});
     return Verdict::GoOn;
 }
 

@@ -787,7 +787,9 @@ Test(room, members_are_found_by_the_beginning_of_their_names_in_their_order) {
         broker.join(pid++, name);
     }
     const auto found = [&](std::string_view prefix) {
-        return names(broker.room->members().matching(prefix));
+        const Lines matching = names(broker.room->members().matching(prefix));
+        EXPECT_EQ(broker.room->members().count_matching(prefix), matching.size());
+        return matching;
     };
     EXPECT_EQ(found(""), (Lines{"al", "alfred", "Alice", "Ångström", "Bo", "bob"}));
     EXPECT_EQ(found("AL"), (Lines{"al", "alfred", "Alice"}));
