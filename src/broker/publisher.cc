@@ -1,5 +1,6 @@
 #include "broker/publisher.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -57,10 +58,13 @@ bool Publisher::sync(int disk) {
 void Publisher::send() {
     // Flushing may read to the end of a link, and find one more question there.
     for (Link* const link : std::exchange(urgent_, {})) answer(*link, kEntriesAtOnce);
-    if (!walking_.empty()) {
+    std::size_t entries = kEntriesPerTurn;
+    for (std::size_t links = walking_.size(); links > 0 && entries >= kCrowdEntriesAtOnce;
+         --links) {
         Link& link = *walking_.front();
         walking_.pop_front();
-        answer(link, kEntriesPerTurn);
+        answer(link, entries);
+        entries = std::min(entries, link.worker.reader.entries_left);
         if (link.is_open() && link.worker.reader.is_walking()) walking_.push_back(&link);
     }
     if (is_due()) fan_out();
@@ -89,6 +93,7 @@ void Publisher::fan_out() {
         fault_point("broker:in-fan-out");
     });
     fault_point("broker:after-fan-out");
+    crowds_.note_fan_out(end);
     const Moment now = Clock::now();
     if (sent != 0) CHATD_TRACE("fans out in %ld us; workers: %zu", (now - begin) / 1us, sent);
     fan_out_.finished(end, begin, now);

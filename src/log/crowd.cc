@@ -132,6 +132,12 @@ CrowdsFound crowds_between(const Log& log, Position from, Position to, std::uint
     return found;
 }
 
+std::size_t Crowds::entries_from(Position begin) const {
+    if (begin >= common_ || by_begin_.contains(begin)) return 0;
+    const std::uint64_t newer = log_.next_seq() - 1 - log_.seq_before(begin);
+    return std::min<std::uint64_t>(newer, kCrowdEntriesAtOnce);
+}
+
 const CrowdsFound& Crowds::from(Position begin) {
     if (by_begin_.size() == kCrowdBeginningsMax && !by_begin_.contains(begin)) by_begin_.clear();
     const auto [found, is_new] = by_begin_.try_emplace(begin);

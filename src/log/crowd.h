@@ -58,6 +58,12 @@ class Crowds {
     }
     [[nodiscard]] Position end() const { return end_; }
 
+    // Everybody who does not lag behind has been sent the log up to here, and goes on from here.
+    void note_fan_out(Position end) { common_ = end; }
+
+    // The entries that from() looks at for one member alone, at most: none after the last fan-out.
+    [[nodiscard]] std::size_t entries_from(Position begin) const;
+
     // The crowds from `begin` to the end, as crowds_between() returns them. Valid until the next
     // call of this, or until set_end() moves the end.
     [[nodiscard]] const CrowdsFound& from(Position begin);
@@ -68,6 +74,7 @@ class Crowds {
   private:
     const Log& log_;
     Position end_ = 0;
+    Position common_ = 0;  // of all members who do not lag behind
     std::unordered_map<Position, CrowdsFound> by_begin_;
 };
 

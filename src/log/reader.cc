@@ -140,11 +140,11 @@ bool LogReader::send_live(const Log& log, Crowds& crowds, const Standing& standi
 // Sends the log with a Crowd frame in the place of each crowd.
 bool LogReader::send_crowds(const Log& log, Crowds& crowds, Position end, bool is_member,
                             const Send& send) {
-    for (bool is_first = true; at_ < end; is_first = false) {
-        // The first stretch is free, because nearly always it is the only one.
-        walking_ = !is_first && entries_left == 0;
+    while (at_ < end) {
+        const std::size_t entries = crowds.entries_from(at_);
+        walking_ = entries > entries_left;
         if (walking_) return false;
-        if (!is_first) entries_left -= std::min(entries_left, kCrowdEntriesAtOnce);
+        entries_left -= entries;
         // A member that has left reads its own Leave among what happened, so its crowds differ.
         CrowdsFound own;
         if (!is_member) own = crowds_between(log, at_, end, session_);

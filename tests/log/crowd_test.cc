@@ -312,6 +312,22 @@ Test(crowd, only_so_many_entries_are_looked_at_at_once) {
     EXPECT_EQ(crowds_between(told.log, told.log.after_seq(2), told.log.head(), 0).crowds.size(), 1);
 }
 
+// Once 255 slow readers, each at a place of its own, held everybody up for seconds.
+Test(crowd, only_for_a_member_that_lags_behind_alone_there_is_something_to_look_at) {
+    Told told;
+    for (int i = 0; i < 10; ++i) told.comes("alice");
+    Crowds crowds(told.log);
+    crowds.set_end(told.log.head());
+    const Position behind = told.log.after_seq(4);
+    EXPECT_EQ(crowds.entries_from(behind), 0);  // There was no fan-out yet.
+    crowds.note_fan_out(told.log.after_seq(8));
+    EXPECT_EQ(crowds.entries_from(told.log.after_seq(8)), 0);
+    EXPECT_EQ(crowds.entries_from(told.log.after_seq(7)), 3);
+    EXPECT_EQ(crowds.entries_from(behind), 6);
+    (void)crowds.from(behind);
+    EXPECT_EQ(crowds.entries_from(behind), 0);  // It is remembered.
+}
+
 // Once each beginning was remembered until the next fan-out, with all crowds behind it.
 Test(crowd, few_beginnings_are_remembered_however_many_there_are) {
     Told told;

@@ -508,12 +508,18 @@ Test(reader, crowds_all_over_a_large_log_are_looked_for_in_steps) {
     for (int i = 0; i < kPeople; ++i) line.append(EntryKind::Join, {}, 10 + i);
     line.reader.take_crowds();
     line.start(line.log.tail(), 0);
+    line.crowds.note_fan_out(line.log.head());
     line.reader.entries_left = kEntriesAtOnce;
     EXPECT_TRUE(line.flush());
     EXPECT_TRUE(line.reader.is_walking());
-    line.reader.entries_left = kEntriesPerTurn;
-    EXPECT_TRUE(line.flush());
-    EXPECT_FALSE(line.reader.is_walking());
+    line.read(SIZE_MAX);
+    EXPECT_EQ(line.frames().size(), 0);  // Not even the first step is for nothing.
+    std::size_t turns = 0;
+    for (; line.reader.is_walking(); ++turns) {
+        line.reader.entries_left = kEntriesPerTurn;
+        EXPECT_TRUE(line.flush());
+    }
+    EXPECT_EQ(turns, 2);
     int people = 0;
     for (const std::string& frame : line.read_all()) {
         people += frame_of(frame).type == FrameType::Crowd
@@ -521,6 +527,19 @@ Test(reader, crowds_all_over_a_large_log_are_looked_for_in_steps) {
                       : 1;
     }
     EXPECT_EQ(people, kPeople);
+}
+
+// Nobody of ten thousand waits for a turn of its own when a crowd comes in between two fan-outs.
+Test(reader, a_crowd_since_the_last_fan_out_is_sent_at_once_however_large) {
+    Line line(false, kHistoryBytes);
+    line.reader.take_crowds();
+    line.start_at_head();
+    line.crowds.note_fan_out(line.log.head());
+    for (std::size_t i = 0; i < kCrowdEntriesAtOnce; ++i) line.append(EntryKind::Join, {}, 10 + i);
+    line.reader.entries_left = 0;
+    EXPECT_TRUE(line.flush());
+    EXPECT_FALSE(line.reader.is_walking());
+    EXPECT_EQ(line.read_all().size(), 1);
 }
 
 Test(reader, a_replay_without_messages_is_answered_too) {
