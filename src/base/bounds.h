@@ -369,4 +369,8 @@ inline constexpr std::size_t kZombiesMax = 256;
 // Time in which the program of an upgrade has to show that it could take over.
 inline constexpr auto kUpgradeCheck = 10s;
 
+// Time in which that program has to take over then; clients who connect wait for that. It needs
+// some milliseconds, and a second for a million clients.
+inline constexpr auto kTakeOverMax = 5s;
+
 }  // namespace chatd

@@ -16,6 +16,7 @@
 //     kill, segv, abort, stop      the process gets this signal
 //     spin                         the process loops for ever
 //     nomem                        std::bad_alloc is thrown
+//     exit                         the process calls exit(3)
 //     fail                         what the point stands for fails: fault_point() returns true
 //     open, inet, fork, signal, trace    the process tries what the sandbox forbids
 //

@@ -35,6 +35,7 @@ class Parent {
           reaper_(options, resources_, journal_) {
         // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
+        seal(options_.sandbox);
         fault_point("parent:takes-over");
     }
 
@@ -54,7 +55,6 @@ class Parent {
 
   private:
     void start(StartMode::Kind kind) {
-        seal(options_.sandbox);
         if (kind == StartMode::Kind::TakeBack) {
             journal_.error("no upgrade: the new program failed while it took over");
             supervisor_.replace();

@@ -8,6 +8,7 @@
 #include <bit>
 
 #include "base/bounds.h"
+#include "base/fault.h"
 #include "broker/members.h"
 #include "log/log.h"
 #include "parent/history.h"
@@ -87,7 +88,7 @@ UniqueFd take_over(Handover::Descriptor fd) {
 
 // Has the program before this one the same counters? Otherwise all counters begin anew.
 bool knows_counters(const Handover& handover) {
-    return handover.counters_version == kCountersVersion &&
+    return handover.counters_version == kCountersVersion && !fault_point("parent:new-counters") &&
            handover.parent_counters.size() == Numbers().size();
 }
 

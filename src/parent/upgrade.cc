@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
@@ -57,21 +59,54 @@ void execute_with(std::string_view kind, const UniqueFd& handover, const UniqueF
 
 // --- The way back. The handler of a signal uses all of this, so it is made beforehand.
 
-constexpr int kSignalsOfBugs[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS};
+constexpr int kTooLate = SIGVTALRM;  // comes when kTakeOverMax is over
+constexpr int kSignalsBack[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                SIGABRT, SIGTRAP, SIGSYS, kTooLate};
 
 struct WayBack {
     UniqueFd program;
     UniqueFd text;         // of the handover
     std::vector<int> fds;  // of the handover
     char** argv;
+    std::optional<timer_t> timer;
 };
 std::optional<WayBack> way_back;
 
-void handle_bugs(void (*handler)(int)) {
+// The handler's own stack: the program's may be what has overflowed.
+std::array<char, 64 * 1024> spare_stack;
+
+void use_spare_stack(int flags) {
+    const stack_t stack{
+        .ss_sp = spare_stack.data(), .ss_flags = flags, .ss_size = spare_stack.size()};
+    (void)::sigaltstack(&stack, nullptr);
+}
+
+void handle_signals_back(void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
-    action.sa_flags = SA_NODEFER;  // the program before must not find the signal blocked
-    for (const int signal : kSignalsOfBugs) (void)::sigaction(signal, &action, nullptr);
+    // The program before must not find the signal blocked.
+    action.sa_flags = SA_NODEFER | SA_ONSTACK;
+    sigset_t signals;
+    (void)::sigemptyset(&signals);
+    for (const int signal : kSignalsBack) {
+        (void)::sigaction(signal, &action, nullptr);
+        (void)::sigaddset(&signals, signal);
+    }
+    (void)::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+// None when the system has no timer left (timer_create(2), EAGAIN): then nobody ends a program that
+// hangs.
+std::optional<timer_t> set_timer() {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = kTooLate;
+    timer_t timer{};
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return std::nullopt;
+    itimerspec once{};
+    once.it_value = timespec_of(kTakeOverMax);
+    (void)::timer_settime(timer, 0, &once, nullptr);
+    return timer;
 }
 
 void go_back_after(int signal) {
@@ -83,9 +118,12 @@ void go_back_after(int signal) {
 void open_way_back(UniqueFd text, const Handover& handover, char** argv) {
     if (handover.program_before.number < 0) return;
     set_variable(kTakeBack, text.get());
-    way_back = {UniqueFd(handover.program_before.number), std::move(text), handover.fds(), argv};
+    way_back = {UniqueFd(handover.program_before.number), std::move(text), handover.fds(), argv,
+                set_timer()};
     set_inheritable(way_back->program.get(), false);
-    handle_bugs(go_back_after);
+    use_spare_stack(0);
+    handle_signals_back(go_back_after);
+    (void)std::atexit(go_back);  // exit(3) has room for 32 of them.
 }
 
 }  // namespace
@@ -98,7 +136,9 @@ void go_back() {
 
 void close_way_back() {
     if (!way_back) return;
-    handle_bugs(SIG_DFL);
+    if (way_back->timer) (void)::timer_delete(*way_back->timer);
+    handle_signals_back(SIG_DFL);
+    use_spare_stack(SS_DISABLE);
     (void)::unsetenv(kVariable);
     way_back.reset();
 }

@@ -25,8 +25,9 @@ struct StartMode {
 
 // The way back, open until this program has taken over: the program before, which was handed over
 // with everything else. It is executed in the place of this one, as this one was, when a signal
-// that stands for a bug would kill this process, such as SIGSEGV, and by go_back(). Until then no
-// descriptor of the handover may be closed. 0.3.0 hands none over.
+// that stands for a bug would kill this process, such as SIGSEGV, when it exits, after
+// kTakeOverMax, and by go_back(). Only SIGKILL and _exit(2) leave no way back. Until it is closed,
+// no descriptor of the handover may be closed. 0.3.0 hands none over.
 void go_back();  // returns when there is no way back, or it fails
 void close_way_back();
 

@@ -25,7 +25,7 @@
 namespace chatd {
 namespace {
 
-constexpr const char* kActions[] = {"kill", "segv", "abort", "stop", "spin",   "nomem",
+constexpr const char* kActions[] = {"kill", "segv", "abort", "stop", "spin",   "nomem", "exit",
                                     "fail", "open", "inet",  "fork", "signal", "trace"};
 
 // One line of CHATD_FAULT: the process that it is for, and what is to happen there.
@@ -69,7 +69,9 @@ class Plan {
     [[nodiscard]] bool act() const {
         if (action_ == "fail") return true;
         if (action_ == "nomem") throw std::bad_alloc();
-        while (action_ == "spin") continue;
+        if (action_ == "exit") std::exit(EXIT_FAILURE);
+        // The compiler may leave out a loop that does nothing for ever, unless it reads a volatile.
+        for (const volatile bool spins = action_ == "spin"; spins;) continue;
         if (break_out()) return false;
         const int signal = action_ == "kill"    ? SIGKILL
                            : action_ == "segv"  ? SIGSEGV

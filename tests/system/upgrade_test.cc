@@ -337,7 +337,9 @@ Test(upgrade, the_very_file_that_was_tried_is_executed) {
 }
 
 Test(upgrade, a_program_that_fails_while_it_takes_over_gives_the_server_back) {
-    for (const char* deed : {"segv", "abort", "nomem"}) {
+    // "spin" takes until the time for taking over is up.
+    for (const char* deed :
+         {"segv", "abort", "nomem", "exit", "spin", "segv\nparent:new-counters:1+:fail"}) {
         Installation installed(chatd_program());
         Daemon daemon(
             DaemonOptions{.env = {{"CHATD_FAULT", std::string("parent:takes-over:1:") + deed}},
