@@ -294,9 +294,8 @@ void run_parent(const Options& options, ProcessTitle& title, const Signals& sign
     std::unique_ptr<Resources> resources;
     std::optional<Parent> parent;
     try {
-        resources.reset(
-            new Resources(fresh ? acquire_resources(options, title.arguments()[0], journal)
-                                : inherit_resources(options, mode.handover)));
+        resources.reset(new Resources(fresh ? acquire_resources(options, title, signals, journal)
+                                            : inherit_resources(options, mode.handover)));
         parent.emplace(options, title, signals, journal, *resources);
     } catch (const std::exception& error) {
         if (!fresh) journal.error("%s", error.what());

@@ -1,6 +1,6 @@
 #include "parent/resources.h"
 
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "broker/members.h"
 #include "log/log.h"
 #include "parent/history.h"
+#include "parent/history_opener.h"
 #include "protocol/frame.h"
 #include "sys/error.h"
 #include "sys/privilege.h"
@@ -50,26 +51,23 @@ LocalListener listen_as(const std::optional<User>& new_user, LocalDirectory dire
     return {std::move(directory), name};
 }
 
-// So that the operator knows why the start takes so long.
-void say_if_large(const std::string& path, Journal& journal) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return;
-    const std::size_t bytes = static_cast<std::size_t>(status.st_size);
-    if (bytes <= kHistoryProbeBytes) return;
-    journal.info("reading the history %s, %zu MiB", path.c_str(), bytes >> 20);
-}
-
-// The history is opened as the user that this process becomes, because that user has to be able to
-// repair the file while it is in use.
-UniqueFd open_log(const Options& options, const std::optional<User>& new_user, Journal& journal) {
+UniqueFd open_log(const Options& options, const std::optional<User>& new_user, ProcessTitle& title,
+                  const Signals& signals) {
     if (options.history_path.empty()) {
         return make_log_memory(options.history_bytes.value_or(kHistoryBytes));
     }
-    const EffectiveUser acting(new_user);
-    say_if_large(options.history_path, journal);
-    History history = open_history(options.history_path, options.history_bytes);
-    if (!history.news.empty()) journal.warning("%s", history.news.c_str());
-    return std::move(history.fd);
+    return open_history_in_child(options, new_user, title, signals);
+}
+
+// The kernel kills a process of chatd at this limit, as with SIGKILL; the soft one, at which it
+// sends SIGXCPU, means nothing here.
+void tell_limit_of_processor_time(Journal& journal) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
+    journal.warning(
+        "the system kills each process of the server, the parent too, after %llu s of "
+        "processor time; raise ulimit -t",
+        static_cast<unsigned long long>(limit.rlim_max));
 }
 
 UniqueFd make_counters() {
@@ -178,7 +176,9 @@ void expect_format(const char* what, bool known) {
 
 }  // namespace
 
-Resources acquire_resources(const Options& options, const char* argv0, Journal& journal) {
+Resources acquire_resources(const Options& options, ProcessTitle& title, const Signals& signals,
+                            Journal& journal) {
+    tell_limit_of_processor_time(journal);
     // A word that is wrong is found before anything is made.
     for (const std::string& network : options.exempt) (void)parse_network(network);
     const std::optional<User> new_user = user_to_become(options.user);
@@ -208,8 +208,8 @@ Resources acquire_resources(const Options& options, const char* argv0, Journal& 
         .broker_counters = make_counters(),
         .control = make_socket_pair(),
         .wakeup = make_wakeup(),
-        .program_directory = directory_of_program(argv0),
-        .log_memory = open_log(options, new_user, journal),
+        .program_directory = directory_of_program(title.arguments()[0]),
+        .log_memory = open_log(options, new_user, title, signals),
         .oom_score = lower_oom_score(),
         .metrics = std::move(metrics),
     };

@@ -15,6 +15,8 @@
 #include "sys/memory.h"
 #include "sys/metrics_socket.h"
 #include "sys/net.h"
+#include "sys/signals.h"
+#include "sys/title.h"
 
 namespace chatd {
 
@@ -67,10 +69,10 @@ struct Resources {
     UniqueFd counters_before = {};
 };
 
-// Gets all of it, first what only root can have, and becomes the user of --user. `argv0`: the name
-// of this program. The journal is told what of the history is lost. Throws SetupError.
-[[nodiscard]] Resources acquire_resources(const Options& options, const char* argv0,
-                                          Journal& journal);
+// Gets all of it, first what only root can have, and becomes the user of --user. Throws SetupError,
+// with ExitStatus::Ok when it is told to end meanwhile.
+[[nodiscard]] Resources acquire_resources(const Options& options, ProcessTitle& title,
+                                          const Signals& signals, Journal& journal);
 
 // Reads the broker's counters; all are 0 when that fails. The broker may write there what it likes,
 // or cut the memory short: any number may be wrong, but `members` is at most clients_max.

@@ -1,5 +1,7 @@
 #include "sys/signals.h"
 
+#include <sys/time.h>
+
 #include <cstring>
 
 #include "base/check.h"
@@ -33,9 +35,18 @@ bool stays_ignored(int signal) {
     return action.sa_handler == SIG_IGN;
 }
 
+// Timers outlive execve(2), and what they send would end the process (setitimer(2), alarm(2)).
+void stop_inherited_timers() {
+    const itimerval never{};
+    for (const auto timer : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+        if (::setitimer(timer, &never, nullptr) != 0) throw system_error("setitimer");
+    }
+}
+
 }  // namespace
 
 Signals::Signals(std::initializer_list<int> noted) {
+    stop_inherited_timers();
     sigset_t blocked;
     (void)::sigemptyset(&blocked);
     for (const int signal : noted) (void)::sigaddset(&blocked, signal);

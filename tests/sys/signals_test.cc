@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -44,6 +45,19 @@ Test(signals, a_child_can_forget_the_signals_of_its_parent) {
     EXPECT_FALSE(signals.wait({}, std::nullopt));
     signals.forget();
     EXPECT_FALSE(signals.take(SIGUSR1));
+}
+
+Test(signals, timers_that_were_set_before_are_stopped) {
+    for (const auto timer : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+        const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 1000, .tv_usec = 0}};
+        ASSERT_EQ(setitimer(timer, &soon, nullptr), 0);
+    }
+    const Signals signals({SIGALRM});
+    for (const auto timer : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+        itimerval left{};
+        ASSERT_EQ(getitimer(timer, &left), 0);
+        EXPECT_EQ(left.it_value.tv_sec, 0);
+    }
 }
 
 Test(signals, a_signal_that_was_blocked_at_the_start_is_delivered) {

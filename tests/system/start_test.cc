@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -25,6 +26,7 @@
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/file.h"
+#include "support/process.h"
 #include "support/spawn.h"
 #include "support/wait.h"
 #include "support/where.h"
@@ -372,4 +374,31 @@ Test(start, two_servers_share_a_run_directory) {
     EXPECT_EQ(second.stop(), 0);
     EXPECT_EQ(first.stop(), 0);
     EXPECT_FALSE(fs::exists(directory));
+}
+
+// Once the parent read and repaired the history itself, and was deaf meanwhile.
+Test(start, a_start_that_reads_the_history_ends_when_it_is_told_to) {
+    const Scratch scratch;
+    Command chatd({failing_program(), "-b", "127.0.0.1", "-p", "0", "--user", own_uid(),
+                   "--run-dir", scratch.path() + "/run", "--history", scratch.path() + "/history"},
+                  {.merge_stderr = false, .env = {{"CHATD_FAULT", "parent:history-begun:1:stop"}}});
+    const Deadline deadline = soon();
+    const auto is_stopped = [](const Process& child) { return child.state == 'T'; };
+    while (std::ranges::none_of(children(chatd.pid()), is_stopped)) {
+        ASSERT_TRUE(Clock::now() < deadline);
+    }
+    EXPECT_EQ(children(chatd.pid()).front().comm, "chatd-history");
+    chatd.signal(SIGTERM);
+    EXPECT_EQ(chatd.wait(), 0);
+    EXPECT_EQ(chatd.err().line(), "chatd: told to end while the history is read; nothing is lost");
+    EXPECT_FALSE(fs::exists(scratch.path() + "/run"));
+}
+
+Test(start, a_limit_of_processor_time_is_told) {
+    Daemon daemon({.before_exec = [] {
+        const rlimit limit{1000, 1000};
+        if (setrlimit(RLIMIT_CPU, &limit) != 0) _exit(99);
+    }});
+    EXPECT_EQ(daemon.logged("after 1000 s of processor time; raise ulimit -t"), 1);
+    daemon.finish();
 }
