@@ -336,26 +336,47 @@ Test(upgrade, the_very_file_that_was_tried_is_executed) {
     daemon.finish();
 }
 
-Test(upgrade, a_program_that_fails_while_it_takes_over_gives_the_server_back) {
-    // "spin" takes until the time for taking over is up.
-    for (const char* deed :
-         {"segv", "abort", "nomem", "exit", "spin", "segv\nparent:new-counters:1+:fail"}) {
-        Installation installed(chatd_program());
-        Daemon daemon(
-            DaemonOptions{.env = {{"CHATD_FAULT", std::string("parent:takes-over:1:") + deed}},
-                          .program = installed.path()});
-        Client alice = join(daemon.port(), "alice");
-        Client bob = join(daemon.port(), "bob");
-        alice.expect_line("bob entered the chat room");
-        const std::string title = title_of(daemon, "chatd: worker alice");
-        installed.install(failing_program());
-        expect_to_stay(daemon, alice, bob, "no upgrade: the new program failed while it took over");
-        EXPECT_EQ(title_of(daemon, "chatd: worker alice"), title);
-        installed.install(chatd_program());
-        upgrade(daemon, chatd::kVersion);
-        expect_to_chat(alice, bob, "at last");
-        daemon.finish();
+namespace {
+
+void expect_given_back(const std::string& fault, Where where = Where::here()) {
+    const Caller caller(where);
+    Installation installed(chatd_program());
+    Daemon daemon(DaemonOptions{.env = {{"CHATD_FAULT", fault}}, .program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    Client bob = join(daemon.port(), "bob");
+    alice.expect_line("bob entered the chat room");
+    const std::string title = title_of(daemon, "chatd: worker alice");
+    installed.install(failing_program());
+    expect_to_stay(daemon, alice, bob, "no upgrade: the new program failed while it took over");
+    EXPECT_EQ(title_of(daemon, "chatd: worker alice"), title);
+    installed.install(chatd_program());
+    upgrade(daemon, chatd::kVersion);
+    expect_to_chat(alice, bob, "at last");
+    daemon.finish();
+}
+
+}  // namespace
+
+Test(upgrade, a_program_that_crashes_while_it_takes_over_gives_the_server_back) {
+    for (const char* deed : {"segv", "abort"}) {
+        expect_given_back(std::string("parent:takes-over:1:") + deed);
     }
+}
+
+Test(upgrade, a_program_that_ends_while_it_takes_over_gives_the_server_back) {
+    for (const char* deed : {"nomem", "exit"}) {
+        expect_given_back(std::string("parent:takes-over:1:") + deed);
+    }
+}
+
+// It has five seconds.
+Test(upgrade, a_program_that_hangs_while_it_takes_over_gives_the_server_back) {
+    expect_given_back("parent:takes-over:1:spin");
+}
+
+// Once the counters were gone by then, and each broker of the program before died of that.
+Test(upgrade, a_program_with_other_counters_gives_them_back_too) {
+    expect_given_back("parent:takes-over:1:segv\nparent:new-counters:1+:fail");
 }
 
 Test(upgrade, a_server_that_closes_goes_on_closing) {
