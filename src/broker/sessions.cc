@@ -9,7 +9,7 @@
 namespace chatd {
 
 void Sessions::born(const Born& born, std::string_view peer) {
-    born_.insert_or_assign(born.pid, Birth{born.birth_ns, std::string(peer)});
+    born_.insert_or_assign(born.pid, Birth{born.birth_ns, std::string(peer), born.stopped != 0});
 }
 
 void Sessions::remove_strangers(Now now) {
@@ -177,11 +177,7 @@ Sessions::Verdict Sessions::answer_who(WorkerState& worker, std::string_view pre
                  prefix);
     const auto shown = members.matching(prefix, kPeopleShown);
     for (const Member* const member : shown) {
-        append_frame(replies,
-                     Person{.since_ms = member->since_ms,
-                            .idle_ms = now.wall_ms - member->active_ms,
-                            .pid = member->pid},
-                     member->name(), member->peer());
+        append_frame(replies, person_of(*member, now.wall_ms), member->name(), member->peer());
     }
     append_frame(replies, Done{.left_out = matching - static_cast<std::uint32_t>(shown.size())});
     return Verdict::GoOn;

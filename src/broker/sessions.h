@@ -75,7 +75,8 @@ class Sessions {
     Sessions(const Settings& settings, Log& log, Room& room, WorkerObserver& observer)
         : settings_(settings), log_(log), room_(room), observer_(observer) {}
 
-    // The parent has announced this worker, once or again. peer: of its client.
+    // The parent has announced this worker, once or again, as when a signal has stopped it. peer:
+    // of its client.
     void born(const Born& born, std::string_view peer);
 
     // Is this a worker that the parent has announced, and whose end it has not told?
@@ -134,7 +135,15 @@ class Sessions {
     struct Birth {
         std::uint64_t birth_ns;
         std::string peer;
+        bool is_stopped;
     };
+    [[nodiscard]] Person person_of(const Member& member, std::int64_t now_ms) const {
+        const auto born = born_.find(member.pid);
+        return {.since_ms = member.since_ms,
+                .idle_ms = now_ms - member.active_ms,
+                .pid = member.pid,
+                .stopped = born != born_.end() && born->second.is_stopped};
+    }
 
     const Settings settings_;
     Log& log_;

@@ -32,7 +32,7 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_),
-          reaper_(options, resources_, journal_) {
+          reaper_(options, resources_, supervisor_, journal_) {
         // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
         seal(options_.sandbox);

@@ -17,8 +17,10 @@ bool is_pause(const ChildChange& change) {
 
 }  // namespace
 
-Reaper::Reaper(const Options& options, Resources& resources, Journal& journal)
+Reaper::Reaper(const Options& options, Resources& resources, Supervisor& supervisor,
+               Journal& journal)
     : resources_(resources),
+      supervisor_(supervisor),
       journal_(journal),
       zombies_(std::chrono::seconds(options.reap_delay_s)) {}
 
@@ -78,6 +80,7 @@ void Reaper::take_pauses() {
     for (const auto& [pid, worker] : resources_.workers) {
         while (const auto change = child_change(pid, kPauses)) note_pause(*change);
     }
+    supervisor_.announce_pauses();
 }
 
 void Reaper::note_pause(const ChildChange& change) {

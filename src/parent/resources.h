@@ -26,6 +26,7 @@ struct WorkerRecord {
     std::string address;    // of the client: see Accepted
     std::pmr::string peer;  // of the client: see Accepted
     bool is_stopped = false;
+    bool is_told_stopped = false;  // to the broker
 };
 using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 

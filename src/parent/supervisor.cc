@@ -25,10 +25,12 @@ Duration pause_after(int died_young) {
     return std::min<Duration>(pause, kBrokerPauseMax);
 }
 
-void append_born(std::string& out, const WorkerTable::value_type& worker) {
-    const auto& [pid, record] = worker;
+void append_born(std::string& out, WorkerTable::value_type& worker) {
+    auto& [pid, record] = worker;
     const std::size_t begin = out.size();
-    append_frame(out, Born{.birth_ns = record.birth_ns, .pid = pid}, {}, record.peer);
+    record.is_told_stopped = record.is_stopped;
+    append_frame(out, Born{.birth_ns = record.birth_ns, .pid = pid, .stopped = record.is_stopped},
+                 {}, record.peer);
     trace_frames("tells the broker", std::string_view(out).substr(begin));
 }
 
@@ -119,15 +121,30 @@ std::string Supervisor::announce_all() {
     std::array<char, kReadBytes> unread;
     while (receive(resources_.births.second.get(), unread).status == IoStatus::Done) continue;
     std::string all;
-    for (const auto& worker : resources_.workers) append_born(all, worker);
+    for (auto& worker : resources_.workers) append_born(all, worker);
     return all;
 }
 
 // It is sent now and not at the end of the turn, because the worker may attach at once. (The broker
 // keeps one waiting that it has not heard of.)
-void Supervisor::announce(const WorkerTable::value_type& worker) {
+void Supervisor::announce(WorkerTable::value_type& worker) {
     if (!is_running() || resources_.is_repairing) return;
     append_born(resources_.births_outbox, worker);
+    send_queued();
+}
+
+// What would not fit waits in the table, where a worker that is stopped and continued again takes
+// no more room.
+void Supervisor::announce_pauses() {
+    pauses_untold_ = true;
+    if (!is_running() || resources_.is_repairing || !resources_.births_outbox.empty()) return;
+    pauses_untold_ = false;
+    for (auto& worker : resources_.workers) {
+        if (worker.second.is_told_stopped == worker.second.is_stopped) continue;
+        pauses_untold_ = resources_.births_outbox.size() >= kControlBytesMax;
+        if (pauses_untold_) break;
+        append_born(resources_.births_outbox, worker);
+    }
     send_queued();
 }
 
@@ -226,6 +243,7 @@ void Supervisor::turn() {
     if (is_due(watch_at_, now)) watch_at_.reset();
     if (is_due(start_at_, now)) start();
     if (is_due(watchdog_.due(), now)) check_answer();
+    if (pauses_untold_) announce_pauses();
     send_queued();
 }
 

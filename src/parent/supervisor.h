@@ -38,7 +38,10 @@ class Supervisor {
 
     // Tells the broker of a worker that was just forked, so that the broker lets it in. A broker
     // that starts later is told of all that are in the table. Needs no memory.
-    void announce(const WorkerTable::value_type& worker);
+    void announce(WorkerTable::value_type& worker);
+
+    // Workers were stopped or continued: the broker is told as fast as it reads.
+    void announce_pauses();
 
     // --- One turn of the parent's loop
     [[nodiscard]] pollfd link_poll() const;    // writable: a link has room for what is queued
@@ -82,6 +85,7 @@ class Supervisor {
     bool fork_fails_ = false;
     bool is_replacing_ = false;
     bool is_closing_ = false;
+    bool pauses_untold_ = false;  // perhaps
     Deadline start_at_;
 
     std::uint64_t queued_bytes_;  // of all frames ever queued

@@ -160,10 +160,10 @@ struct People {
 // One member, in the answer to AskWho. name: its name; text: its peer address.
 struct Person {
     static constexpr FrameType kType = FrameType::Person;
-    std::int64_t since_ms;  // when it joined
-    std::int64_t idle_ms;   // how long ago its last request was
-    std::int32_t pid;       // of its worker
-    std::uint32_t unused = 0;
+    std::int64_t since_ms;      // when it joined
+    std::int64_t idle_ms;       // how long ago its last request was
+    std::int32_t pid;           // of its worker
+    std::uint32_t stopped = 0;  // 1: a signal has stopped its worker
 };
 
 // Begins the answer to AskReplay: Entry frames, the oldest first, and Done follow.
@@ -195,12 +195,13 @@ struct Done {
 
 // The parent has forked a worker: nobody else may attach. It comes over a link of its own, because
 // a broker of 0.3.0 must never find it among what its predecessor has not read. text: the peer
-// address of the client, as the parent sees it.
+// address of the client, as the parent sees it. It comes again when the worker is stopped or
+// continued.
 struct Born {
     static constexpr FrameType kType = FrameType::Born;
-    std::uint64_t birth_ns;  // see Attach
-    std::int32_t pid;        // of the worker
-    std::uint32_t unused = 0;
+    std::uint64_t birth_ns;     // see Attach
+    std::int32_t pid;           // of the worker
+    std::uint32_t stopped = 0;  // see Person
 };
 
 // A worker has ended.

@@ -1,6 +1,6 @@
 #include "worker/who_table.h"
 
-#include <cstdint>
+#include <utility>
 
 #include "base/bounds.h"
 
@@ -16,17 +16,18 @@ WhoTable::WhoTable(Language language)
 
 void WhoTable::add(const Person& person, std::string_view name, std::string_view since,
                    std::string_view peer) {
-    table_.add({std::string(name), std::to_string(person.pid), std::string(since),
-                duration(person.idle_ms), std::string(peer)});
+    std::string idle = duration_text(language_, person.idle_ms);
+    if (person.stopped != 0) idle.append(text_of(Text::WhoStopped, language_));
+    table_.add({std::string(name), std::to_string(person.pid), std::string(since), std::move(idle),
+                std::string(peer)});
 }
 
-// In its largest unit. A clock that was set back makes no time negative.
-std::string WhoTable::duration(std::int64_t time_ms) const {
+std::string duration_text(Language language, std::int64_t time_ms) {
     constexpr std::int64_t kHour = 60 * 60;
     const std::int64_t time_s = time_ms < 0 ? 0 : time_ms / 1000;
-    const auto in = [this](Text unit, std::int64_t number) {
+    const auto in = [language](Text unit, std::int64_t number) {
         std::string text;
-        append_text(text, language_, unit, {std::to_string(number)});
+        append_text(text, language, unit, {std::to_string(number)});
         return text;
     };
     if (time_s < 60) return in(Text::Seconds, time_s);

@@ -1,6 +1,7 @@
 // The table that answers /who: a row for each person, in the client's language.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,10 +23,11 @@ class WhoTable {
     void append_to(std::string& out) const { table_.append_to(out); }
 
   private:
-    [[nodiscard]] std::string duration(std::int64_t time_ms) const;
-
     Language language_;
     Table table_;
 };
+
+// "59 min": in its largest unit. A clock that was set back makes no time negative.
+[[nodiscard]] std::string duration_text(Language language, std::int64_t time_ms);
 
 }  // namespace chatd

@@ -167,7 +167,9 @@ class Core : public WorkerObserver {
             case FrameType::People:
                 return "people " + std::to_string(frame.as<People>().matching) + " of " +
                        std::to_string(frame.as<People>().members);
-            case FrameType::Person: return "person " + name + " " + text;
+            case FrameType::Person:
+                return "person " + name + " " + text +
+                       (frame.as<Person>().stopped != 0 ? " stopped" : "");
             case FrameType::Replay: return "replay " + std::to_string(frame.as<Replay>().messages);
             case FrameType::Done: return "done " + std::to_string(frame.as<Done>().left_out);
             case FrameType::Entry: return entry_in_words(frame.as<Entry>(), name, text);
@@ -578,6 +580,22 @@ Test(sessions, a_member_may_ask_who_is_here) {
     EXPECT_EQ(core.handle(alice, framed(AskWho{}, "B")), Verdict::GoOn);
     EXPECT_TRUE(alice.is_urgent);
     EXPECT_EQ(core.sent(alice), (Lines{"people 1 of 2", "person bob 192.0.2.7:1", "done 0"}));
+}
+
+Test(sessions, who_asks_is_told_who_is_stopped) {
+    Core core;
+    WorkerState alice = core.join(kAlicePid, "alice");
+    core.join(kBobPid, "bob");
+    for (const std::uint32_t stopped : {1U, 0U}) {
+        (void)core.sent(alice);
+        Sessions::answered(alice);
+        core.sessions->born({.birth_ns = kBirth, .pid = kBobPid, .stopped = stopped},
+                            "192.0.2.7:1");
+        EXPECT_EQ(core.handle(alice, framed(AskWho{}, "B")), Verdict::GoOn);
+        const std::string bob =
+            stopped != 0 ? "person bob 192.0.2.7:1 stopped" : "person bob 192.0.2.7:1";
+        EXPECT_EQ(core.sent(alice), (Lines{"people 1 of 2", bob, "done 0"}));
+    }
 }
 
 Test(sessions, a_member_may_ask_for_a_replay) {

@@ -208,9 +208,21 @@ struct TwoPeople {
     }
 };
 
+// Waits until alice reads so of bob. She asks again and again, because the broker may read her
+// question before it reads what the parent has told it.
+void wait_for_who(Client& alice, bool is_stopped, Where where = Where::here()) {
+    const auto reads_so = [&] {
+        alice.send_line("/who bob");
+        alice.expect_line("Names that begin with bob, 1 of 2:", where);
+        (void)alice.line(where);  // the headings
+        return (alice.line(where).find(", stopped") != std::string::npos) == is_stopped;
+    };
+    wait_until(reads_so, "bob in /who", where);
+}
+
 }  // namespace
 
-Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
+Test(states, ps_title_who_and_journal_show_that_a_worker_is_stopped) {
     for (const std::vector<std::string>& args : {std::vector<std::string>{}, kLong}) {
         auto [daemon, alice, bob, worker] = TwoPeople(args);
         const std::string whom =
@@ -220,10 +232,16 @@ Test(states, ps_title_and_journal_show_that_a_worker_is_stopped) {
         wait_for_title(daemon, "2 clients, 1 stopped");
         EXPECT_EQ(state_of(worker), 'T');
         EXPECT_CONTAINS(ps("stat", worker), "T");
+        wait_for_who(alice, true);
+        const pid_t broker = daemon.broker();
+        kill(broker, SIGKILL);
+        (void)daemon.broker(broker);
+        wait_for_who(alice, true);
         alice.send_line("hello");
         kill(worker, SIGCONT);
         daemon.wait_log("worker continued" + whom);
         wait_for_title(daemon, "2 clients");
+        wait_for_who(alice, false);
         bob.expect_line("alice says: hello");
         daemon.finish();
     }

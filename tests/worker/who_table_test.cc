@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bounds.h"
 #include "support/expect.h"
@@ -74,6 +75,16 @@ Test(who_table, they_do_so_in_Chinese_too) {
               "  名字      进程号         进入    空闲  地址\n"
               "  alice       4711        14:02    5 秒  192.0.2.7:51234\n"
               "  欧阳小明     812  11-19 14:02  3 分钟  [::1]:51234\n");
+}
+
+Test(who_table, who_is_stopped_is_marked) {
+    for (const auto& [language, mark] : {std::pair(Language::English, "3 min, stopped  peer\n"),
+                                         std::pair(Language::Chinese, "3 分钟，已暂停  peer\n")}) {
+        WhoTable table(language);
+        table.add({.since_ms = 0, .idle_ms = 3 * kMinute, .pid = 1, .stopped = 1}, "bob", "14:02",
+                  "peer");
+        EXPECT_CONTAINS(shown(table), mark);
+    }
 }
 
 Test(who_table, nobody_is_shown_without_headings) {
