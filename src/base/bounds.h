@@ -333,6 +333,40 @@ inline constexpr auto kBrokerAnswer = 5s;
 // Between two times that workers wake the parent: one that was taken over could do nothing else.
 inline constexpr auto kWakeupRest = 100ms;
 
+// --- The lookout -----------------------------------------------------------------------------
+
+// Bytes of the name of a system call. The longest has 28: landlock_create_ruleset and its like.
+inline constexpr std::size_t kCallBytesMax = 32;
+
+// Bytes that the lookout reads of a file of /proc that tells of one process. Such a file has some
+// 1500, and a name stands at the beginning of its title.
+inline constexpr std::size_t kProcFileBytes = 4096;
+
+// Workers that ask at the same time. All of them share one look; more wait in the backlog.
+inline constexpr std::size_t kAskersMax = 64;
+
+// Time in which a worker has to send its question. An honest one sends it at once.
+inline constexpr auto kQuestionTime = 1s;
+
+// Bytes of an answer, more than it can have: 53 rows of at most 8 + 64 + 80 + 32. A worker takes no
+// more, and the kernel holds so much for the link (net.core.wmem_default in socket(7)).
+inline constexpr std::size_t kAnswerBytesMax = 16 * 1024;
+
+// After a look the lookout rests so many times as long as the look has kept a processor busy: so it
+// takes a tenth of one processor at most, however many ask. (A look takes 1 ms; with a name, in a
+// room of 10,000, 0.2 s.)
+inline constexpr int kLookRest = 9;
+
+// When a worker has waited for the lookout so long, it tells its client that there is no answer:
+// the lookout is stopped, or others use up the processors, which have a higher priority.
+inline constexpr auto kLookoutSilence = 5s;
+
+// The pause before the next lookout when one died, the first and the longest: each time twice as
+// long, unless it had lived for kLookoutYoung.
+inline constexpr auto kLookoutPause = 10ms;
+inline constexpr auto kLookoutPauseMax = 5s;
+inline constexpr auto kLookoutYoung = 1s;
+
 // --- A new broker ----------------------------------------------------------------------------
 
 // The longest time that a new broker needs for each MiB of the log: from a disk that reads 50 MB/s,

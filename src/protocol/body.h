@@ -1,7 +1,7 @@
-// The bodies of all frames: what worker, broker and parent say to each other, when, and what name,
-// text and fields mean. The bytes of these structs are what is sent, so nothing in them may ever
-// move: after an upgrade workers of the old program talk to the broker of the new one. New types of
-// frames do no harm.
+// The bodies of all frames: what worker, broker, parent and lookout say to each other, when, and
+// what name, text and fields mean. The bytes of these structs are what is sent, so nothing in them
+// may ever move: after an upgrade workers of the old program talk to the broker of the new one. New
+// types of frames do no harm.
 //
 // A session is the number of a member: the sequence number of its Join, which is never 0. Times in
 // ms are those of the wall clock, since 1970, unless a comment says otherwise.
@@ -33,6 +33,11 @@ enum class FrameType : std::uint8_t {
     CloseRoom,
     Ping,
     Born,
+    // worker to lookout
+    AskProcesses = 80,
+    // lookout to worker, and Done
+    Processes,
+    ProcessRow,
     // sent by nobody: fills the end of the log's ring
     Pad = 96,
 };
@@ -67,8 +72,18 @@ enum class Refusal : std::uint8_t {
     Poison,       // several brokers died while they handled this request
 };
 
-// The first frame on every link: the worker asks to join the room, or to come back to it. Welcome
-// or Denied answers it. name: the client's name; text: its peer address, for a broker of 0.3.0.
+// What a process of the server is.
+enum class ProcessRole : std::uint8_t {
+    Parent,
+    Broker,
+    Worker,
+    Lookout,
+    Other,  // a program on trial for an upgrade, or a process that repairs the history
+};
+
+// The first frame on every link to the broker: the worker asks to join the room, or to come back to
+// it. Welcome or Denied answers it. name: the client's name; text: its peer address, for a broker
+// of 0.3.0.
 struct Attach {
     static constexpr FrameType kType = FrameType::Attach;
     std::uint64_t birth_ns;  // steady clock, when the parent forked the worker; unique with the pid
@@ -187,10 +202,41 @@ struct Crowd {
     std::uint8_t unused[6] = {};
 };
 
-// The end of the answer to AskWho, and of a replay.
+// The end of the answer to AskWho or AskProcesses, and of a replay.
 struct Done {
     static constexpr FrameType kType = FrameType::Done;
-    std::uint32_t left_out;  // matching members that the answer does not list
+    std::uint32_t left_out;  // matching members or workers that the answer does not list
+};
+
+// The only frame that the lookout takes: asks for the processes of the server, or with a `name` for
+// the workers whose client's name begins so. Processes, ProcessRow frames and Done answer it.
+struct AskProcesses {
+    static constexpr FrameType kType = FrameType::AskProcesses;
+};
+
+// Begins the answer. name: as it was asked for.
+struct Processes {
+    static constexpr FrameType kType = FrameType::Processes;
+    std::uint32_t processes;  // of the server; with a `name` workers
+    std::uint32_t matching;   // of these
+};
+
+// One process as the kernel tells of it, see proc(5). name: of the worker's client, as the worker
+// itself says; empty before it has one. text: the system call in which the process waits; empty
+// when the kernel does not tell, and when the question was not for this very name.
+struct ProcessRow {
+    static constexpr FrameType kType = FrameType::ProcessRow;
+    std::int64_t age_ms;
+    std::int64_t cpu_ms;        // time on a processor
+    std::uint64_t memory_kib;   // RssAnon
+    std::uint64_t voluntary;    // context switches
+    std::uint64_t involuntary;  // context switches
+    std::int32_t pid;
+    std::int32_t ppid;
+    std::int32_t nice;
+    std::uint32_t policy;  // a SCHED_ of sched(7)
+    ProcessRole role;
+    char stat[7] = {};  // as the column STAT of ps(1), filled with zeros
 };
 
 // The parent has forked a worker: nobody else may attach. It comes over a link of its own, because

@@ -39,6 +39,9 @@ std::optional<Shape> shape_of(FrameType type) {
         case FrameType::CloseRoom: return shape<CloseRoom>();
         case FrameType::Ping: return shape<Ping>();
         case FrameType::Born: return shape<Born>(0, kPeerBytesMax);
+        case FrameType::AskProcesses: return shape<AskProcesses>(kNameBytesMax);
+        case FrameType::Processes: return shape<Processes>(kNameBytesMax);
+        case FrameType::ProcessRow: return shape<ProcessRow>(kNameBytesMax, kCallBytesMax);
         case FrameType::Pad: break;
     }
     return std::nullopt;

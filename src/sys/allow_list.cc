@@ -1,5 +1,6 @@
 #include "sys/allow_list.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
@@ -70,7 +71,7 @@ const AllowedCall kCommon[] = {
 const AllowedCall kOfWorker[] = {
     {SYS_socket,
      {is(0, AF_UNIX), is(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)},
-     "connect_local(): a link to the next broker"},
+     "connect_local(): a link to broker or lookout"},
     {SYS_ioctl, {is(1, FIONREAD)}, "is the broker silent, or this worker slow? unread_bytes()"},
     {SYS_ioctl, {is(1, SIOCOUTQ)}, "has the client got all that was sent? is_all_confirmed()"},
     {SYS_getsockopt, {is(1, IPPROTO_TCP), is(2, TCP_INFO)}, "is the client still there?"},
@@ -92,6 +93,14 @@ const AllowedCall kOfBroker[] = {
     {SYS_sendmsg, {}, "pieces of the log"},
     {SYS_sched_yield, {}, "give_way() before a fan-out"},
     {SYS_fdatasync, {}, "--sync: put_on_disk()"},
+};
+
+const AllowedCall kOfLookout[] = {
+    {SYS_accept4, {}, "a worker that asks"},
+    {SYS_getsockopt, {is(1, SOL_SOCKET), is(2, SO_PEERCRED)}, "peer_pid(): who asks"},
+    {SYS_geteuid, {}, "peer_pid(): is it a process of our user?"},
+    {SYS_openat, {is(2, O_RDONLY | O_CLOEXEC)}, "a file below /proc; Landlock forbids others"},
+    {SYS_read, {}, "such a file"},
 };
 
 // Writes the program from front to back.
@@ -171,16 +180,29 @@ class Assembler {
 
 }  // namespace
 
-std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link) {
+namespace {
+
+std::span<const AllowedCall> own_calls(Role role) {
+    switch (role) {
+        case Role::Broker: return kOfBroker;
+        case Role::Worker: return kOfWorker;
+        case Role::Lookout: return kOfLookout;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, const LinkFds& links) {
     std::vector<AllowedCall> calls(std::begin(kCommon), std::end(kCommon));
     calls.push_back({SYS_tgkill, {is(0, static_cast<std::uint32_t>(pid))}, "abort(3)"});
-    if (role == Role::Worker) {
-        calls.insert(calls.end(), std::begin(kOfWorker), std::end(kOfWorker));
-        // The worker may connect only `link`: the client's socket could reach another machine.
+    const auto own = own_calls(role);
+    calls.insert(calls.end(), own.begin(), own.end());
+    // The worker may connect only `links`: the client's socket could reach another machine.
+    for (const std::size_t link : links) {
+        if (role != Role::Worker) break;
         calls.push_back(
-            {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local(), that link"});
-    } else {
-        calls.insert(calls.end(), std::begin(kOfBroker), std::end(kOfBroker));
+            {SYS_connect, {is(0, static_cast<std::uint32_t>(link))}, "connect_local()"});
     }
     std::ranges::stable_sort(calls, {}, &AllowedCall::number);
     return calls;

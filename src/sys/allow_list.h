@@ -12,7 +12,7 @@
 
 namespace chatd {
 
-enum class Role : std::uint8_t { Broker, Worker };
+enum class Role : std::uint8_t { Broker, Worker, Lookout };
 
 // A condition on an argument of a call: (argument & mask) == value. Mask 0: the argument may be
 // anything. Only the lower 32 bits are compared, so the kernel must read the argument as an int.
@@ -29,8 +29,9 @@ struct AllowedCall {
 };
 
 // Sorted by number. A call with several rows is allowed when one of them allows it. `pid`: of the
-// process itself. `link`: the descriptor that a worker's link has or will have.
-[[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, std::size_t link);
+// process itself. `links`: the descriptors that a worker's links to broker and lookout will have.
+using LinkFds = std::array<std::size_t, 2>;
+[[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, const LinkFds& links);
 
 // The filter for seccomp(2) that allows these calls, sorted as above. Its answer to any other call,
 // and to calls with the numbers of another machine, is `otherwise` (SECCOMP_RET_*).

@@ -21,6 +21,20 @@ namespace chatd {
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
 
+// The time for which a processor has worked for this process; and the time since the machine was
+// started, also while it slept (clock_gettime(2), which cannot fail for these).
+[[nodiscard]] inline Duration time_of(clockid_t clock) {
+    timespec time{};
+    (void)::clock_gettime(clock, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+[[nodiscard]] inline Duration processor_time() {
+    return time_of(CLOCK_PROCESS_CPUTIME_ID);
+}
+[[nodiscard]] inline Duration uptime() {
+    return time_of(CLOCK_BOOTTIME);
+}
+
 // The time as system calls take it. A negative time becomes zero.
 [[nodiscard]] inline timespec timespec_of(Duration time) {
     time = std::max(time, Duration::zero());

@@ -197,6 +197,16 @@ LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
     if (!place_.valid()) throw system_error(path(), ExitStatus::BadDirectory);
 }
 
+// The name is there for a moment. It has the pid in it, because others may use this directory.
+NamelessListener listen_without_name(const std::string& directory) {
+    const SocketFile file = listen_in(directory, "lookout-" + std::to_string(::getpid()) + ".sock");
+    NamelessListener listener{
+        UniqueFd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0)),
+        UniqueFd(::open(file.name().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC))};
+    if (!listener.fd.valid() || !listener.place.valid()) throw system_error(file.name());
+    return listener;
+}
+
 SocketPair make_socket_pair() {
     int fds[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {

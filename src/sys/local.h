@@ -115,6 +115,15 @@ class LocalListener {
     UniqueFd place_;
 };
 
+// A listener that no name leads to, and that leaves nothing behind: whoever has its place can
+// connect to it, see connect_local(). `directory`: this user's alone, see LocalDirectory. Throws
+// SetupError.
+struct NamelessListener {
+    UniqueFd fd;
+    UniqueFd place;
+};
+[[nodiscard]] NamelessListener listen_without_name(const std::string& directory);
+
 // Two connected stream sockets. Throws SetupError.
 struct SocketPair {
     UniqueFd first;

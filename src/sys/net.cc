@@ -232,9 +232,9 @@ Presence presence_of(int client) {
     return is_reset || !has_sent ? Presence::Gone : Presence::SendsNoMore;
 }
 
-bool is_all_confirmed(int client) {
+std::optional<int> unconfirmed_bytes(int client) {
     int bytes = 0;
-    return ::ioctl(client, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+    return ::ioctl(client, SIOCOUTQ, &bytes) == 0 ? std::optional(bytes) : std::nullopt;
 }
 
 bool is_unreachable(const tcp_info& info, Duration since) {

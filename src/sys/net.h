@@ -56,8 +56,12 @@ struct Network {
 enum class Presence : std::uint8_t { Here, SendsNoMore, Gone };
 [[nodiscard]] Presence presence_of(int client);
 
-// Has the client's kernel confirmed all that was sent, also the end of it?
-[[nodiscard]] bool is_all_confirmed(int client);
+// The bytes that were sent, with the end of it, and that the client's kernel has not confirmed
+// (SIOCOUTQ in tcp(7)); none: that is not known.
+[[nodiscard]] std::optional<int> unconfirmed_bytes(int client);
+[[nodiscard]] inline bool is_all_confirmed(int client) {
+    return unconfirmed_bytes(client) == 0;
+}
 
 // Has the client's kernel stopped answering while something was on its way to the client? (The
 // kernel of a client that only does not read still answers.) `since`: how long something has been

@@ -63,6 +63,7 @@ inline void prefer_throughput() {
 // Gives this process this niceness (sched(7)): at -20 it gets the largest share of a processor, at
 // 19 the smallest. None: it keeps the one that it has. False: errno says why not. The other one
 // throws SetupError then, which says what a lower niceness needs.
+inline constexpr int kNicest = 19;
 [[nodiscard]] bool try_niceness(std::optional<int> niceness);
 void set_niceness(std::optional<int> niceness);
 

@@ -48,11 +48,12 @@ void limit(__rlimit_resource resource, rlim_t most) {
     if (::setrlimit(resource, &both) != 0) throw sandbox_error("setrlimit");
 }
 
-// The number that the next new descriptor will have.
-std::size_t next_descriptor() {
-    const UniqueFd next(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
-    if (!next.valid()) throw sandbox_error("fcntl");
-    return static_cast<std::size_t>(next.get());
+// The numbers that the next two new descriptors will have.
+LinkFds next_descriptors() {
+    const UniqueFd first(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    const UniqueFd second(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!second.valid()) throw sandbox_error("fcntl");
+    return {static_cast<std::size_t>(first.get()), static_cast<std::size_t>(second.get())};
 }
 
 bool is_a_file(int fd) {
@@ -65,7 +66,7 @@ void set_limits(Role role, std::size_t descriptors) {
     limit(RLIMIT_CORE, 0);
     // This limit does not stop the broker: it writes the history by a mapping.
     if (!is_a_file(STDERR_FILENO) && !is_a_file(trace_fd())) limit(RLIMIT_FSIZE, 0);
-    if (role == Role::Worker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
+    if (role != Role::Broker) limit(RLIMIT_DATA, kWorkerDataBytesMax);
     limit(RLIMIT_NOFILE, descriptors);
 }
 
@@ -82,7 +83,7 @@ constexpr std::uint64_t all_below(int bit) {
     return (std::uint64_t{1} << bit) - 1;
 }
 
-// Forbids all that this ABI of Landlock can forbid, without exception.
+// Forbids all that this ABI of Landlock can forbid.
 Ruleset ruleset_of(long abi) {
     constexpr int kRightsOfAbi1 = 13;
     int rights = kRightsOfAbi1;
@@ -110,8 +111,26 @@ UniqueFd make_ruleset() {
     return fd;
 }
 
-void leave_the_file_system() {
+// struct landlock_path_beneath_attr
+struct __attribute__((packed)) PathBeneath {
+    std::uint64_t rights;
+    std::int32_t directory;
+};
+
+// The only exception: the lookout may read files below /proc.
+void let_read_proc(const UniqueFd& ruleset) {
+    constexpr unsigned kPathBeneath = 1;
+    constexpr std::uint64_t kReadFile = 1 << 2;
+    const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const PathBeneath rule{kReadFile, proc.get()};
+    if (::syscall(SYS_landlock_add_rule, ruleset.get(), kPathBeneath, &rule, 0) != 0) {
+        throw sandbox_error("landlock_add_rule for /proc");
+    }
+}
+
+void leave_the_file_system(Role role) {
     const UniqueFd ruleset = make_ruleset();
+    if (role == Role::Lookout) let_read_proc(ruleset);
     const long result = ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0);
     if (result != 0) throw sandbox_error("landlock_restrict_self");
 }
@@ -147,9 +166,9 @@ std::uint32_t answer_to_others(SandboxMode mode) {
     return SECCOMP_RET_TRAP;
 }
 
-void leave_most_of_the_kernel(SandboxMode mode, Role role, std::size_t link) {
+void leave_most_of_the_kernel(SandboxMode mode, Role role, const LinkFds& links) {
     std::vector<sock_filter> program =
-        filter_program(allowed_calls(role, ::getpid(), link), answer_to_others(mode));
+        filter_program(allowed_calls(role, ::getpid(), links), answer_to_others(mode));
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) throw sandbox_error("seccomp");
 }
@@ -200,9 +219,9 @@ void seal(const Sandbox& sandbox) {
 void enter_sandbox(const Sandbox& sandbox, Role role, std::optional<std::size_t> descriptors) {
     seal(sandbox);
     if (sandbox.mode == SandboxMode::Off) return;
-    leave_the_file_system();
-    const std::size_t next = next_descriptor();
-    set_limits(role, descriptors.value_or(next + 1));
+    leave_the_file_system(role);
+    const LinkFds next = next_descriptors();
+    set_limits(role, descriptors.value_or(next[1] + 1));
     leave_most_of_the_kernel(sandbox.mode, role, next);
 }
 
@@ -213,7 +232,7 @@ void try_children(const Sandbox& sandbox, std::optional<int> niceness,
         give_up_privileges(user);
         expect_proc();
         set_niceness(niceness);
-        for (const Role role : {Role::Broker, Role::Worker}) {
+        for (const Role role : {Role::Broker, Role::Worker, Role::Lookout}) {
             try_in_child([=] { enter_sandbox(sandbox, role); });
         }
     });

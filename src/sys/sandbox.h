@@ -14,14 +14,14 @@ namespace chatd {
 // program. Throws SetupError.
 void seal(const Sandbox& sandbox);
 
-// Seals this process, and limits it for life: no children, no files except those that are open,
-// `descriptors` descriptors (none: one more than are open now), no signals to others and no new TCP
-// connections (Landlock, as far as the kernel has that), only the system calls of its role
-// (seccomp). Throws SetupError; then the process must end.
+// Seals this process, and limits it for life: no children, no files except those that are open (the
+// lookout may read /proc), `descriptors` descriptors (none: two more than are open now), no signals
+// to others and no new TCP connections (Landlock, as far as the kernel has that), only the system
+// calls of its role (seccomp). Throws SetupError; then the process must end.
 void enter_sandbox(const Sandbox& sandbox, Role role, std::optional<std::size_t> descriptors = {});
 
 // Tries, before anything is made, whether this process can become `user`, and whether that user can
-// fork a broker and a worker that enter the sandbox, and give the worker its niceness. Throws
+// fork children of each role that enter the sandbox, and give a worker its niceness. Throws
 // SetupError with the reason when not.
 void try_children(const Sandbox& sandbox, std::optional<int> niceness = {},
                   const std::optional<User>& user = {});

@@ -53,6 +53,10 @@ constexpr Shape kShapes[] = {
     {FrameType::Ended, 24, 0, 0},
     {FrameType::CloseRoom, 0, 0, 0},
     {FrameType::Ping, 0, 0, 0},
+    {FrameType::Born, 16, 0, kPeerBytesMax},
+    {FrameType::AskProcesses, 0, kNameBytesMax, 0},
+    {FrameType::Processes, 8, kNameBytesMax, 0},
+    {FrameType::ProcessRow, 64, kNameBytesMax, kCallBytesMax},
 };
 
 const Shape* shape_of(std::uint8_t type) {
@@ -102,6 +106,21 @@ std::vector<std::string> one_of_each() {
         framed(Ended{.birth_ns = 34, .lived_ms = 35, .pid = 36, .wait_status = 37}),
         framed(CloseRoom{}),
         framed(Ping{}),
+        framed(Born{.birth_ns = 43, .pid = 44, .stopped = 1}, {}, "192.0.2.1:4"),
+        framed(AskProcesses{}, "al"),
+        framed(Processes{.processes = 45, .matching = 46}, "al"),
+        framed(ProcessRow{.age_ms = 47,
+                          .cpu_ms = 48,
+                          .memory_kib = 49,
+                          .voluntary = 50,
+                          .involuntary = 51,
+                          .pid = 52,
+                          .ppid = 53,
+                          .nice = -5,
+                          .policy = 3,
+                          .role = ProcessRole::Worker,
+                          .stat = {'S', '<', '+'}},
+               "alice", "ppoll"),
     };
 }
 
@@ -128,6 +147,13 @@ constexpr const char* kBytesOfVersion03[] = {
     "2000000001400000220000000000000023000000000000002400000025000000",
     "0800000001410000",
     "0800000001420000",
+    // Of later programs.
+    "23000000014300002b000000000000002c000000010000003139322e302e322e313a34",
+    "0a00000001500200616c",
+    "12000000015102002d0000002e000000616c",
+    "52000000015205002f00000000000000300000000000000031000000000000003200000000000000"
+    "33000000000000003400000035000000fbffffff0300000002533c2b00000000616c69636570706f"
+    "6c6c",
 };
 
 std::string hex_of(std::string_view bytes) {

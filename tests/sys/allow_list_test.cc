@@ -2,6 +2,7 @@
 #include "sys/allow_list.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -25,7 +26,9 @@ TestSuite(allow_list, .timeout = 20);
 namespace {
 
 constexpr pid_t kPid = 4711;
-constexpr std::size_t kLink = 3;
+constexpr std::size_t kLink = 3;  // to the broker, or the lookout
+constexpr std::size_t kClient = 4;
+constexpr std::size_t kLink2 = 6;
 constexpr std::uint32_t kOtherwise = SECCOMP_RET_KILL_PROCESS;
 
 #ifdef __x86_64__
@@ -56,7 +59,8 @@ std::uint32_t run(const std::vector<sock_filter>& program, const seccomp_data& c
 
 struct Filter {
     explicit Filter(Role role)
-        : calls(allowed_calls(role, kPid, kLink)), program(filter_program(calls, kOtherwise)) {}
+        : calls(allowed_calls(role, kPid, {kLink, kLink2})),
+          program(filter_program(calls, kOtherwise)) {}
 
     [[nodiscard]] bool allows(long number, std::array<std::uint64_t, 4> args = {}) const {
         seccomp_data call{};
@@ -82,7 +86,7 @@ std::array<std::uint64_t, 4> fitting(const AllowedCall& row) {
 }  // namespace
 
 Test(allow_list, the_filter_allows_what_the_list_has_and_nothing_else) {
-    for (const Role role : {Role::Broker, Role::Worker}) {
+    for (const Role role : {Role::Broker, Role::Worker, Role::Lookout}) {
         const Filter filter(role);
         std::set<int> listed;
         for (const AllowedCall& row : filter.calls) {
@@ -99,7 +103,7 @@ Test(allow_list, the_filter_allows_what_the_list_has_and_nothing_else) {
 }
 
 Test(allow_list, a_call_whose_condition_does_not_hold_is_refused) {
-    for (const Role role : {Role::Broker, Role::Worker}) {
+    for (const Role role : {Role::Broker, Role::Worker, Role::Lookout}) {
         const Filter filter(role);
         for (const AllowedCall& row : filter.calls) {
             for (const Condition& condition : row.conditions) {
@@ -114,30 +118,16 @@ Test(allow_list, a_call_whose_condition_does_not_hold_is_refused) {
 }
 
 Test(allow_list, calls_that_reach_other_processes_or_files_are_on_no_list) {
-    for (const Role role : {Role::Broker, Role::Worker}) {
+    for (const Role role : {Role::Broker, Role::Worker, Role::Lookout}) {
         const Filter filter(role);
-        for (const long number : {SYS_openat,
-                                  SYS_execve,
-                                  SYS_execveat,
-                                  SYS_clone,
-                                  SYS_clone3,
-                                  SYS_ptrace,
-                                  SYS_process_vm_readv,
-                                  SYS_pidfd_getfd,
-                                  SYS_unlinkat,
-                                  SYS_renameat2,
-                                  SYS_mprotect,
-                                  SYS_setrlimit,
-                                  SYS_prlimit64,
-                                  SYS_memfd_create,
-                                  SYS_bpf,
-                                  SYS_io_uring_setup,
-                                  SYS_bind,
-                                  SYS_listen,
-                                  SYS_recvmsg,
-                                  SYS_tkill,
-                                  SYS_rt_sigaction,
-                                  SYS_setuid}) {
+        EXPECT_FALSE(role != Role::Lookout && filter.allows(SYS_openat));
+        for (const long number : {SYS_execve,       SYS_execveat,     SYS_clone,
+                                  SYS_clone3,       SYS_ptrace,       SYS_process_vm_readv,
+                                  SYS_pidfd_getfd,  SYS_unlinkat,     SYS_renameat2,
+                                  SYS_mprotect,     SYS_setrlimit,    SYS_prlimit64,
+                                  SYS_memfd_create, SYS_bpf,          SYS_io_uring_setup,
+                                  SYS_bind,         SYS_listen,       SYS_recvmsg,
+                                  SYS_tkill,        SYS_rt_sigaction, SYS_setuid}) {
             cr_expect(filter.allows(number) == false, "%ld", number);
         }
 #ifdef SYS_open
@@ -159,7 +149,8 @@ Test(allow_list, a_worker_makes_local_sockets_only_and_sends_no_signal) {
     EXPECT_TRUE(worker.allows(SYS_socket, {AF_UNIX, kLinkType, 0}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_UNIX, SOCK_DGRAM, 0}));
     EXPECT_TRUE(worker.allows(SYS_connect, {kLink}));
-    EXPECT_FALSE(worker.allows(SYS_connect, {kLink + 1}));  // the client's
+    EXPECT_TRUE(worker.allows(SYS_connect, {kLink2}));
+    EXPECT_FALSE(worker.allows(SYS_connect, {kClient}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_INET, SOCK_STREAM, 0}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_INET6, SOCK_DGRAM, 0}));
     EXPECT_FALSE(worker.allows(SYS_socket, {AF_NETLINK, SOCK_RAW, 0}));
@@ -177,6 +168,19 @@ Test(allow_list, the_broker_makes_no_sockets_and_only_asks_whether_a_process_is_
                  broker.allows(SYS_connect));
     EXPECT_TRUE(broker.allows(SYS_kill, {4712, 0}));
     EXPECT_FALSE(broker.allows(SYS_kill, {4712, 9}));
+}
+
+Test(allow_list, the_lookout_reads_files_and_makes_no_sockets) {
+    const Filter lookout(Role::Lookout);
+    constexpr std::uint64_t kProc = 5;
+    EXPECT_TRUE(lookout.allows(SYS_openat, {kProc, 0, O_RDONLY | O_CLOEXEC}));
+    for (const std::uint64_t flags : {O_RDONLY, O_WRONLY | O_CLOEXEC, O_RDWR | O_CLOEXEC,
+                                      O_RDONLY | O_CLOEXEC | O_CREAT, O_PATH | O_CLOEXEC}) {
+        EXPECT_FALSE(lookout.allows(SYS_openat, {kProc, 0, flags}));
+    }
+    EXPECT_FALSE(lookout.allows(SYS_socket, {AF_UNIX, SOCK_STREAM, 0}) ||
+                 lookout.allows(SYS_connect) || lookout.allows(SYS_kill, {kPid, 0}) ||
+                 lookout.allows(SYS_getdents64) || lookout.allows(SYS_readlinkat));
 }
 
 Test(allow_list, calls_made_as_by_another_machine_are_refused) {

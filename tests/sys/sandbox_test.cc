@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "base/settings.h"
 #include "protocol/worker_exit.h"
@@ -64,9 +65,10 @@ Test(sandbox, can_be_set_up_here) {
     try_children({SandboxMode::On});
     EXPECT_EQ(end_of(Role::Worker, [] { return kAllWell; }), "exit status 7");
     EXPECT_EQ(end_of(Role::Broker, [] { return kAllWell; }), "exit status 7");
+    EXPECT_EQ(end_of(Role::Lookout, [] { return kAllWell; }), "exit status 7");
 }
 
-Test(sandbox, of_either_role_kills_a_process_that_opens_forks_traces_or_signals) {
+Test(sandbox, of_each_role_kills_a_process_that_opens_forks_traces_or_signals) {
     SKIP_WITH_SANITIZERS();
     const pid_t sibling = getppid();
     const std::function<int()> deeds[] = {
@@ -80,7 +82,7 @@ Test(sandbox, of_either_role_kills_a_process_that_opens_forks_traces_or_signals)
         [] { return unlink("/tmp/chatd-no-such-file"); },
         [] { return static_cast<int>(syscall(SYS_getppid)); },
     };
-    for (const Role role : {Role::Broker, Role::Worker}) {
+    for (const Role role : {Role::Broker, Role::Worker, Role::Lookout}) {
         for (const auto& deed : deeds) EXPECT_EQ(end_of(role, deed), kKilled);
     }
 }
@@ -117,20 +119,41 @@ Test(sandbox, has_limits_that_cannot_be_raised_again) {
     (void)waitpid(pid, nullptr, 0);
 }
 
-Test(sandbox, lets_a_worker_have_one_link_at_a_time) {
+Test(sandbox, lets_a_worker_have_two_links_at_a_time) {
     SKIP_WITH_SANITIZERS();
     EXPECT_EQ(end_of(Role::Worker,
                      [] {
                          const int first = socket(AF_UNIX, kLinkType, 0);
                          const int second = socket(AF_UNIX, kLinkType, 0);
+                         const int third = socket(AF_UNIX, kLinkType, 0);
                          const int error = errno;
                          (void)close(first);
-                         const int third = socket(AF_UNIX, kLinkType, 0);
+                         const int again = socket(AF_UNIX, kLinkType, 0);
                          const bool well =
-                             first >= 0 && second < 0 && error == EMFILE && third == first;
+                             second >= 0 && third < 0 && error == EMFILE && again == first;
                          return well ? kAllWell : 1;
                      }),
               "exit status 7");
+}
+
+// What of /proc needs the right to trace a process stays closed to it.
+Test(sandbox, lets_the_lookout_read_proc_and_no_other_file) {
+    SKIP_WITH_SANITIZERS();
+    const std::string own = "/proc/" + std::to_string(getpid());
+    const std::pair<std::string, int> kFiles[] = {
+        {own + "/stat", 0},     {own + "/cmdline", 0}, {"/etc/passwd", EACCES},
+        {own + "/mem", EACCES}, {"/dev/null", EACCES}, {own + "/cwd/Makefile", EACCES},
+        {own + "/exe", EACCES},
+    };
+    for (const auto& [path, error] : kFiles) {
+        const auto deed = [path = path] {
+            const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+            return fd >= 0 ? 0 : errno;
+        };
+        const std::string end = end_of(Role::Lookout, deed);
+        cr_expect(end == "exit status " + std::to_string(error), "%s: %s", path.c_str(),
+                  end.c_str());
+    }
 }
 
 // Stopped in poll(2), a process makes the call restart_syscall when it goes on.
