@@ -39,6 +39,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.rows("peer", handover.peers, &Handover::Peer::pid, &Handover::Peer::peer);
     visitor.rows("stopped", handover.stopped, &Handover::Stopped::pid);
     visitor.rows("budget", handover.budgets, &Handover::Budget::fd, &Handover::Budget::address);
+    visitor.more("lookout", handover.lookout_listener, handover.lookout_place);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.

@@ -83,6 +83,8 @@ struct Handover {
     std::vector<Peer> peers = {};
     std::vector<Stopped> stopped = {};
     std::vector<Budget> budgets = {};
+    Descriptor lookout_listener = {};  // no lookout is handed over: see Upgrade::execute()
+    Descriptor lookout_place = {};
 
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };

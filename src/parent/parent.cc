@@ -47,7 +47,7 @@ class Parent {
             } catch (const std::bad_alloc&) {
                 acceptor_.rest("memory", ENOMEM);
             }
-            if (closing_until_ && resources_.workers.empty() && !supervisor_.is_running()) break;
+            if (closing_until_ && resources_.workers.empty() && supervisor_.has_ended()) break;
             wait();
         }
         journal_.info("all is closed");
@@ -157,6 +157,7 @@ class Parent {
             WorkerSetup setup{.client = std::move(client.fd),
                               .peer = std::move(client.peer),
                               .broker = resources_.broker_listener.place(),
+                              .lookout = resources_.lookout_listener.place.get(),
                               .wakeup = resources_.wakeup.get(),
                               .language = options_.language,
                               .limits = options_.limits,
@@ -164,7 +165,7 @@ class Parent {
                               .birth_ns = birth_ns};
             signals_.forget();
             Signals::ignore({SIGINT, SIGHUP, SIGUSR1});
-            keep_only({setup.client.get(), setup.broker, setup.wakeup});
+            keep_only({setup.client.get(), setup.broker, setup.lookout, setup.wakeup});
             prefer_throughput();
             // The start has shown that it can be had; if not any more, the client matters more.
             (void)try_niceness(options_.niceness);

@@ -60,10 +60,10 @@ void Reaper::leave_workers(const HandleEnd& handle_end) {
     }
 }
 
-// The broker and the trial are known by their pids. A child that this process has inherited is not:
-// it can lie behind zombies in the kernel's list, and is collected when they are.
+// Broker, lookout and trial are known by their pids. A child that this process has inherited is
+// not: it can lie behind zombies in the kernel's list, and is collected when they are.
 void Reaper::reap_others(pid_t trial, const HandleEnd& handle_end) {
-    for (const pid_t pid : {resources_.broker, trial}) {
+    for (const pid_t pid : {resources_.broker, resources_.lookout, trial}) {
         if (const auto end = child_change(pid, WEXITED)) handle_end(*end);
     }
     while (const auto first = child_change({}, WEXITED | WNOWAIT)) {

@@ -18,11 +18,11 @@ class Reaper {
     // All of these outlive this object.
     Reaper(const Options& options, Resources& resources, Supervisor& supervisor, Journal& journal);
 
-    // Calls `handle_end` once for each worker, broker and trial that has ended, and for children
-    // that this process has inherited and that lie before all zombies in the kernel's list. Notes
-    // which workers are stopped, and tells the supervisor. Call this only after SIGCHLD or when
-    // turn() has said so, because the kernel looks at every child each time (waitid(2); 2 ms for
-    // 10,000 children; with
+    // Calls `handle_end` once for each worker, broker, lookout and trial that has ended, and for
+    // children that this process has inherited and that lie before all zombies in the kernel's
+    // list. Notes which workers are stopped, and tells the supervisor. Call this only after SIGCHLD
+    // or when turn() has said so, because the kernel looks at every child each time (waitid(2); 2
+    // ms for 10,000 children; with
     // --reap-delay this process asks it for each worker). trial: see Upgrade.
     void look(pid_t trial, const HandleEnd& handle_end);
 

@@ -51,6 +51,12 @@ LocalListener listen_as(const std::optional<User>& new_user, LocalDirectory dire
     return {std::move(directory), name};
 }
 
+NamelessListener listen_for_lookout(const std::optional<User>& new_user,
+                                    const LocalListener& beside) {
+    const EffectiveUser acting(new_user);
+    return listen_without_name(beside.directory().path());
+}
+
 UniqueFd open_log(const Options& options, const std::optional<User>& new_user, ProcessTitle& title,
                   const Signals& signals) {
     if (options.history_path.empty()) {
@@ -113,6 +119,21 @@ std::unique_ptr<MetricsSocket> inherit_metrics(const Handover& handover) {
     if (handover.metrics.number < 0) return nullptr;
     return std::make_unique<MetricsSocket>(
         take_over(handover.metrics), take_over(handover.metrics_directory), handover.metrics_name);
+}
+
+// Without a place for its socket, as when somebody has removed the directory, there is no lookout.
+NamelessListener try_to_listen(const std::string& directory) {
+    try {
+        return listen_without_name(directory);
+    } catch (const SetupError&) {
+        return {};
+    }
+}
+
+// The workers that live know the old place. 0.3.0 hands none over.
+NamelessListener inherit_lookout_listener(const Handover& handover) {
+    if (handover.lookout_listener.number < 0) return try_to_listen(handover.run_directory);
+    return {take_over(handover.lookout_listener), take_over(handover.lookout_place)};
 }
 
 std::vector<Listener> inherit_listeners(const Handover& handover) {
@@ -199,11 +220,14 @@ Resources acquire_resources(const Options& options, ProcessTitle& title, const S
     const std::string& path = options.run_directory;
     LocalDirectory directory(path.empty() ? default_run_directory(new_user) : path, new_user);
     // While this process is root, it can still take back what it has made.
+    LocalListener broker_listener = listen_as(new_user, std::move(directory), name);
+    NamelessListener lookout_listener = listen_for_lookout(new_user, broker_listener);
     Resources resources{
         .clients_max = most,
         .has_terminal = has_terminal(),
         .listeners = std::move(listeners),
-        .broker_listener = listen_as(new_user, std::move(directory), name),
+        .broker_listener = std::move(broker_listener),
+        .lookout_listener = std::move(lookout_listener),
         .members_memory = make_shared_memory("chatd-members", Members::memory_bytes(most)),
         .broker_counters = make_counters(),
         .control = make_socket_pair(),
@@ -257,6 +281,8 @@ Handover describe_resources(const Resources& resources) {
         .parent_counters = {numbers.begin(), numbers.end()},
         .ring_bytes = resources.log_size.ring_bytes,
         .has_archive = resources.log_size.has_archive,
+        .lookout_listener = {resources.lookout_listener.fd.get()},
+        .lookout_place = {resources.lookout_listener.place.get()},
     };
     describe_tables(resources, handover);
     return handover;
@@ -290,6 +316,7 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
             LocalDirectory(handover.run_directory, handover.made_run_directory),
             handover.socket_path, take_over(handover.broker_listener),
             take_over(handover.broker_place)}),
+        .lookout_listener = inherit_lookout_listener(handover),
         .members_memory = take_over(handover.members_memory),
         .broker_counters =
             keeps_counters ? take_over(handover.broker_counters) : std::move(new_counters),

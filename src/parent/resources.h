@@ -38,6 +38,7 @@ struct Resources {
     bool has_terminal;
     std::vector<Listener> listeners;
     LocalListener broker_listener;
+    NamelessListener lookout_listener;
     UniqueFd members_memory;   // see Room
     UniqueFd broker_counters;  // see read_counters()
     // The parent keeps both ends for as long as there is a room: what one broker has not read, the
@@ -58,6 +59,7 @@ struct Resources {
     BudgetFiles budget_files{unshared->get()};
     std::size_t stopped = 0;    // how many of them are stopped
     pid_t broker = -1;          // -1: no broker runs
+    pid_t lookout = -1;         // -1: no lookout runs
     bool is_repairing = false;  // the process `broker` repairs the history; the broker comes next
     std::string outbox = {};    // frames for the broker that are not on the link yet
 

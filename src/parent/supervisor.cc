@@ -43,6 +43,7 @@ Supervisor::Supervisor(Resources& resources, const Options& options, ProcessTitl
       title_(title),
       signals_(signals),
       journal_(journal),
+      keeper_(resources, options, title, signals, journal),
       born_(Clock::now()),
       queued_bytes_(unread_bytes(resources.control.second.get()) + resources.outbox.size()) {
     // Room for the end of every worker, and for the birth of one that has been forked: the room
@@ -190,7 +191,7 @@ void Supervisor::replace() {
 }
 
 bool Supervisor::handle_exit(const Reaped& reaped) {
-    if (reaped.pid != resources_.broker) return false;
+    if (reaped.pid != resources_.broker) return keeper_.handle_exit(reaped);
     const Duration lived = Clock::now() - born_;
     const double lived_s = std::chrono::duration<double>(lived).count();
     resources_.broker = -1;
@@ -244,11 +245,13 @@ void Supervisor::turn() {
     if (is_due(start_at_, now)) start();
     if (is_due(watchdog_.due(), now)) check_answer();
     if (pauses_untold_) announce_pauses();
+    keeper_.turn();
     send_queued();
 }
 
 void Supervisor::begin_closing() {
     is_closing_ = true;
+    keeper_.begin_closing();
     watch_at_.reset();
     start_at_.reset();
     watchdog_.cancel();

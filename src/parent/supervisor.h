@@ -1,9 +1,10 @@
-// The supervisor: keeps a broker running for the parent. It starts the broker, restarts it when it
-// dies, and replaces one that does not answer any more. It never reads a byte from the broker: a
-// broker that takes frames off its link is alive, and the kernel tells how many it has taken.
+// The supervisor: keeps a broker running for the parent, and has the keeper keep a lookout. It
+// starts the broker, restarts it when it dies, and replaces one that does not answer any more. It
+// never reads a byte from the broker: a broker that takes frames off its link is alive, and the
+// kernel tells how many it has taken.
 #pragma once
 
-#include "parent/resources.h"
+#include "parent/keeper.h"
 #include "parent/watchdog.h"
 #include "protocol/describe.h"
 #include "sys/process.h"
@@ -46,16 +47,18 @@ class Supervisor {
     // --- One turn of the parent's loop
     [[nodiscard]] pollfd link_poll() const;    // writable: a link has room for what is queued
     [[nodiscard]] pollfd wakeup_poll() const;  // readable: take_wakeup(), after the signals
-    [[nodiscard]] Deadline wake_at() const { return earliest({start_at_, watchdog_.due(), watch_at_}); }
+    [[nodiscard]] Deadline wake_at() const {
+        return earliest({start_at_, watchdog_.due(), watch_at_, keeper_.wake_at()});
+    }
 
     // Unless one is open, sends a Ping. If the broker neither reads it nor does anything else for
     // kBrokerAnswer, it is replaced.
     void take_wakeup();
 
-    // Handles the end of the broker. False: this child was not the broker.
+    // Handles the end of the broker or lookout. False: this child was neither.
     bool handle_exit(const Reaped& reaped);
 
-    // Starts or replaces the broker if that is due, and sends what is queued.
+    // Starts or replaces broker and lookout if that is due, and sends what is queued.
     void turn();
 
     // --- The end
@@ -63,6 +66,7 @@ class Supervisor {
     void close_link();     // the broker ends once it has read everything
     void kill();           // Kills the broker; does nothing when no broker runs.
     [[nodiscard]] bool is_running() const { return resources_.broker > 0; }
+    [[nodiscard]] bool has_ended() const { return !is_running() && !keeper_.is_running(); }
 
   private:
     [[nodiscard]] int run_child(std::string_view workers);
@@ -79,6 +83,7 @@ class Supervisor {
     ProcessTitle& title_;
     const Signals& signals_;
     Journal& journal_;
+    Keeper keeper_;
 
     Moment born_;         // the broker, or the supervisor if another program has started the broker
     int died_young_ = 0;  // brokers in a row

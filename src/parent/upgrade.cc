@@ -224,6 +224,9 @@ void Upgrade::execute() {
     fault_point("parent:before-exec");
     for (const int fd : handover.fds()) set_inheritable(fd, true);
     journal_.report_left_out();  // The next program counts from 0.
+    // The next program starts a lookout of its own; an older one knows of none. If this program
+    // goes on, another lookout follows.
+    if (resources_.lookout > 0) (void)::kill(resources_.lookout, SIGKILL);
     execute_with(kTakeOver, text, program_, title_);
     journal_.error("no upgrade: %s: %s", title_.arguments()[0], std::strerror(errno));
     for (const int fd : handover.fds()) set_inheritable(fd, false);

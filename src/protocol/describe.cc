@@ -28,6 +28,9 @@ std::string_view name_of(FrameType type) {
         case FrameType::CloseRoom: return "CloseRoom";
         case FrameType::Ping: return "Ping";
         case FrameType::Born: return "Born";
+        case FrameType::AskProcesses: return "AskProcesses";
+        case FrameType::Processes: return "Processes";
+        case FrameType::ProcessRow: return "ProcessRow";
         case FrameType::Pad: return "Pad";
     }
     return "";
@@ -160,6 +163,7 @@ void describe(Fields& to, const Person& body) {
     to.add("since_ms", body.since_ms);
     to.add("idle_ms", body.idle_ms);
     to.add("pid", body.pid);
+    to.add("stopped", body.stopped);
 }
 
 void describe(Fields& to, const Replay& body) {
@@ -183,6 +187,22 @@ void describe(Fields& to, const Done& body) {
 void describe(Fields& to, const Born& body) {
     to.add("birth_ns", body.birth_ns);
     to.add("pid", body.pid);
+    to.add("stopped", body.stopped);
+}
+
+void describe(Fields& to, const Processes& body) {
+    to.add("processes", body.processes);
+    to.add("matching", body.matching);
+}
+
+void describe(Fields& to, const ProcessRow& body) {
+    to.add("pid", body.pid);
+    to.add("ppid", body.ppid);
+    to.add("role", static_cast<unsigned>(body.role));
+    to.add("age_ms", body.age_ms);
+    to.add("cpu_ms", body.cpu_ms);
+    to.add("memory_kib", body.memory_kib);
+    to.add("nice", body.nice);
 }
 
 void describe(Fields& to, const Ended& body) {
@@ -208,7 +228,10 @@ void describe_body(Fields& to, const Frame& frame) {
         case FrameType::Crowd: return describe(to, frame.as<Crowd>());
         case FrameType::Ended: return describe(to, frame.as<Ended>());
         case FrameType::Born: return describe(to, frame.as<Born>());
+        case FrameType::Processes: return describe(to, frame.as<Processes>());
+        case FrameType::ProcessRow: return describe(to, frame.as<ProcessRow>());
         case FrameType::AskWho:
+        case FrameType::AskProcesses:
         case FrameType::CloseRoom:
         case FrameType::Ping:
         case FrameType::Pad: return;

@@ -15,6 +15,8 @@ class ClientSocket {
   public:
     ClientSocket(UniqueFd fd, const Signals& signals) : fd_(std::move(fd)), signals_(signals) {}
 
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
     // The descriptor to poll for these events. poll(2) also tells, unasked, that the connection was
     // reset (POLLHUP). -1: the client is gone, and poll(2) would tell it again and again.
     [[nodiscard]] int poll_fd(short events) const {

@@ -23,7 +23,7 @@ constexpr KnownCommand kCommands[] = {
     {"/msg", Verb::Msg},         {"/r", Verb::Reply},   {"/nick", Verb::Nick},
     {"/history", Verb::History}, {"/time", Verb::Time}, {"/lang", Verb::Lang},
     {"/quit", Verb::Quit},       {"/exit", Verb::Quit}, {"/bye", Verb::Quit},
-    {"/q", Verb::Quit}};
+    {"/q", Verb::Quit},          {"/ps", Verb::Ps},     {"/tree", Verb::Tree}};
 
 // Words for these commands that people bring along from other chats; and what becomes of /msg and
 // /r while the keyboard is set to Russian, Ukrainian, Greek, Hebrew, Arabic, Thai, Japanese kana,

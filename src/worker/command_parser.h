@@ -24,6 +24,8 @@ enum class Verb : std::uint8_t {
     History,
     Time,
     Lang,
+    Ps,
+    Tree,
     Quit,
     Unknown,  // a slash begins it
     InDoubt,  // no slash begins it, or more than one, but it may have been meant as a command

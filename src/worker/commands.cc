@@ -8,9 +8,14 @@
 namespace chatd {
 
 std::uint32_t units_of(const Command& command) {
-    if (command.verb == Verb::Who || command.verb == Verb::History) return kUnitsOfQuestion;
-    if (command.verb == Verb::Nick) return kUnitsOfRename;
-    return static_cast<std::uint32_t>(command.argument.size() / kBytesPerUnit);
+    switch (command.verb) {
+        case Verb::Who:
+        case Verb::History:
+        case Verb::Ps:
+        case Verb::Tree: return kUnitsOfQuestion;
+        case Verb::Nick: return kUnitsOfRename;
+        default: return static_cast<std::uint32_t>(command.argument.size() / kBytesPerUnit);
+    }
 }
 
 void Commands::obey(const Command& command, std::string_view own_name) {
@@ -26,6 +31,8 @@ void Commands::obey(const Command& command, std::string_view own_name) {
         case Verb::Nick: return rename(command.argument, own_name);
         case Verb::History: return ask_history(as_meant(command.argument));
         case Verb::Time: return show_times(command.argument);
+        case Verb::Ps: return ask_lookout(Inquiry::Form::Table, command.argument);
+        case Verb::Tree: return ask_lookout(Inquiry::Form::Tree, command.argument);
         case Verb::Lang: return choose_language(screen_, command.argument);
         case Verb::Help: return screen_.line(Text::Help);
         case Verb::SaySlash:
@@ -65,6 +72,11 @@ void Commands::ask_history(const std::string& wanted) {
         wanted.empty() ? kReplayShown : parse_number<std::uint32_t>(wanted, 1, kReplayMax);
     if (!messages) return screen_.line(Text::UseHistory);
     uplink_.ask(AskReplay{.messages = *messages});
+}
+
+void Commands::ask_lookout(Inquiry::Form form, std::string_view prefix) {
+    if (prefix.size() > kNameBytesMax) return screen_.line(Text::NameTooLong);
+    inquiry_.ask(form, prefix);
 }
 
 void Commands::show_times(std::string_view argument) {

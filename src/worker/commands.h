@@ -9,6 +9,7 @@
 #include "protocol/frame.h"
 #include "text/name.h"
 #include "worker/command_parser.h"
+#include "worker/inquiry.h"
 #include "worker/screen.h"
 #include "worker/uplink.h"
 
@@ -20,8 +21,9 @@ namespace chatd {
 // Does what a client in the room asks for; must never be used for a client outside of it.
 class Commands {
   public:
-    // Both must outlive this object.
-    Commands(Uplink& uplink, Screen& screen) : uplink_(uplink), screen_(screen) {}
+    // All must outlive this object.
+    Commands(Uplink& uplink, Inquiry& inquiry, Screen& screen)
+        : uplink_(uplink), inquiry_(inquiry), screen_(screen) {}
 
     // Nothing is done for Say and Quit. The command's words must be clean, because they are sent or
     // shown. own_name: the client's name.
@@ -41,10 +43,12 @@ class Commands {
     void reply(std::string_view text);
     void rename(std::string_view argument, std::string_view own_name);
     void ask_history(const std::string& wanted);
+    void ask_lookout(Inquiry::Form form, std::string_view prefix);
     void show_times(std::string_view argument);
     void explain(const Command& command);
 
     Uplink& uplink_;
+    Inquiry& inquiry_;
     Screen& screen_;
     std::string correspondent_;  // the name of whom /r answers; empty: nobody
 };

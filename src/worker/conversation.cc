@@ -38,7 +38,7 @@ void Conversation::advance() {
 // go reads who was there. A client that does not read what it asked for gets no more of it.
 bool Conversation::takes_lines() const {
     if (end_ || screen_.out.size() >= kScreenBytesMax) return false;
-    return state_ == State::Login || (state_ == State::Talking && !uplink_.is_busy());
+    return state_ == State::Login || (state_ == State::Talking && !is_busy());
 }
 
 void Conversation::handle_line(const LineReader::Line& line) {

@@ -97,6 +97,13 @@ class Conversation {
     // False: no broker sends such a frame; the link is to be closed.
     [[nodiscard]] bool broker_sent(const Frame& frame);
 
+    // --- The lookout
+
+    // While it is open, the worker asks the lookout, and the client's next line waits. Once it is
+    // closed, the worker calls inquiry_closed().
+    [[nodiscard]] Inquiry& inquiry() { return inquiry_; }
+    void inquiry_closed() { advance(); }
+
     // --- The server
 
     void operator_removes();  // SIGTERM to the worker; changes nothing while the server closes
@@ -126,6 +133,8 @@ class Conversation {
 
     void advance();
     [[nodiscard]] bool takes_lines() const;
+    // The next line has to wait: for an answer, or for what is not acknowledged yet.
+    [[nodiscard]] bool is_busy() const { return uplink_.is_busy() || inquiry_.is_open(); }
     void handle_line(const LineReader::Line& line);
     void handle_end_of_input();
     void log_in(Login::Step step);
@@ -156,7 +165,8 @@ class Conversation {
     Screen screen_;
     Login login_{screen_};
     Uplink uplink_;
-    Commands commands_{uplink_, screen_};
+    Inquiry inquiry_{screen_};
+    Commands commands_{uplink_, inquiry_, screen_};
 
     State state_ = State::Login;
     Client client_ = Client::Sends;

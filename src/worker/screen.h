@@ -23,6 +23,7 @@ class Screen {
     // The text to send to the client; the caller sends and erases it.
     std::string out;
 
+    [[nodiscard]] Language language() const { return language_; }
     void set_language(Language language) { language_ = language; }
     void show_times(bool on) { times_shown_ = on; }  // before live events too
     // The broker's clock, in ms since 1970: times of another day are shown with their date.

@@ -15,6 +15,7 @@
 #include "sys/memory.h"
 #include "worker/client_socket.h"
 #include "worker/conversation.h"
+#include "worker/lookout_link.h"
 
 namespace chatd {
 namespace {
@@ -32,7 +33,8 @@ class Worker {
                .birth_ns = setup_.birth_ns + (fault_point("worker:lies-about-birth") ? 1 : 0),
                .peer = setup_.peer,
                .limits = setup_.limits,
-               .budget = setup_.budget}) {}
+               .budget = setup_.budget}),
+          lookout_(setup_.lookout, conversation_) {}
 
     int run() {
         fault_point("worker:start");
@@ -42,6 +44,7 @@ class Worker {
             expire();
             open_link();
             watch_broker();
+            lookout_.turn();
             show_title();  // before the client reads that it is in
             send();
             // Sending may have ended the conversation; nothing would end the wait then.
@@ -77,10 +80,10 @@ class Worker {
 
     void wait() {
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
-        std::array<pollfd, 3> fds = {
+        std::array<pollfd, 4> fds = {
             pollfd{client_.poll_fd(client_events), client_events, 0},
             pollfd{link_.get(), events(reads_link(), conversation_.frames()), 0},
-            pollfd{removal_ == Removal::Asks ? setup_.wakeup : -1, POLLOUT, 0}};
+            pollfd{removal_ == Removal::Asks ? setup_.wakeup : -1, POLLOUT, 0}, lookout_.poll()};
         const bool ready = signals_.wait(fds, time_to_wait());
         take_signals();
         if (!ready) return;
@@ -89,6 +92,7 @@ class Worker {
         if (fds[2].revents != 0) parent_was_awake();
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
+        if (fds[3].revents != 0) lookout_.read(buffer(), client_.fd(), link_.get());
         if ((fds[0].revents & kReadable) == 0) return;
         if ((client_events & POLLIN) != 0) return read_client();
         // Nothing is read from the client now, because its lines wait for their turn.
@@ -106,8 +110,8 @@ class Worker {
     [[nodiscard]] std::optional<Duration> time_to_wait() const {
         const bool needs_link = !link_.valid() && conversation_.wants_link();
         const Deadline connect = needs_link ? Deadline(connect_at_) : std::nullopt;
-        const Deadline wake = earliest(
-            {connect, answer_due_, remove_at_, conversation_.wake_at(), client_.look_at()});
+        const Deadline wake = earliest({connect, answer_due_, remove_at_, conversation_.wake_at(),
+                                        client_.look_at(), lookout_.wake_at()});
         return wake ? time_until(wake, Clock::now()) : std::nullopt;
     }
 
@@ -246,6 +250,7 @@ class Worker {
     const Signals& signals_;
     ClientSocket client_;
     Conversation conversation_;
+    LookoutLink lookout_;
 
     enum class Removal : std::uint8_t { None, Pauses, Asks, Goes };
     Removal removal_ = Removal::None;

@@ -20,6 +20,7 @@ struct WorkerSetup {
     UniqueFd client;
     std::string peer;  // the client's address and port
     int broker;        // where the broker listens: see LocalListener::place(). Not owned.
+    int lookout;       // where the lookout listens, as above
     int wakeup;        // wakes the parent, see sys/local.h. Not owned.
     Language language;
     Limits limits;

@@ -178,7 +178,7 @@ class Chaos {
         // Three lines for each: connected, joined, ended.
         if (log_bytes_each_ > 300) oracle_.violate("the log grows too fast");
         const std::size_t left = processes(daemon_.pid()).size();
-        if (left != 1 + kScribes) {
+        if (left != kServants + kScribes) {
             oracle_.violate(std::to_string(left) + " processes are left");
         }
     }
@@ -194,7 +194,7 @@ class Chaos {
             for (Client& visitor : visitors) (void)visitor.rest();
             visitors.clear();
             // All must be reaped before others come with the same names.
-            while (processes(daemon_.pid()).size() > 1 + kScribes) {
+            while (processes(daemon_.pid()).size() > kServants + kScribes) {
                 crowd_.turn(Clock::now() + std::chrono::milliseconds(1));
                 (void)daemon_.log();
             }
@@ -274,6 +274,7 @@ class Chaos {
                     pauses[pauses.size() / 2] * 1000, pauses.back() * 1000);
     }
 
+    static constexpr std::size_t kServants = 2;  // broker and lookout
     static constexpr std::size_t kScribes = 3;
 
     const Plan plan_;

@@ -116,6 +116,7 @@ Test(lifecycle, pstree_shows_short_names) {
     ask_who(alice);
     const Command::Result pstree = Command::run({"pstree", "-A", std::to_string(daemon.pid())});
     EXPECT_CONTAINS(pstree.out, "chatd-+-chatd-broker\n");
+    EXPECT_CONTAINS(pstree.out, "-chatd-lookout\n");
     EXPECT_CONTAINS(pstree.out, "-chatd:alice\n");
     EXPECT_EQ(find(daemon, "chatd: worker 小明小明小明 ").comm, "chatd:小明小");
     EXPECT_CONTAINS(pstree.out, "-chatd:\\345\\260\\217\\346\\230\\216\\345\\260\\217\n");
@@ -160,7 +161,7 @@ Test(lifecycle, clients_that_came_and_went_leave_no_zombie_and_no_process) {
     }
     for (int i = 0; i < 50; ++i) daemon.wait_log(" ended, pid ");
     const std::vector<Process> left = processes(daemon.pid());
-    EXPECT_EQ(left.size(), 1U);  // the broker
+    EXPECT_EQ(left.size(), 2U);  // the broker and the lookout
     for (const Process& process : left) EXPECT_NE(process.state, 'Z');
     daemon.finish();
 }

@@ -352,7 +352,7 @@ Test(limits, a_client_that_resets_at_any_stage_leaves_no_process_behind) {
             daemon.wait_log(" ended, pid ");
         }
     }
-    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's worker
+    EXPECT_EQ(processes(daemon.pid()).size(), 3U);  // broker, lookout, and alice's worker
     daemon.finish();
 }
 

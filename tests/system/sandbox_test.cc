@@ -28,6 +28,7 @@
 #include "support/file.h"
 #include "support/link.h"
 #include "support/process.h"
+#include "support/wait.h"
 #include "support/where.h"
 
 using namespace chatd::test;
@@ -86,6 +87,12 @@ int oom_score_of(pid_t pid) {
     return std::stoi(contents("/proc/" + std::to_string(pid) + "/oom_score_adj"));
 }
 
+// Its start is over when it answers.
+void wait_for_lookout(Client& client, Where where = Where::here()) {
+    client.send_line("/ps", where);
+    client.expect("  lookout  ", where);
+}
+
 // One process of this daemon tries something that the sandbox forbids; `fault` says which and what.
 DaemonOptions breaking_out(const std::string& fault) {
     DaemonOptions options = failing(fault, {"--sandbox", "on"});
@@ -134,8 +141,9 @@ Test(sandbox, no_process_has_privileges_once_it_serves_nor_after_an_upgrade) {
     Daemon daemon({"--sandbox", "on"});
     Client alice = join(daemon.port(), "alice");
     for (int round = 0; round < 2; ++round) {
+        wait_for_lookout(alice);
         const std::vector<Process> all = children(daemon.pid());
-        EXPECT_EQ(all.size(), 2U);
+        EXPECT_EQ(all.size(), 3U);
         expect_no_privileges(daemon.pid());
         for (const Process& child : all) {
             expect_no_privileges(child.pid);
@@ -153,18 +161,31 @@ Test(sandbox, no_process_has_privileges_once_it_serves_nor_after_an_upgrade) {
 }
 
 // Once a worker could write to the file that the operator had as stdout.
-Test(sandbox, a_worker_has_only_the_descriptors_that_it_needs) {
+Test(sandbox, workers_and_lookout_have_only_the_descriptors_that_they_need) {
     // Without a sandbox a test that is not root may look.
     Daemon daemon({"--sandbox", "off"});
     Client alice = join(daemon.port(), "alice");
+    wait_for_lookout(alice);
     for (const Process& child : children(daemon.pid())) {
-        const std::vector<std::string> found = descriptors_of(child.pid);
+        std::vector<std::string> found = descriptors_of(child.pid);
         EXPECT_EQ(std::ranges::count(found, "/dev/null"), 2);  // stdin and stdout
         EXPECT_EQ(std::ranges::count(found, "pipe:"), 1);      // stderr
         if (child.comm == "chatd-broker") continue;
-        const std::string place = daemon.run_dir() + "/broker-" + std::to_string(daemon.port());
-        EXPECT_EQ(found, (std::vector<std::string>{"/dev/null", "/dev/null", place + ".sock",
-                                                   "anon_inode:", "pipe:", "socket:", "socket:"}));
+        std::vector<std::string> expected = {"/dev/null", "/dev/null", "pipe:", "socket:"};
+        if (child.comm == "chatd-lookout") {
+            expected.emplace_back("/proc");
+        } else {
+            const std::string run = daemon.run_dir();
+            expected.push_back(run + "/broker-" + std::to_string(daemon.port()) + ".sock");
+            expected.push_back(run + "/lookout-" + std::to_string(daemon.pid()) +
+                               ".sock (deleted)");
+            expected.insert(expected.end(), {"anon_inode:", "socket:"});
+        }
+        std::ranges::sort(expected);
+        // The lookout closes the link of who has asked only after the answer.
+        const Deadline deadline = soon();
+        while (found != expected && Clock::now() < deadline) found = descriptors_of(child.pid);
+        EXPECT_EQ(found, expected);
     }
     EXPECT_EQ(std::ranges::count(descriptors_of(daemon.pid()), "pipe:"), 1);
     daemon.finish();

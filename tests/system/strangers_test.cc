@@ -333,7 +333,7 @@ Test(strangers, a_client_that_shuts_both_directions_and_stays_connected_leaves) 
     (void)daemon.wait_log("bob ended");
     ASSERT_EQ(shutdown(stranger.fd(), SHUT_RDWR), 0);
     (void)daemon.wait_log("(login) ended");
-    EXPECT_EQ(processes(daemon.pid()).size(), 2U);  // the broker, and alice's worker
+    EXPECT_EQ(processes(daemon.pid()).size(), 3U);  // broker, lookout, and alice's worker
     daemon.finish();
 }
 

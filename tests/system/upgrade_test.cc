@@ -206,7 +206,7 @@ Test(upgrade, a_worker_that_ends_during_the_upgrade_is_reaped_and_leaves) {
     }
     // People read that bob left before his worker has ended.
     const Deadline deadline = soon();
-    while (children(daemon.pid()).size() != 2U) ASSERT_TRUE(Clock::now() < deadline);
+    while (children(daemon.pid()).size() != 3U) ASSERT_TRUE(Clock::now() < deadline);
     daemon.finish();
 }
 

@@ -32,7 +32,7 @@ constexpr Named kCommands[] = {
     {"/msg", Verb::Msg},         {"/r", Verb::Reply},   {"/nick", Verb::Nick},
     {"/history", Verb::History}, {"/time", Verb::Time}, {"/lang", Verb::Lang},
     {"/quit", Verb::Quit},       {"/exit", Verb::Quit}, {"/bye", Verb::Quit},
-    {"/q", Verb::Quit},
+    {"/q", Verb::Quit},          {"/ps", Verb::Ps},     {"/tree", Verb::Tree},
 };
 
 void expect_command(std::string_view line, const Command& expected,

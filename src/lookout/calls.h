@@ -1,0 +1,11 @@
+// The names of system calls in which processes of chatd wait.
+#pragma once
+
+#include <string>
+
+namespace chatd {
+
+// Its name, as in syscalls(2); its number when it is none of those.
+[[nodiscard]] std::string call_name(int number);
+
+}  // namespace chatd

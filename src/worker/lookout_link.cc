@@ -1,0 +1,65 @@
+#include "worker/lookout_link.h"
+
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "sys/clock.h"
+#include "sys/local.h"
+#include "sys/net.h"
+
+namespace chatd {
+namespace {
+
+OwnNews own_news(int client, int link) {
+    const bool is_linked = link >= 0;
+    return {.pid = ::getpid(),
+            .links = is_linked ? 2U : 1U,
+            .unread = is_linked ? unread_bytes(link) : 0,
+            .unconfirmed = static_cast<std::size_t>(unconfirmed_bytes(client).value_or(0))};
+}
+
+}  // namespace
+
+void LookoutLink::turn() {
+    if (silent_at_) {
+        if (is_due(silent_at_, Clock::now())) give_up();
+    } else if (conversation_.inquiry().is_open()) {
+        ask();
+    }
+}
+
+// The listener is the parent's, so while there is no lookout the question waits for the next one.
+void LookoutLink::ask() {
+    silent_at_ = Clock::now() + kLookoutSilence;
+    fd_ = connect_local(place_).fd;
+    const std::string& question = conversation_.inquiry().question();
+    const bool is_sent = fd_.valid() && send_some(fd_.get(), question).bytes == question.size();
+    if (!is_sent) give_up();
+}
+
+void LookoutLink::read(std::span<char> buffer, int client, int link) {
+    const IoResult got = receive(fd_.get(), buffer);
+    if (got.status == IoStatus::WouldBlock) return;
+    const OwnNews own = own_news(client, link);
+    Inquiry& inquiry = conversation_.inquiry();
+    const auto take = [&](const Frame& frame) { return inquiry.take(frame, own); };
+    const bool is_well =
+        got.status == IoStatus::Done && reader_.read({buffer.data(), got.bytes}, take);
+    if (!is_well) return give_up();
+    if (!inquiry.is_open()) close();
+}
+
+void LookoutLink::give_up() {
+    conversation_.inquiry().fail();
+    close();
+}
+
+// The next line of the client may be a question too, which turn() asks over a link of its own.
+void LookoutLink::close() {
+    fd_.reset();
+    reader_.clear();
+    silent_at_.reset();
+    conversation_.inquiry_closed();
+}
+
+}  // namespace chatd
