@@ -51,12 +51,6 @@ LocalListener listen_as(const std::optional<User>& new_user, LocalDirectory dire
     return {std::move(directory), name};
 }
 
-NamelessListener listen_for_lookout(const std::optional<User>& new_user,
-                                    const LocalListener& beside) {
-    const EffectiveUser acting(new_user);
-    return listen_without_name(beside.directory().path());
-}
-
 UniqueFd open_log(const Options& options, const std::optional<User>& new_user, ProcessTitle& title,
                   const Signals& signals) {
     if (options.history_path.empty()) {
@@ -121,19 +115,17 @@ std::unique_ptr<MetricsSocket> inherit_metrics(const Handover& handover) {
         take_over(handover.metrics), take_over(handover.metrics_directory), handover.metrics_name);
 }
 
-// Without a place for its socket, as when somebody has removed the directory, there is no lookout.
-NamelessListener try_to_listen(const std::string& directory) {
+// The workers that live know the old place. 0.3.0 hands none over; and where nothing can be made,
+// as when somebody has removed the directory, there is no lookout.
+NamelessListener inherit_lookout_listener(const Handover& handover) {
+    if (handover.lookout_listener.number >= 0) {
+        return {take_over(handover.lookout_listener), take_over(handover.lookout_place)};
+    }
     try {
-        return listen_without_name(directory);
+        return listen_without_name(handover.run_directory);
     } catch (const SetupError&) {
         return {};
     }
-}
-
-// The workers that live know the old place. 0.3.0 hands none over.
-NamelessListener inherit_lookout_listener(const Handover& handover) {
-    if (handover.lookout_listener.number < 0) return try_to_listen(handover.run_directory);
-    return {take_over(handover.lookout_listener), take_over(handover.lookout_place)};
 }
 
 std::vector<Listener> inherit_listeners(const Handover& handover) {
@@ -221,7 +213,8 @@ Resources acquire_resources(const Options& options, ProcessTitle& title, const S
     LocalDirectory directory(path.empty() ? default_run_directory(new_user) : path, new_user);
     // While this process is root, it can still take back what it has made.
     LocalListener broker_listener = listen_as(new_user, std::move(directory), name);
-    NamelessListener lookout_listener = listen_for_lookout(new_user, broker_listener);
+    NamelessListener lookout_listener =
+        listen_without_name(broker_listener.directory().path(), new_user);
     Resources resources{
         .clients_max = most,
         .has_terminal = has_terminal(),

@@ -198,7 +198,9 @@ LocalListener::LocalListener(LocalDirectory directory, const std::string& name)
 }
 
 // The name is there for a moment. It has the pid in it, because others may use this directory.
-NamelessListener listen_without_name(const std::string& directory) {
+NamelessListener listen_without_name(const std::string& directory,
+                                     const std::optional<User>& new_user) {
+    const EffectiveUser acting(new_user);
     const SocketFile file = listen_in(directory, "lookout-" + std::to_string(::getpid()) + ".sock");
     NamelessListener listener{
         UniqueFd(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0)),

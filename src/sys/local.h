@@ -116,13 +116,14 @@ class LocalListener {
 };
 
 // A listener that no name leads to, and that leaves nothing behind: whoever has its place can
-// connect to it, see connect_local(). `directory`: this user's alone, see LocalDirectory. Throws
-// SetupError.
+// connect to it, see connect_local(). `directory`: that of `new_user` or, if there is none, of the
+// user of this process, see LocalDirectory. Throws SetupError.
 struct NamelessListener {
     UniqueFd fd;
     UniqueFd place;
 };
-[[nodiscard]] NamelessListener listen_without_name(const std::string& directory);
+[[nodiscard]] NamelessListener listen_without_name(const std::string& directory,
+                                                   const std::optional<User>& new_user = {});
 
 // Two connected stream sockets. Throws SetupError.
 struct SocketPair {
