@@ -353,7 +353,7 @@ inline constexpr auto kQuestionTime = 1s;
 inline constexpr std::size_t kAnswerBytesMax = 16 * 1024;
 
 // After a look the lookout rests so many times as long as the look has kept a processor busy: so it
-// takes a tenth of one processor at most, however many ask. (A look takes 1 ms; with a name, in a
+// takes a tenth of one processor at most, however many ask. (A look takes 2 ms; with a name, in a
 // room of 10,000, 0.2 s.)
 inline constexpr int kLookRest = 9;
 

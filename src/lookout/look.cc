@@ -76,9 +76,11 @@ ProcessRole Look::role_of(pid_t pid, std::string_view comm) const {
 }
 
 // A zombie has no title any more.
-std::string Look::name_of(pid_t pid, std::string_view comm) const {
+std::string Look::name_of(pid_t pid) const {
     const std::string title = read(pid, "cmdline", kProcFileBytes);
-    return std::string(title.empty() ? name_in_comm(comm) : name_in_title(title));
+    if (!title.empty()) return std::string(name_in_title(title));
+    const std::string comm = read(pid, "comm", kProcFileBytes);
+    return std::string(name_in_comm(comm.substr(0, comm.find('\n'))));
 }
 
 void Look::append_row(std::string& out, pid_t pid, std::string_view asked) const {
@@ -99,7 +101,7 @@ void Look::append_row(std::string& out, pid_t pid, std::string_view asked) const
     const std::string shown = stat_as_ps(*stat);
     std::ranges::copy(shown.substr(0, sizeof row.stat), row.stat);
     std::string name;
-    if (row.role == ProcessRole::Worker) name = name_of(pid, stat->comm);
+    if (row.role == ProcessRole::Worker) name = name_of(pid);
     std::string call;
     if (!asked.empty() && fold_name(name) == asked) {
         const auto number = parse_syscall(read(pid, "syscall", kProcFileBytes));
@@ -132,8 +134,7 @@ const std::vector<Look::Worker>& Look::workers() {
     workers_.emplace();
     for (const pid_t pid : children_) {
         if (pid == broker_ || pid == own_pid_) continue;
-        const std::string comm = read(pid, "comm", kProcFileBytes);
-        workers_->push_back({pid, fold_name(name_of(pid, trim_name(comm)))});
+        workers_->push_back({pid, fold_name(name_of(pid))});
     }
     return *workers_;
 }

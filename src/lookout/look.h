@@ -33,7 +33,7 @@ class Look {
     };
 
     [[nodiscard]] std::string read(pid_t pid, const std::string& file, std::size_t most) const;
-    [[nodiscard]] std::string name_of(pid_t pid, std::string_view comm) const;
+    [[nodiscard]] std::string name_of(pid_t pid) const;
     [[nodiscard]] ProcessRole role_of(pid_t pid, std::string_view comm) const;
     [[nodiscard]] pid_t find_broker(pid_t last) const;
     [[nodiscard]] const std::vector<Worker>& workers();

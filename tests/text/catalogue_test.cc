@@ -57,8 +57,8 @@ void for_each_text(Visit visit) {
 }
 
 bool has_more_than_one_line(Text text) {
-    return text == Text::Help || text == Text::Welcome || text == Text::WelcomeAlone ||
-           text == Text::WelcomeCrowd;
+    return text == Text::Help || text == Text::PsDetails || text == Text::PsOwn ||
+           text == Text::Welcome || text == Text::WelcomeAlone || text == Text::WelcomeCrowd;
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ Test(catalogue, no_hint_breaks_inside_a_word_at_80_columns) {
 Test(catalogue, the_help_names_every_command) {
     for (const Language language : kBoth) {
         for (const char* command : {"/who", "/me ", "/msg ", "/r ", "/nick ", "/history", "/time ",
-                                    "/lang ", "/quit", "//"}) {
+                                    "/lang ", "/ps ", "/tree", "/quit", "//"}) {
             EXPECT_CONTAINS(text_of(Text::Help, language), command);
         }
     }

@@ -137,8 +137,7 @@ Test(ps_table, details_of_a_process_are_its_scheduling_and_where_it_waits) {
 
 Test(ps_table, of_itself_a_worker_knows_more) {
     const OwnNews own{.pid = 4130, .links = 2, .unread = 5, .unconfirmed = 77};
-    EXPECT_CONTAINS(
-        details(Language::English, kServer[3], own),
-        "  descriptors: 3 standard, 1 TCP, 2 Unix, 2 O_PATH, 1 eventfd;\n"
-        "  bytes: 5 unread on the link to the broker, 77 not confirmed by your client\n");
+    EXPECT_CONTAINS(details(Language::English, kServer[3], own),
+                    "  descriptors: 3 standard, 1 TCP, 2 Unix, 2 O_PATH, 1 eventfd;\n"
+                    "  bytes: 5 unread from the broker, 77 not confirmed by your client\n");
 }
