@@ -1,0 +1,174 @@
+// scripts/lab shows in each step what it promises, in both languages.
+#include <criterion/criterion.h>
+
+#include <functional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "support/command.h"
+#include "support/expect.h"
+#include "support/spawn.h"
+#include "support/wait.h"
+#include "support/where.h"
+
+using namespace chatd::test;
+
+TestSuite(lab, .timeout = 30);
+
+namespace {
+
+struct Words {
+    std::string language;
+    std::string question;
+    std::string answer;
+};
+const Words kBothLanguages[] = {{"en", "\nQuestion: ", "\nAnswer: "},
+                                {"zh", "\n问题：", "\n答案："}};
+
+std::string take_step(int step, const Words& words) {
+    const Command::Result result = Command::run(
+        {"scripts/lab", "--auto", "--step", std::to_string(step), "--lang", words.language}, {},
+        {.takes = std::chrono::seconds(20)});
+    cr_expect(result.status == 0, "step %d: %s", step, escaped(result.out).c_str());
+    EXPECT_CONTAINS(result.out, words.question);
+    EXPECT_CONTAINS(result.out, words.answer);
+    EXPECT_TRUE(reap_strays(soon()).empty());
+    // A line that is too long for a terminal goes on in the next one.
+    return std::regex_replace(result.out, std::regex("( \\\\)?\n {8}(?! )"), " ");
+}
+
+// Hands what this step prints to `check`, in both languages.
+void each(int step, const std::function<void(const std::string&)>& check) {
+    for (const Words& words : kBothLanguages) check(take_step(step, words));
+}
+
+// What the groups of the pattern match; the pattern must be there.
+std::vector<std::string> find(const std::string& text, const std::string& pattern,
+                              Where where = Where::here()) {
+    const Caller caller(where);
+    std::smatch match;
+    if (!std::regex_search(text, match, std::regex(pattern))) {
+        throw std::runtime_error("not found: " + pattern + Caller::all() + "\n" + text);
+    }
+    return {match.begin() + 1, match.end()};
+}
+
+int number(const std::string& digits) {
+    return std::stoi(digits);
+}
+
+}  // namespace
+
+Test(lab, a_program_runs_as_two_processes) {
+    each(1, [](const std::string& out) {
+        const auto parents =
+            find(out, "\n *(\\d+) +\\d+ S.*chatd: parent .*\n *(\\d+) +\\d+ S.*chatd: parent ");
+        EXPECT_NE(parents[0], parents[1]);
+    });
+}
+
+Test(lab, fork_returns_in_parent_and_child) {
+    each(2, [](const std::string& out) {
+        const auto worker = find(out, "\n *(\\d+) +(\\d+) S.* chatd: worker alice ");
+        find(out, "\n *" + worker[1] + " +\\d+ S.* chatd: parent ");
+        if (out.find("--trace") == std::string::npos) return;
+        find(out, " parent\\[" + worker[1] + "\\] fork returned " + worker[0] + "\n");
+        find(out, " worker\\[" + worker[0] + "\\] fork returned 0\n");
+    });
+}
+
+Test(lab, memory_is_copied_when_it_is_written_to) {
+    each(3, [](const std::string& out) {
+        const auto forked = find(out, "child, after fork +\\d+ +\\d+ +(\\d+) ");
+        const auto written = find(out, "child, has written +\\d+ +\\d+ +(\\d+) ");
+        EXPECT_GE(number(written[0]) - number(forked[0]), 4096 - 64);
+    });
+}
+
+Test(lab, all_states_are_seen) {
+    each(4, [](const std::string& out) {
+        find(out, " S +chatd: worker alice ");
+        find(out, " R[N<]? +bash -c while ");
+        find(out, ", 2 clients, 1 stopped\n.* T +chatd: worker bob ");
+        find(out, " Z +\\[chatd:bob\\] <defunct>");
+        find(out, "kill -STOP (\\d+)\n\n.*\n.*\n *\\1 +\\d+ D ");
+    });
+}
+
+Test(lab, zombies_and_orphans_are_made_and_adopted) {
+    each(5, [](const std::string& out) {
+        find(out, " Z +0 \\[chatd:bob\\] <defunct>");
+        const auto orphan = find(out, "\n *(\\d+) +(\\d+) S +sleep");
+        find(out, "\n *" + orphan[1] + " +\\d+ ");
+    });
+}
+
+Test(lab, a_nice_process_gets_less) {
+    each(6, [](const std::string& out) {
+        const auto shares = find(out, "\\D0\\D+(\\d+)%\\D+10\\D+(\\d+)%");
+        EXPECT_GT(number(shares[0]), number(shares[1]));
+        find(out, " RN +10 ");
+    });
+}
+
+Test(lab, a_local_socket_is_tried_by_hand) {
+    each(7, [](const std::string& out) {
+        const auto listener = find(out, "SO_PEERCRED: pid (\\d+)");
+        find(out, "kill -9 " + listener[0] + "\n");
+        EXPECT_CONTAINS(out, "connect: Connection refused\n");
+        EXPECT_CONTAINS(out, "bind: Address already in use\n");
+    });
+}
+
+Test(lab, a_frame_is_read_byte_by_byte) {
+    each(8, [](const std::string& out) {
+        EXPECT_CONTAINS(out, " 58 00 00 00 01 22 05 02 ");
+        EXPECT_CONTAINS(out, " a l i c e h e l l o b o b\n");
+        EXPECT_CONTAINS(out, "1 damaged place, 88 bytes lost");
+    });
+}
+
+Test(lab, select_ends_at_1024_and_epoll_does_not) {
+    each(9, [](const std::string& out) {
+        EXPECT_CONTAINS(out, "Resource temporarily unavailable\n");
+        EXPECT_CONTAINS(out, "descriptor 1023: select returns 1\n");
+        EXPECT_CONTAINS(out, "descriptor 1024: FD_SET ends the process, signal 6\n");
+        find(out, "\n +1000( +\\d+\\.\\d\\d){3}\n");
+        EXPECT_CONTAINS(out, "level: epoll_wait returns 1 1 1\nedge : epoll_wait returns 1 0 0\n");
+    });
+}
+
+Test(lab, worker_and_broker_are_busy) {
+    each(10, [](const std::string& out) {
+        find(out, "\nchatd:alice +\\d+ +[1-9]\\d* +\\d+ +[1-9]\\d* ");
+        find(out, "\nchatd-broker +\\d+ +[1-9]\\d* +\\d+ +[1-9]\\d* ");
+    });
+}
+
+Test(lab, fork_has_a_price_and_kills_are_survived) {
+    each(11, [](const std::string& out) {
+        find(out, "100 MiB: fork returns after +\\d+ us");
+        find(out, "\ncarol .*are we still here\\?\n");
+    });
+}
+
+Test(lab, the_homework_has_five_faults) {
+    each(12, [](const std::string& out) {
+        find(out, " Z +\\[homework\\] <defunct>");
+        EXPECT_CONTAINS(out, " bob entered; names: bob\n");
+        EXPECT_CONTAINS(out, " alice says: lo bob\n");
+        find(out, "\nbob .*  bob says: alice gets my 100 yuan\n");
+        find(out, "bob \\D*(\\d{4,})\\D+\\1 (bytes|字节)");
+        find(out, "COMMAND\n( *\\d+ +\\d+ S +.*homework 0\n){3}");
+        EXPECT_CONTAINS(out, "bind: Address already in use\n");
+    });
+}
+
+Test(lab, the_list_has_all_steps_and_needs_no_server) {
+    const Command::Result list = Command::run({"scripts/lab", "--list", "--lang=zh"});
+    EXPECT_EQ(list.status, 0);
+    EXPECT_EQ(std::ranges::count(list.out, '\n'), 12);
+    EXPECT_CONTAINS(list.out, " 5  僵尸进程与孤儿进程\n");
+    EXPECT_EQ(Command::run({"scripts/lab", "--step", "13"}).status, 64);
+}
