@@ -52,6 +52,7 @@ void measure_select(const std::vector<int>& fds) {
 
 void measure_poll(const std::vector<int>& fds) {
     std::vector<pollfd> polls;
+    polls.reserve(fds.size());
     for (const int fd : fds) polls.push_back({fd, POLLIN, 0});
     measure([&] { return ::poll(polls.data(), polls.size(), -1); });
 }
