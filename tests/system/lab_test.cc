@@ -1,4 +1,5 @@
-// scripts/lab shows in each step what it promises, in both languages.
+// scripts/lab shows in each step what it promises, in both languages. It finds its small programs
+// in $HELPERS, or would have to build them each time.
 #include <criterion/criterion.h>
 
 #include <functional>
