@@ -59,8 +59,7 @@ void Publisher::send() {
     // Flushing may read to the end of a link, and find one more question there.
     for (Link* const link : std::exchange(urgent_, {})) answer(*link, kEntriesAtOnce);
     std::size_t entries = kEntriesPerTurn;
-    for (std::size_t links = walking_.size(); links > 0 && entries >= kCrowdEntriesAtOnce;
-         --links) {
+    for (std::size_t left = walking_.size(); left > 0 && entries >= kCrowdEntriesAtOnce; --left) {
         Link& link = *walking_.front();
         walking_.pop_front();
         answer(link, entries);
@@ -106,9 +105,7 @@ void Publisher::flush(Link& link, std::size_t entries) {
     const bool was_walking = reader.is_walking();
     reader.entries_left = entries;
     const bool goes_on = link.flush(log_, crowds_, sessions_.standing_of(link.worker));
-    count_step(counters_);
-    add_to_counter(counters_.deliveries, std::exchange(reader.delivered, 0));
-    add_to_counter(counters_.skipped, std::exchange(reader.skipped, 0));
+    count_flush(counters_, std::exchange(reader.delivered, 0), std::exchange(reader.skipped, 0));
     if (!goes_on) {
         links_.read_to_the_end(link);
         return links_.close(link);

@@ -96,7 +96,7 @@ class Supervisor {
     std::uint64_t queued_bytes_;  // of all frames ever queued
     std::uint64_t ping_end_ = 0;  // queued_bytes_ right after the last Ping
     Watchdog watchdog_;
-    Deadline watch_at_;           // the wakeup, again; none: it is watched
+    Deadline watch_at_;  // the wakeup, again; none: it is watched
 };
 
 }  // namespace chatd

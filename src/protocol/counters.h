@@ -41,6 +41,13 @@ inline void count_step(BrokerCounters& counters) {
     add_to_counter(counters.steps, 1);
 }
 
+// Counts the flush of a link, as a step, and what it has delivered and skipped.
+inline void count_flush(BrokerCounters& counters, std::uint64_t delivered, std::uint64_t skipped) {
+    count_step(counters);
+    add_to_counter(counters.deliveries, delivered);
+    add_to_counter(counters.skipped, skipped);
+}
+
 // Counts one fan-out, in its bucket and in the time that all took.
 inline void count_fan_out(BrokerCounters& counters, std::uint64_t took_ns) {
     std::size_t bucket = 0;
