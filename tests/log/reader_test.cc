@@ -535,7 +535,7 @@ Test(reader, a_crowd_since_the_last_fan_out_is_sent_at_once_however_large) {
     line.reader.take_crowds();
     line.start_at_head();
     line.crowds.note_fan_out(line.log.head());
-    for (std::size_t i = 0; i < kCrowdEntriesAtOnce; ++i) line.append(EntryKind::Join, {}, 10 + i);
+    for (std::size_t i = 0; i < kCrowdPeopleMax; ++i) line.append(EntryKind::Join, {}, 10 + i);
     line.reader.entries_left = 0;
     EXPECT_TRUE(line.flush());
     EXPECT_FALSE(line.reader.is_walking());

@@ -136,7 +136,7 @@ std::string faulty() {
     return std::string(std::getenv("HELPERS")) + "/chatd-faults";
 }
 
-// A server that is killed before it accepts a client.
+// A start whose process for the history is killed.
 void die_at_start(const std::string& path, const std::string& fault, Where where = Where::here()) {
     const Caller caller(where);
     const Scratch scratch;
@@ -144,7 +144,9 @@ void die_at_start(const std::string& path, const std::string& fault, Where where
         Command::run({faulty(), "-b", "127.0.0.1", "-p", "0", "--run-dir", scratch.path() + "/run",
                       "--history", path},
                      {}, {.env = {{"CHATD_FAULT", fault}}});
-    ASSERT_EQ(result.status, 128 + SIGKILL);
+    ASSERT_EQ(result.status, 71);
+    EXPECT_CONTAINS(result.out,
+                    "chatd: the process that reads the history ended: killed by signal 9\n");
     EXPECT_TRUE(reap_strays(soon()).empty());
 }
 
