@@ -175,11 +175,10 @@ Sessions::Verdict Sessions::answer_who(WorkerState& worker, std::string_view pre
     append_frame(replies,
                  People{.now_ms = now.wall_ms, .members = members.size(), .matching = matching},
                  prefix);
-    const auto shown = members.matching(prefix, kPeopleShown);
-    for (const Member* const member : shown) {
+    for (const Member* const member : members.matching(prefix, kPeopleShown)) {
         append_frame(replies, person_of(*member, now.wall_ms), member->name(), member->peer());
     }
-    append_frame(replies, Done{.left_out = matching - static_cast<std::uint32_t>(shown.size())});
+    append_frame(replies, Done{.left_out = matching - std::min(matching, kPeopleShown)});
     return Verdict::GoOn;
 }
 
