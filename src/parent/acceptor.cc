@@ -24,8 +24,7 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
-        // A program that hands no budgets over may leave no descriptor for them to spare. Then
-        // these clients have none; they connected long ago.
+        // Without a descriptor to spare, these clients have no budget. They connected long ago.
         (void)reserve(worker.address);
         admission_.addresses().entered(worker.address, Moment());
     }
@@ -61,8 +60,7 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
         for (int taken = 0; is_open() && taken < kAcceptsPerTurn; ++taken) {
             Accepted client = accept_client(listener);
             if (client.fd.valid()) {
-                newcomers_.is_awaited(client.address) ? newcomers_.let_wait(std::move(client))
-                                                      : take(std::move(client));
+                if (!newcomers_.queue_up(client)) take(std::move(client));
             } else if (is_shortage(client.error)) {
                 if (newcomers_.turn_all_away()) continue;  // That has made room.
                 turn_away_without_descriptor(listener);
@@ -78,8 +76,7 @@ bool Acceptor::admit(Accepted& client) {
     const auto why = admission_.turns_away(client.address, resources_.workers.size(),
                                            read_counters(resources_).members, Clock::now());
     if (why) {
-        why == TurnedAway::Penalised ? newcomers_.let_wait(std::move(client))
-                                     : newcomers_.turn_away(client, *why);
+        newcomers_.keep_out(client, *why);
         return false;
     }
     if (reserve(client.address)) return true;

@@ -16,9 +16,21 @@ void Newcomers::turn_away(const Accepted& client, TurnedAway why) {
     discard_input(client.fd.get());
 }
 
+void Newcomers::keep_out(Accepted& client, TurnedAway why) {
+    if (why == TurnedAway::Penalised) return let_wait(client);
+    turn_away(client, why);
+}
+
+bool Newcomers::queue_up(Accepted& client) {
+    if (queue_.waiting(client.address) == 0) return false;
+    let_wait(client);
+    return true;
+}
+
 // Somebody who connects and hangs up in a loop takes no place from a neighbour who stays. A client
-// that sends no more may still read, as `nc -N` does, so it goes only when places are short.
-void Newcomers::let_wait(Accepted client) {
+// that sends no more may still read, as `nc -N` does, so it goes only when places are short. When
+// all places are taken by clients that are still there, this one is turned away.
+void Newcomers::let_wait(Accepted& client) {
     queue_.drop_if([&](const Accepted& one) {
         return one.address == client.address && presence_of(one.fd.get()) == Presence::Gone;
     });

@@ -17,14 +17,11 @@ class Newcomers {
 
     void turn_away(const Accepted& client, TurnedAway why);
 
-    // Has the client wait until next() returns it. When all places are taken by clients that are
-    // still there, it is turned away.
-    void let_wait(Accepted client);
+    // A penalised client has to wait until next() returns it; any other is turned away.
+    void keep_out(Accepted& client, TurnedAway why);
 
-    // Does a client of this address wait? A new one has to wait behind it.
-    [[nodiscard]] bool is_awaited(std::string_view address) const {
-        return queue_.waiting(address) != 0;
-    }
+    // If others of its address wait, the client has to wait behind them. False: nobody does.
+    [[nodiscard]] bool queue_up(Accepted& client);
 
     // The first client whose turn has come, and that is still there; none: there is no such client.
     [[nodiscard]] std::optional<Accepted> next();
@@ -35,6 +32,8 @@ class Newcomers {
     bool turn_all_away();
 
   private:
+    void let_wait(Accepted& client);
+
     const Admission& admission_;
     ParentCounters& counters_;
     Journal& journal_;

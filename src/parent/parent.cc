@@ -185,19 +185,17 @@ class Parent {
 
     void reap() {
         reaper_.look(upgrade_.trial(), [this](const Reaped& reaped) {
-            if (reaped.pid == upgrade_.trial()) prepare_upgrade();
+            if (reaped.pid == upgrade_.trial()) {
+                // The next program would know neither the zombies nor the clients that wait.
+                (void)reaper_.turn(true);
+                acceptor_.turn_all_away();
+            }
             if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped)) return;
             const auto worker = resources_.workers.find(reaped.pid);
             // This process can also inherit a child that it does not know.
             if (worker != resources_.workers.end()) worker_ended(worker, reaped.wait_status);
         });
         children_changed_ = false;
-    }
-
-    // The next program would know neither the zombies of this one nor the clients that wait.
-    void prepare_upgrade() {
-        (void)reaper_.turn(true);
-        acceptor_.turn_all_away();
     }
 
     void worker_ended(WorkerTable::iterator row, int wait_status) {

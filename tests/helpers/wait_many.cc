@@ -86,7 +86,8 @@ void measure_all() {
     std::vector<int> fds;
     for (const std::size_t count : {10U, 100U, 1000U, 10000U}) {
         if (count + kDescriptorsOfOurs > allowed) {
-            std::printf("%11zu: ulimit -Hn allows only %ju\n", count, std::uintmax_t{allowed});
+            std::printf("%11zu: ulimit -Hn allows only %llu\n", count,
+                        static_cast<unsigned long long>(allowed));
             continue;
         }
         while (fds.size() < count) fds.push_back(::eventfd(fds.empty() ? 1 : 0, EFD_NONBLOCK));

@@ -23,7 +23,7 @@ Status example() {
     status.parent.penalties = 7;
     status.parent.ended = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
     status.parent.turned_away = {21, 22, 23, 24, 25};
-    status.broker = {4, 1000, 4000, 30, 12'345'678'901, {1, 2, 3, 0, 0, 0, 4}};
+    status.broker = {4, 1000, 4000, 30, 12'345'678'901, {1, 2, 3, 0, 0, 0, 4}, 0};
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/settings.h"
 #include "support/command.h"
 #include "support/expect.h"
 #include "support/spawn.h"
@@ -41,6 +42,8 @@ std::string take_step(int step, const Words& words) {
 
 // Hands what this step prints to `check`, in both languages.
 void each(int step, const std::function<void(const std::string&)>& check) {
+    if (chatd::kSanitized)
+        cr_skip_test("not with sanitizers: the steps measure processes as they are");
     for (const Words& words : kBothLanguages) check(take_step(step, words));
 }
 

@@ -234,8 +234,9 @@ Test(service, penalties_are_counted) {
     }
     EXPECT_EQ(metrics.value("chatd_worker_exits_total{cause=\"killed\"}"), 3);
     EXPECT_EQ(metrics.value("chatd_penalised_sources"), 1);
-    (void)Client(daemon.port()).rest();
-    EXPECT_EQ(metrics.value("chatd_clients_refused_total{reason=\"penalised\"}"), 1);
+    Client waiting(daemon.port());
+    waiting.expect("Many connect from your address.");
+    EXPECT_EQ(metrics.value("chatd_clients_waiting"), 1);
     daemon.finish();
 }
 
