@@ -66,8 +66,10 @@ std::vector<std::string> descriptors_of(pid_t pid) {
     std::vector<std::string> found;
     for (const auto& fd :
          std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
-        const std::string target = std::filesystem::read_symlink(fd.path());
-        found.push_back(target.substr(0, target.find('[')));
+        // A descriptor may be closed between the listing and this look.
+        std::error_code closed;
+        const std::string target = std::filesystem::read_symlink(fd.path(), closed);
+        if (!closed) found.push_back(target.substr(0, target.find('[')));
     }
     std::ranges::sort(found);
     return found;

@@ -296,6 +296,8 @@ Test(service, the_status_is_logged_whatever_the_level) {
     Daemon daemon({"--log-level", "error"});
     Client alice = join(daemon.port(), "alice");
     alice.send_line("hello");
+    // The broker counts what it has sent once it is sent, and takes the second question after that.
+    ask_who(alice);
     ask_who(alice);
     daemon.signal(SIGUSR1);
     daemon.wait_log("]: status: 1 client, 1 member, 1 message, 1 delivery, 0 skipped");
