@@ -1,5 +1,6 @@
 #include "worker/ps_table.h"
 
+#include <algorithm>
 #include <array>
 
 #include "text/table.h"
@@ -98,6 +99,11 @@ void append_ps_table(std::string& out, Language language,
                    duration_text(language, row.age_ms), or_dash(process.name)});
     }
     table.append_to(out);
+    const auto is_zombie = [](const ProcessNews& process) { return process.row.stat[0] == 'Z'; };
+    if (std::ranges::any_of(processes, is_zombie)) {
+        append_text(out, language, Text::PsZombies, {});
+        out += '\n';
+    }
 }
 
 void append_ps_details(std::string& out, Language language, const ProcessNews& process,

@@ -29,6 +29,7 @@ struct OwnNews {
     std::size_t unconfirmed = 0;  // bytes on their way to the client
 };
 
+// Below a table with zombies stands why they still have a pid.
 void append_ps_table(std::string& out, Language language,
                      const std::vector<ProcessNews>& processes);
 

@@ -95,6 +95,7 @@ Test(lab, all_states_are_seen) {
         find(out, " S +chatd: worker alice ");
         find(out, " R[N<]? +bash -c while ");
         find(out, ", 2 clients, 1 stopped\n.* T +chatd: worker bob ");
+        find(out, "\n.* T +(stopped|已暂停) .* bob\n");
         find(out, " Z +\\[chatd:bob\\] <defunct>");
         find(out, "kill -STOP (\\d+)\n\n.*\n.*\n *\\1 +\\d+ D ");
     });
@@ -103,6 +104,7 @@ Test(lab, all_states_are_seen) {
 Test(lab, zombies_and_orphans_are_made_and_adopted) {
     each(5, [](const std::string& out) {
         find(out, " Z +0 \\[chatd:bob\\] <defunct>");
+        find(out, "\n.* Z +(zombie|僵尸) .* bob\n");
         const auto orphan = find(out, "\n *(\\d+) +(\\d+) S +sleep");
         find(out, "\n *" + orphan[1] + " +\\d+ ");
     });

@@ -84,13 +84,22 @@ Test(ps_table, they_do_so_in_Chinese_too) {
 Test(ps_table, each_state_has_its_word) {
     for (const auto& [stat, word] : {std::pair("R", "running"),
                                      {"S", "sleeping"},
-                                     {"D", "in disk"},
+                                     {"D", "blocked"},
                                      {"T", "stopped"},
                                      {"t", "traced"},
                                      {"Z", "zombie"}}) {
         EXPECT_CONTAINS(table(Language::English, {process(ProcessRole::Worker, 1, "al", stat)}),
                         std::string("  ") + word + "  ");
     }
+}
+
+Test(ps_table, below_a_zombie_stands_why_it_has_a_pid) {
+    const ProcessNews zombie = process(ProcessRole::Worker, 4131, "bob", "Z");
+    EXPECT_CONTAINS(table(Language::English, {kServer[3], zombie}),
+                    "  bob\n  A zombie has ended: it keeps its pid until the parent collects it "
+                    "(waitid).\n");
+    EXPECT_CONTAINS(table(Language::Chinese, {zombie}), "僵尸进程已经结束");
+    EXPECT_EQ(table(Language::English, kServer).find("A zombie"), std::string::npos);
 }
 
 // A lookout that was taken over can say anything.
