@@ -62,7 +62,8 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
             if (client.fd.valid()) {
                 if (!newcomers_.queue_up(client)) take(std::move(client));
             } else if (is_shortage(client.error)) {
-                if (newcomers_.turn_all_away()) continue;  // That has made room.
+                if (newcomers_.turn_all_away(TurnedAway::OutOfResources))
+                    continue;  // That has made room.
                 turn_away_without_descriptor(listener);
                 rest("accept", client.error);
             } else if (client.error == EAGAIN) {
@@ -80,7 +81,8 @@ bool Acceptor::admit(Accepted& client) {
         return false;
     }
     if (reserve(client.address)) return true;
-    if (newcomers_.turn_all_away() && reserve(client.address)) return true;
+    if (newcomers_.turn_all_away(TurnedAway::OutOfResources) && reserve(client.address))
+        return true;
     has_no_worker(client, "memfd_create", errno);
     return false;
 }

@@ -20,6 +20,7 @@ class Acceptor {
     // --- One turn of the parent's loop
     // False while the acceptor rests, or while the broker has too many unread frames.
     [[nodiscard]] bool is_open() const;
+    [[nodiscard]] bool is_resting() const { return rest_.is_on(); }
     [[nodiscard]] Deadline wake_at() const {
         return is_open() ? newcomers_.wake_at() : Deadline(rest_.until());
     }
@@ -48,10 +49,10 @@ class Acceptor {
     // until a worker ends, kListenerRest at most.
     void rest(const char* call, int error);
 
-    // Tells those that wait for the turn of their address to come again, and keeps nothing for an
-    // address that has no client.
-    void turn_all_away() {
-        (void)newcomers_.turn_all_away();
+    // Tells those that wait for the turn of their address to come again, and why; and keeps nothing
+    // for an address that has no client.
+    void turn_all_away(TurnedAway why) {
+        (void)newcomers_.turn_all_away(why);
         release_unused();
     }
 

@@ -32,18 +32,22 @@ class AdmissionQueue {
 
     void add(Client client) { clients_.push_back(std::move(client)); }  // has_place() must be true
 
+    // The condition must not throw.
     template <class Condition>
     void drop_if(Condition condition) {
         std::erase_if(clients_, condition);
     }
 
-    // Takes the first client out whose address has its turn; none: there is no such client.
-    [[nodiscard]] std::optional<Client> take_due(const AddressLimits& addresses, Moment now) {
-        const auto has_turn = [&](const Client& client) {
-            return now >= addresses.next(client.address);
-        };
-        const auto found = std::ranges::find_if(clients_, has_turn);
+    // Takes the first client out for which this holds; none: there is no such client.
+    template <class Condition>
+    [[nodiscard]] std::optional<Client> take_if(Condition condition) {
+        const auto found = std::ranges::find_if(clients_, condition);
         return found == clients_.end() ? std::nullopt : std::optional(take(found));
+    }
+
+    // The same for the first client whose address has its turn.
+    [[nodiscard]] std::optional<Client> take_due(const AddressLimits& addresses, Moment now) {
+        return take_if([&](const Client& client) { return now >= addresses.next(client.address); });
     }
 
     // Takes any client out; none: nobody waits.

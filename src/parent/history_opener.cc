@@ -81,7 +81,7 @@ SetupError why_not(int wait_status, int child) {
 UniqueFd open_history_in_child(const Options& options, const std::optional<User>& new_user,
                                ProcessTitle& title, const Signals& signals) {
     const SocketPair link = make_socket_pair();
-    const pid_t child = fork_child([&] {
+    const pid_t child = fork_child("history", [&] {
         signals.forget();
         Signals::ignore({SIGINT, SIGTERM, SIGHUP, SIGUSR1});
         title.set("chatd: reads the history");

@@ -18,7 +18,7 @@ void Keeper::turn() {
     // The program before had none, and no place was found for its socket.
     if (!resources_.lookout_listener.fd.valid()) return;
     born_ = Clock::now();
-    resources_.lookout = fork_child([this] { return run_child(); });
+    resources_.lookout = fork_child("lookout", [this] { return run_child(); });
     if (is_running()) return;
     journal_.error("fork of the lookout: %s", std::strerror(errno));
     start_later();

@@ -28,15 +28,20 @@ bool Newcomers::queue_up(Accepted& client) {
 }
 
 // Somebody who connects and hangs up in a loop takes no place from a neighbour who stays. A client
-// that sends no more may still read, as `nc -N` does, so it goes only when places are short. When
-// all places are taken by clients that are still there, this one is turned away.
+// that sends no more may still read, as `nc -N` does, so it goes only when places are short: for
+// one of its own address when those of the address are, and for any when all are. When all places
+// are taken by clients that are still there, this one is turned away.
 void Newcomers::let_wait(Accepted& client) {
     queue_.drop_if([&](const Accepted& one) {
         return one.address == client.address && presence_of(one.fd.get()) == Presence::Gone;
     });
     if (!queue_.has_place(client.address)) {
-        queue_.drop_if(
-            [](const Accepted& one) { return presence_of(one.fd.get()) != Presence::Here; });
+        const bool is_full = queue_.size() == kQueuedMax;
+        const auto goes = [&](const Accepted& one) {
+            return (is_full || one.address == client.address) &&
+                   presence_of(one.fd.get()) != Presence::Here;
+        };
+        while (const auto one = queue_.take_if(goes)) turn_away(*one, TurnedAway::Penalised);
     }
     if (!queue_.has_place(client.address)) return turn_away(client, TurnedAway::Penalised);
     const std::size_t place = queue_.waiting(client.address) + 1;
@@ -52,9 +57,9 @@ std::optional<Accepted> Newcomers::next() {
     }
 }
 
-bool Newcomers::turn_all_away() {
+bool Newcomers::turn_all_away(TurnedAway why) {
     const bool was_awaited = queue_.size() != 0;
-    while (const auto client = queue_.take_last()) turn_away(*client, TurnedAway::OutOfResources);
+    while (const auto client = queue_.take_last()) turn_away(*client, why);
     return was_awaited;
 }
 

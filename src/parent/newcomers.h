@@ -28,8 +28,8 @@ class Newcomers {
     [[nodiscard]] Deadline wake_at() const { return queue_.wake_at(admission_.addresses()); }
     [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
 
-    // Tells all that wait to come again. False: nobody waits.
-    bool turn_all_away();
+    // Tells all that wait to come again, and why. False: nobody waits.
+    bool turn_all_away(TurnedAway why);
 
   private:
     void let_wait(Accepted& client);

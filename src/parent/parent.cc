@@ -99,7 +99,7 @@ class Parent {
         end_broker_when_alone();
         acceptor_.accept_clients([this](Accepted client) { take_client(std::move(client)); });
         // A zombie counts as a process: it must not stand in the way of a fork or of the end.
-        const bool is_short = acceptor_.wake_at() || !supervisor_.is_running();
+        const bool is_short = acceptor_.is_resting() || !supervisor_.is_running();
         if (reaper_.turn(closing_until_ || is_short)) reap();
         answer_metrics();
         title_.set(title_of(resources_));
@@ -185,12 +185,12 @@ class Parent {
 
     void reap() {
         reaper_.look(upgrade_.trial(), [this](const Reaped& reaped) {
-            if (reaped.pid == upgrade_.trial()) {
-                // The next program would know neither the zombies nor the clients that wait.
+            // The next program would know neither the zombies nor the clients that wait.
+            const auto prepare = [this] {
                 (void)reaper_.turn(true);
-                acceptor_.turn_all_away();
-            }
-            if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped)) return;
+                acceptor_.turn_all_away(TurnedAway::Penalised);
+            };
+            if (supervisor_.handle_exit(reaped) || upgrade_.handle_exit(reaped, prepare)) return;
             const auto worker = resources_.workers.find(reaped.pid);
             // This process can also inherit a child that it does not know.
             if (worker != resources_.workers.end()) worker_ended(worker, reaped.wait_status);
@@ -246,7 +246,7 @@ class Parent {
         service_.stopping();
         closing_until_ = Clock::now() + kShutdownGrace;
         resources_.listeners.clear();
-        acceptor_.turn_all_away();
+        acceptor_.turn_all_away(TurnedAway::OutOfResources);
         upgrade_.cancel();
         supervisor_.begin_closing();
         for (const auto& [pid, worker] : resources_.workers) (void)::kill(pid, kServerCloses);

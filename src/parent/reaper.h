@@ -22,8 +22,8 @@ class Reaper {
     // children that this process has inherited and that lie before all zombies in the kernel's
     // list. Notes which workers are stopped, and tells the supervisor. Call this only after SIGCHLD
     // or when turn() has said so, because the kernel looks at every child each time (waitid(2); 2
-    // ms for 10,000 children; with
-    // --reap-delay this process asks it for each worker). trial: see Upgrade.
+    // ms for 10,000 children; with --reap-delay this process asks it for each worker). trial: see
+    // Upgrade.
     void look(pid_t trial, const HandleEnd& handle_end);
 
     // Collects the zombies whose time has come, or all of them. True: there was one, and children

@@ -90,11 +90,6 @@ bool knows_counters(const Handover& handover) {
            handover.parent_counters.size() == Numbers().size();
 }
 
-// Is there room for the steps, which 0.3.0 does not count?
-bool has_room_for_counters(int fd) {
-    return file_bytes(fd) >= sizeof(BrokerCounters) || ::ftruncate(fd, sizeof(BrokerCounters)) == 0;
-}
-
 ParentCounters inherit_parent_counters(const Handover& handover) {
     if (!knows_counters(handover)) return {};
     Numbers numbers;
@@ -296,8 +291,7 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
     const std::size_t stopped = count_stopped(workers);
     BudgetFiles budget_files(unshared->get());
     for (const auto& [fd, address] : handover.budgets) budget_files.emplace(address, UniqueFd());
-    const bool keeps_counters =
-        knows_counters(handover) && has_room_for_counters(handover.broker_counters.number);
+    const bool keeps_counters = knows_counters(handover);
     UniqueFd new_counters = keeps_counters ? UniqueFd() : make_counters();
     SocketPair births = make_socket_pair();
     // From here on nothing fails: until then the program before can take everything back.

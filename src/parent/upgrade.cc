@@ -168,12 +168,12 @@ StartMode read_start_mode(ProcessTitle& title) {
 
 void Upgrade::begin() {
     again_ = is_trying();
-    if (!again_) attempt(&Upgrade::start_trial);
+    if (!again_) attempt([this] { start_trial(); });
 }
 
-void Upgrade::attempt(void (Upgrade::*step)()) {
+void Upgrade::attempt(const std::function<void()>& step) {
     try {
-        (this->*step)();
+        step();
     } catch (const SetupError& error) {
         journal_.error("no upgrade: %s", error.what());
     }
@@ -195,28 +195,29 @@ void Upgrade::start_trial() {
     trial_until_ = Clock::now() + kUpgradeCheck;
 }
 
-bool Upgrade::handle_exit(const Reaped& reaped) {
+bool Upgrade::handle_exit(const Reaped& reaped, const Prepare& prepare) {
     if (reaped.pid != trial_) return false;
     trial_ = -1;
-    if (std::exchange(trial_until_, std::nullopt)) judge(reaped.wait_status);
+    if (std::exchange(trial_until_, std::nullopt)) judge(reaped.wait_status, prepare);
     if (again_) begin();
     return true;
 }
 
-void Upgrade::judge(int wait_status) {
+void Upgrade::judge(int wait_status, const Prepare& prepare) {
     if (WIFEXITED(wait_status) &&
         WEXITSTATUS(wait_status) == static_cast<int>(ExitStatus::Understood)) {
-        return attempt(&Upgrade::execute);
+        return attempt([&] { execute(prepare); });
     }
     journal_.error("no upgrade: %s cannot take over, it ended with %s", title_.arguments()[0],
                    describe_wait_status(wait_status).c_str());
 }
 
 // The next program would take the process that repairs the history for the broker, and replace it.
-void Upgrade::execute() {
+void Upgrade::execute(const Prepare& prepare) {
     if (resources_.is_repairing) {
         return journal_.error("no upgrade: the history is being repaired; try again after that");
     }
+    prepare();
     const UniqueFd own_program = open_own_program();
     Handover handover = describe_resources(resources_);
     handover.program_before = {own_program.get()};

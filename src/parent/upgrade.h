@@ -33,6 +33,8 @@ void close_way_back();
 
 class Upgrade {
   public:
+    using Prepare = std::function<void()>;
+
     // All of these outlive this object. Starts nothing.
     Upgrade(const Resources& resources, ProcessTitle& title, Journal& journal)
         : resources_(resources), title_(title), journal_(journal) {}
@@ -43,7 +45,8 @@ class Upgrade {
 
     // Handles the end of the trial. After a good one the new program runs and this does not return;
     // if it returns, the journal says why there is no upgrade. False: this child was not the trial.
-    bool handle_exit(const Reaped& reaped);
+    // prepare: called before the new program is executed, for what cannot be handed over.
+    bool handle_exit(const Reaped& reaped, const Prepare& prepare);
 
     [[nodiscard]] Deadline wake_at() const { return trial_until_; }
     [[nodiscard]] bool is_trying() const { return trial_ > 0; }
@@ -52,11 +55,11 @@ class Upgrade {
     void cancel();  // the server closes: no upgrade, not even after a good trial
 
   private:
-    void attempt(void (Upgrade::*step)());  // the journal says why the step is not possible
+    void attempt(const std::function<void()>& step);  // the journal says why it is not possible
     void start_trial();
-    void judge(int wait_status);
+    void judge(int wait_status, const Prepare& prepare);
     void end_trial();
-    void execute();
+    void execute(const Prepare& prepare);
 
     const Resources& resources_;
     ProcessTitle& title_;

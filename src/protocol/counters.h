@@ -26,7 +26,7 @@ struct BrokerCounters {
     std::array<std::uint64_t, kFanOutBuckets.size() + 1> fan_outs;
 
     // What the broker does in one go: frames that it handled, links that it flushed, syncs. For the
-    // watchdog alone. 0.3.0 has all but this one, in the same version.
+    // watchdog alone.
     std::uint64_t steps;
 };
 

@@ -54,6 +54,14 @@ pid_t worker_of(const Daemon& daemon, const std::string& name, Where where = Whe
     return pid;
 }
 
+// The worker, not ended, of a client that has told no name.
+pid_t worker_of_login(const Daemon& daemon) {
+    for (const Process& child : children(daemon.pid())) {
+        if (child.comm == "chatd-worker" && child.state != 'Z') return child.pid;
+    }
+    return -1;
+}
+
 // As in the column STAT of ps(1).
 char state_of(pid_t pid) {
     return process(pid).value_or(Process{}).state;
@@ -168,6 +176,27 @@ Test(states, a_child_that_the_parent_does_not_know_is_no_zombie_for_long) {
     wait_until([=] { return state_of(worker) == 'Z'; }, "a zombie");
     kill(stranger->pid, SIGKILL);
     wait_until([&] { return !process(stranger->pid); }, "the end of the stranger");
+    EXPECT_EQ(state_of(worker), 'Z');
+    daemon.finish();
+}
+
+// Only where processes or descriptors are short the dead have to make room.
+Test(states, a_newcomer_who_waits_for_its_turn_leaves_the_dead_alone) {
+    Daemon daemon(DaemonOptions{
+        .args = kLong, .penalties = true, .env = {{"ASAN_OPTIONS", "handle_segv=0"}}});
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = worker_of(daemon, "alice");
+    for (int i = 0; i < 3; ++i) {
+        Client mallory(daemon.port());
+        mallory.expect("Your name: ");
+        kill(worker_of_login(daemon), SIGSEGV);
+        (void)mallory.rest();
+    }
+    kill(worker, SIGKILL);
+    wait_until([&] { return state_of(worker) == 'Z'; }, "alice's zombie");
+    Client waiting(daemon.port());
+    waiting.expect("Many connect from your address.");
+    waiting.expect("Your name: ");
     EXPECT_EQ(state_of(worker), 'Z');
     daemon.finish();
 }
