@@ -40,7 +40,7 @@ constexpr OtherWord kOtherWords[] = {
     {"/צדע", "/msg"},     {"/ר", "/r"},        {"/ةسل", "/msg"},     {"/ทหเ", "/msg"},
     {"/もとき", "/msg"},  {"/ㅡㄴㅎ", "/msg"}, {"/ㄩㄋㄕ", "/msg"},  {"/names", "/who"},
     {"/users", "/who"},   {"/list", "/who"},   {"/name", "/nick"},   {"/leave", "/quit"},
-    {"/part", "/quit"},   {"/?", "/help"}};
+    {"/part", "/quit"},   {"/?", "/help"},     {"r", "/r"}};
 
 // Bytes of a command with typing errors; and of a word that may be one, before each of its
 // characters counts as a byte. Without spaces, a whole line in Chinese is one word.
@@ -166,14 +166,20 @@ Front front_of(std::string_view word) {
     return {Lead::Key, meant.replace(0, decode_utf8(meant).bytes, "/")};
 }
 
+// The command's name without the addressee that may be glued on: "、msg：bob", "、msg小明".
+std::string without_addressee(std::string_view name) {
+    constexpr std::string_view kMsg = "/msg";
+    return std::string(name.starts_with(kMsg) ? kMsg : name.substr(0, name.find_first_of(":,")));
+}
+
 // Is it likely enough that a command was meant? Lines of programs begin with two slashes, and other
 // lines with a full stop or the like, so there it has to be a command's own word, or like /msg.
 bool is_like_command(const Front& front) {
     if (front.lead == Lead::None || front.lead == Lead::Slash) return false;
-    const auto nearest = nearest_command(front.name);
+    const std::string name = without_addressee(front.name);
+    const auto nearest = nearest_command(name);
     if (front.lead == Lead::Slip) return nearest.has_value();
-    return nearest == "/msg" || verb_of(front.name) != Verb::Unknown ||
-           command_for_other(front.name) == "/r";
+    return nearest == "/msg" || verb_of(name) != Verb::Unknown || command_for_other(name) == "/r";
 }
 
 // Is it /msg but for one typing error, wherever that is, with somebody and words behind it?
@@ -234,7 +240,7 @@ std::string_view take_addressee(std::string_view& text) {
     return name;
 }
 
-Command parse_command(std::string_view line) {
+Command parse_command(std::string_view line, bool may_answer) {
     const std::string_view begin = begin_of(line);
     if (begin.empty() || begins_with_one_of(kQuotes, begin)) return {Verb::Say, {}, line};
     std::string_view rest = begin;
@@ -243,7 +249,8 @@ Command parse_command(std::string_view line) {
     if (!has_slash && word.size() > kTypedBytesMax) return {Verb::Say, {}, line};
     const Front front = front_of(word);
     if (front.lead == Lead::Slash && front.name != "/") return {verb_of(front.name), word, rest};
-    if (is_like_command(front) || is_like_private_words(as_meant(word), rest)) {
+    const bool is_like_answer = may_answer && front.name == "r" && !rest.empty();
+    if (is_like_command(front) || is_like_private_words(as_meant(word), rest) || is_like_answer) {
         return {Verb::InDoubt, word, rest};
     }
     if (const auto command = behind_a_space(front, word, rest)) return *command;
@@ -253,7 +260,7 @@ Command parse_command(std::string_view line) {
 }
 
 std::optional<std::string_view> nearest_command(std::string_view word) {
-    const std::string name = front_of(without_spaces(word)).name;
+    const std::string name = without_addressee(front_of(without_spaces(word)).name);
     const std::string_view other = command_for_other(name);
     if (!other.empty()) return other;
     const std::string typed = in_single_bytes(name);

@@ -38,8 +38,9 @@ struct Command {
 };
 
 // The result points into `line`, which must be clean. A line in double quotes is always said, so
-// that there is a way to say what is in doubt.
-[[nodiscard]] Command parse_command(std::string_view line);
+// that there is a way to say what is in doubt. may_answer: somebody has told the client something,
+// so "r yes" may lack its slash.
+[[nodiscard]] Command parse_command(std::string_view line, bool may_answer = false);
 
 // The command, with its slash, that a client most likely meant by `word`, which is Unknown or
 // InDoubt; none when no command is like it.

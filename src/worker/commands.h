@@ -35,6 +35,9 @@ class Commands {
     void follow(const Entry& entry, std::string_view name, std::string_view text);
     void follow(const Crowd& crowd, std::string_view names);
 
+    // Has somebody told the client something, so that /r answers?
+    [[nodiscard]] bool may_answer() const { return !correspondent_.empty(); }
+
     // Entries were lost to the client: /r answers nobody until somebody writes again.
     void forget_correspondent() { correspondent_.clear(); }
 

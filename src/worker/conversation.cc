@@ -48,7 +48,7 @@ void Conversation::handle_line(const LineReader::Line& line) {
     if (line.too_long) return screen_.line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
     if (is_blank(text)) return;
-    const Command command = parse_command(text);
+    const Command command = parse_command(text, commands_.may_answer());
     turns_.charge(units_of(command), now_);
     if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
     if (command.verb == Verb::Quit) {

@@ -245,6 +245,22 @@ Test(command_parser, a_command_s_own_word_behind_two_slashes_is_in_doubt) {
     expect_command("//hello", {Verb::SaySlash, "//hello", "/hello"});
 }
 
+Test(command_parser, r_without_a_slash_is_in_doubt_for_who_may_answer_somebody) {
+    EXPECT_TRUE(parse_command("r secret", true).verb == Verb::InDoubt);
+    EXPECT_TRUE(parse_command("Ｒ secret", true).verb == Verb::InDoubt);
+    EXPECT_TRUE(parse_command("r", true).verb == Verb::Say);
+    expect_said("r secret");
+    EXPECT_EQ(nearest_command("r").value_or(""), "/r");
+}
+
+Test(command_parser, an_addressee_that_is_glued_on_hides_no_command) {
+    for (const std::string word : {"、msg：bob：secret", "\\msg:bob", ".msg:bob", "、msg,bob",
+                                   "、msg小明明", "、r：secret", "//msg:bob", "//r:secret"}) {
+        expect_in_doubt(word, " psst");
+    }
+    expect_said("msg: the server is down");
+}
+
 // The key of the slash gives a full stop in Russian and Hebrew.
 Test(command_parser, msg_on_a_keyboard_of_another_script_is_in_doubt) {
     for (const char* word :
