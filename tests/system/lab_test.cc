@@ -76,7 +76,6 @@ Test(lab, fork_returns_in_parent_and_child) {
     each(2, [](const std::string& out) {
         const auto worker = find(out, "\n *(\\d+) +(\\d+) S.* chatd: worker alice ");
         find(out, "\n *" + worker[1] + " +\\d+ S.* chatd: parent ");
-        if (out.find("--trace") == std::string::npos) return;
         find(out, " parent\\[" + worker[1] + "\\] fork returned " + worker[0] + "\n");
         find(out, " worker\\[" + worker[0] + "\\] fork returned 0\n");
     });
@@ -87,6 +86,8 @@ Test(lab, memory_is_copied_when_it_is_written_to) {
         const auto forked = find(out, "child, after fork +\\d+ +\\d+ +(\\d+) ");
         const auto written = find(out, "child, has written +\\d+ +\\d+ +(\\d+) ");
         EXPECT_GE(number(written[0]) - number(forked[0]), 4096 - 64);
+        const std::string status = "\nVmRSS: \\d+ .*VmPTE: \\d+ +\\(KiB\\)\n[^]*";
+        find(out, status + status + status + "\nRss: \\d+ +Pss: \\d+ +Private_Dirty: \\d+ ");
     });
 }
 
@@ -94,6 +95,8 @@ Test(lab, all_states_are_seen) {
     each(4, [](const std::string& out) {
         find(out, " S +chatd: worker alice ");
         find(out, " R[N<]? +bash -c while ");
+        const auto switches = find(out, "(?:went from|主动让出 CPU 的次数就从) (\\d+)\\D+(\\d+)");
+        EXPECT_GT(number(switches[1]), number(switches[0]));
         find(out, ", 2 clients, 1 stopped\n.* T +chatd: worker bob ");
         find(out, "\n.* T +(stopped|已暂停) .* bob\n");
         find(out, " Z +\\[chatd:bob\\] <defunct>");
@@ -115,6 +118,9 @@ Test(lab, a_nice_process_gets_less) {
         const auto shares = find(out, "\\D0\\D+(\\d+)%\\D+10\\D+(\\d+)%");
         EXPECT_GT(number(shares[0]), number(shares[1]));
         find(out, " RN +10 ");
+        const auto last = find(out, "\\D0\\D+(\\d+)%\\D+19\\D+(\\d+)%");
+        EXPECT_GT(number(last[0]), number(last[1]));
+        EXPECT_CONTAINS(out, "cannot set niceness: Permission denied\n");
     });
 }
 
@@ -122,6 +128,7 @@ Test(lab, a_local_socket_is_tried_by_hand) {
     each(7, [](const std::string& out) {
         const auto listener = find(out, "SO_PEERCRED: pid (\\d+)");
         find(out, "kill -9 " + listener[0] + "\n");
+        find(out, "\nsrwx\\S+ .*\\.sock\n");
         EXPECT_CONTAINS(out, "connect: Connection refused\n");
         EXPECT_CONTAINS(out, "bind: Address already in use\n");
     });
@@ -131,6 +138,7 @@ Test(lab, a_frame_is_read_byte_by_byte) {
     each(8, [](const std::string& out) {
         EXPECT_CONTAINS(out, " 58 00 00 00 01 22 05 02 ");
         EXPECT_CONTAINS(out, " a l i c e h e l l o b o b\n");
+        EXPECT_CONTAINS(out, "\n(88, 1, 34, 5, 2)\n");
         EXPECT_CONTAINS(out, "1 damaged place, 88 bytes lost");
     });
 }
@@ -147,7 +155,10 @@ Test(lab, select_ends_at_1024_and_epoll_does_not) {
 
 Test(lab, worker_and_broker_are_busy) {
     each(10, [](const std::string& out) {
-        find(out, "\nchatd:alice +\\d+ +[1-9]\\d* +\\d+ +[1-9]\\d* ");
+        const auto worker = find(
+            out,
+            "(?:Measured for|测量) (\\d+) [^]*\nchatd:alice +\\d+ +([1-9]\\d*) +\\d+ +[1-9]\\d* ");
+        EXPECT_LE(number(worker[1]), number(worker[0]));
         find(out, "\nchatd-broker +\\d+ +[1-9]\\d* +\\d+ +[1-9]\\d* ");
     });
 }
