@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/bounds.h"
 #include "text/number.h"
+#include "text/width.h"
 
 namespace chatd {
 namespace {
@@ -16,8 +18,8 @@ struct Row {
     const char* name;
     char letter;           // 0: the option has no short form
     const char* argument;  // as --help names it, "[=…]": may be left out; nullptr: there is none
-    const char* meaning;   // one line or two
-    const char* takes;     // which arguments are good; nullptr: all are
+    const char* meaning;
+    const char* takes;  // which arguments are good; nullptr: all are
     // False: the argument is bad. nullptr: --help and --version, which end the reading.
     bool (*take)(Options& options, const std::string& argument);
 };
@@ -112,21 +114,21 @@ constexpr Row kRows[] = {
     {"max-per-ip", 0, "N", "refuse more than N of one address; 0: no limit (256)",
      "a number from 0 to 1048576", take_number<&Options::per_address_max, 0, kClientsLimit>},
     {"no-penalty", 0, "NETWORK",
-     "slow no client of this address or network down for what others\n"
+     "slow no client of this address or network down for what others "
      "of it do; may be given again",
      nullptr, take_exempt},
     {"no-penalties", 0, nullptr, "let an address in whatever its clients have done", nullptr,
      take_flag<&Options::penalties>},
     {"max-logins", 0, "N",
-     "with more than N that told no name yet, turn newcomers away at\n"
+     "with more than N that told no name yet, turn newcomers away at "
      "random, all of them with 2N; 0: nobody (half of all)",
      "a number from 0 to 1048576", take_number<&Options::logins_max, 0, kClientsLimit>},
     {"rate", 0, "N[:BURST]",
-     "lines a client may send per second, and at once; more wait,\n"
+     "lines a client may send per second, and at once; more wait, "
      "0: no limit (10:20)",
      "lines per second and lines at once, each at most 1000000: 10 or 10:20", take_client_rate},
     {"rate-per-ip", 0, "N[:BURST]",
-     "lines all clients of one address may send per second, and at\n"
+     "lines all clients of one address may send per second, and at "
      "once; more wait, 0: no limit (50:600)",
      "lines per second and lines at once, each at most 1000000: 50 or 50:600", take_address_rate},
     {"login-timeout", 0, "S", "seconds to tell a name in; 0: no limit (30)",
@@ -145,11 +147,11 @@ constexpr Row kRows[] = {
     {"no-crowds", 0, nullptr, "a line for each who comes or goes, however many at once", nullptr,
      take_flag<&Options::crowds>},
     {"run-dir", 0, "DIR",
-     "where the broker's socket lies ($XDG_RUNTIME_DIR/chatd,\n"
+     "where the broker's socket lies ($XDG_RUNTIME_DIR/chatd, "
      "or /tmp/chatd-UID)",
      "the name of a directory", take_word<&Options::run_directory>},
     {"user", 0, "NAME",
-     "whom to become, started as root; NAME or UID, or with :GID\n"
+     "whom to become, started as root; NAME or UID, or with :GID "
      "behind it (nobody)",
      "NAME, UID, NAME:GID or UID:GID", take_word<&Options::user>},
     {"sandbox", 0, "MODE", "on: a process that does what is none of its business dies; off (on)",
@@ -159,7 +161,7 @@ constexpr Row kRows[] = {
     {"reap-delay", 0, "S", "seconds that an ended worker stays a zombie, to be looked at (0)",
      "seconds, at most 3600", take_number<&Options::reap_delay_s, 0, kReapDelayMax>},
     {"nice", 0, "N",
-     "niceness of the workers, -20 to 19; to go below that of the\n"
+     "niceness of the workers, -20 to 19; to go below that of the "
      "parent takes root or ulimit -e (that of the parent)",
      "a number from -20 to 19", take_number<&Options::niceness, -20, 19>},
     {"metrics", 0, "SOCKET", "answer who connects to this AF_UNIX socket with what is counted",
@@ -167,7 +169,7 @@ constexpr Row kRows[] = {
     {"log-level", 0, "L", "error, warning, info or debug (info)", "error, warning, info or debug",
      take_named<&Options::level, level_named>},
     {"trace", 0, "[=FILE]",
-     "write each step to FILE as it happens, a line each, without\n"
+     "write each step to FILE as it happens, a line each, without "
      "what people say (stderr)",
      nullptr, take_trace},
     {"trace-text", 0, nullptr, "what people say too", nullptr, take_flag<&Options::trace_text>},
@@ -225,8 +227,10 @@ std::string help_line(const Row& row) {
     std::string line = row.letter != 0 ? std::string("  -") + row.letter + ", --" : "      --";
     line += row.name;
     if (row.argument != nullptr) line.append(may_be_left_out(row) ? "" : " ").append(row.argument);
-    line.resize(kMeaningColumn, ' ');
-    for (const char character : std::string_view(row.meaning)) {
+    // A name that is too long has a line of its own.
+    if (line.size() >= kMeaningColumn) line += '\n' + std::string(kMeaningColumn, ' ');
+    if (line.size() < kMeaningColumn) line.resize(kMeaningColumn, ' ');
+    for (const char character : wrapped(row.meaning, kRowColumnsMax - kMeaningColumn)) {
         line += character;
         if (character == '\n') line.append(kMeaningColumn, ' ');
     }
