@@ -352,9 +352,9 @@ inline constexpr auto kQuestionTime = 1s;
 // more, and the kernel holds so much for the link (net.core.wmem_default in socket(7)).
 inline constexpr std::size_t kAnswerBytesMax = 16 * 1024;
 
-// After a look the lookout rests so many times as long as the look has kept a processor busy: so it
-// takes a tenth of one processor at most, however many ask. (A look takes 2 ms; with a name, in a
-// room of 10,000, 0.2 s.)
+// After a look the lookout rests so many times as long as the look has kept a processor busy: so
+// looks take a tenth of one processor at most, however many ask. (A look takes 2 ms; with a name,
+// in a room of 10,000, 0.2 s.)
 inline constexpr int kLookRest = 9;
 
 // When a worker has waited for the lookout so long, it tells its client that there is no answer:

@@ -70,6 +70,7 @@ void Links::accept(const std::function<void(UniqueFd, pid_t)>& take) {
         UniqueFd fd(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd.valid()) {
             if (const auto pid = peer_pid(fd.get())) {
+                CHATD_TRACE("accepts the link of process %d", *pid);
                 take(std::move(fd), *pid);
             } else {
                 journal_.warning("somebody else connected to our socket");

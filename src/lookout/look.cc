@@ -91,8 +91,6 @@ void Look::append_row(std::string& out, pid_t pid, std::string_view asked) const
     ProcessRow row{.age_ms = uptime_ms() - ms_of_ticks(stat->start_ticks),
                    .cpu_ms = ms_of_ticks(stat->cpu_ticks),
                    .memory_kib = number_in_status(status, "RssAnon"),
-                   .voluntary = number_in_status(status, "voluntary_ctxt_switches"),
-                   .involuntary = number_in_status(status, "nonvoluntary_ctxt_switches"),
                    .pid = pid,
                    .ppid = stat->ppid,
                    .nice = stat->nice,

@@ -1,5 +1,6 @@
 // One look at the processes of the server, in /proc. What was read once is not read again for the
-// next who asks in the same look.
+// next who asks in the same look. This file must never read of a process that is neither the parent
+// nor one of its children.
 #pragma once
 
 #include <sys/types.h>
@@ -22,8 +23,8 @@ class Look {
     [[nodiscard]] bool is_child(pid_t pid) const;
     [[nodiscard]] pid_t broker() const { return broker_; }
 
-    // The frames that answer AskProcesses: besides parent, broker and lookout
-    // kPeopleShown rows at most. Empty: /proc does not show the server, as with its option hidepid.
+    // The frames that answer AskProcesses: besides parent, broker and lookout kPeopleShown rows at
+    // most. Empty: /proc does not show the server, as with its option hidepid.
     [[nodiscard]] std::string answer(std::string_view prefix);
 
   private:

@@ -13,9 +13,8 @@
 #include <vector>
 
 #include "base/bounds.h"
-#include "base/fault.h"
 #include "lookout/look.h"
-#include "protocol/frame.h"
+#include "protocol/describe.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/memory.h"
@@ -45,7 +44,6 @@ class Lookout {
         : listener_(listener), proc_(std::move(proc)), parent_(parent), signals_(signals) {}
 
     [[noreturn]] void run() {
-        fault_point("lookout:start");
         for (;;) {
             wait();
             const Moment now = Clock::now();
@@ -77,7 +75,9 @@ class Lookout {
             UniqueFd fd(::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (!fd.valid()) return;
             const auto pid = peer_pid(fd.get());
-            if (pid) askers_.push_back({std::move(fd), *pid, now, {}, {}});
+            if (!pid) continue;
+            CHATD_TRACE("accepts the link of process %d", *pid);
+            askers_.push_back({std::move(fd), *pid, now, {}, {}});
         }
     }
 
@@ -87,6 +87,7 @@ class Lookout {
         std::array<char, kReadBytes> buffer;
         const IoResult got = receive(asker.fd.get(), buffer);
         const auto take = [&asker](const Frame& frame) {
+            trace_frames("takes from worker", frame.bytes, asker.pid);
             if (frame.type != FrameType::AskProcesses || asker.prefix) return false;
             asker.prefix = frame.name;
             return true;
@@ -106,7 +107,6 @@ class Lookout {
     // Answers all who have asked. Who does not take the whole answer at once gets no rest of it: it
     // is smaller than what the kernel holds for a link.
     void look() {
-        fault_point("lookout:looks");
         const Duration begin = processor_time();
         Look look(proc_.get(), parent_, broker_);
         broker_ = look.broker();
@@ -117,7 +117,8 @@ class Lookout {
             if (!look.is_child(asker.pid)) continue;
             const auto [answer, is_new] = answers.try_emplace(*asker.prefix);
             if (is_new) answer->second = look.answer(*asker.prefix);
-            (void)send_some(asker.fd.get(), answer->second);
+            const IoResult sent = send_some(asker.fd.get(), answer->second);
+            CHATD_TRACE("sends to worker %d: %zu bytes", asker.pid, sent.bytes);
         }
         release_free_memory();
         rests_until_ = Clock::now() + kLookRest * (processor_time() - begin);

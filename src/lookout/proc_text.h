@@ -1,5 +1,6 @@
 // What files below /proc say of a process: proc_pid_stat(5), proc_pid_status(5) and their like. A
-// process chooses its own names, so nothing is believed of them but their shape.
+// process chooses its own names, so nothing is believed of them but their shape. This file must
+// never open a file.
 #pragma once
 
 #include <sys/types.h>

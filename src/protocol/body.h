@@ -227,10 +227,8 @@ struct Processes {
 struct ProcessRow {
     static constexpr FrameType kType = FrameType::ProcessRow;
     std::int64_t age_ms;
-    std::int64_t cpu_ms;        // time on a processor
-    std::uint64_t memory_kib;   // RssAnon
-    std::uint64_t voluntary;    // context switches
-    std::uint64_t involuntary;  // context switches
+    std::int64_t cpu_ms;       // time on a processor
+    std::uint64_t memory_kib;  // RssAnon
     std::int32_t pid;
     std::int32_t ppid;
     std::int32_t nice;

@@ -1,5 +1,7 @@
 #include "protocol/describe.h"
 
+#include <cstring>
+
 #include <concepts>
 #include <new>
 
@@ -70,6 +72,17 @@ std::string_view name_of(Refusal reason) {
         case Refusal::RoomFull: return "RoomFull";
         case Refusal::Removed: return "Removed";
         case Refusal::Poison: return "Poison";
+    }
+    return "";
+}
+
+std::string_view name_of(ProcessRole role) {
+    switch (role) {
+        case ProcessRole::Parent: return "Parent";
+        case ProcessRole::Broker: return "Broker";
+        case ProcessRole::Worker: return "Worker";
+        case ProcessRole::Lookout: return "Lookout";
+        case ProcessRole::Other: return "Other";
     }
     return "";
 }
@@ -198,11 +211,13 @@ void describe(Fields& to, const Processes& body) {
 void describe(Fields& to, const ProcessRow& body) {
     to.add("pid", body.pid);
     to.add("ppid", body.ppid);
-    to.add("role", static_cast<unsigned>(body.role));
+    to.add_named("role", body.role);
+    to.add("stat", std::string_view(body.stat, strnlen(body.stat, sizeof body.stat)));
     to.add("age_ms", body.age_ms);
     to.add("cpu_ms", body.cpu_ms);
     to.add("memory_kib", body.memory_kib);
     to.add("nice", body.nice);
+    to.add("policy", body.policy);
 }
 
 void describe(Fields& to, const Ended& body) {

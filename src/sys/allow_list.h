@@ -28,9 +28,11 @@ struct AllowedCall {
     const char* why;
 };
 
-// Sorted by number. A call with several rows is allowed when one of them allows it. `pid`: of the
-// process itself. `links`: the descriptors that a worker's links to broker and lookout will have.
+// The descriptors that a worker's links to broker and lookout will have.
 using LinkFds = std::array<std::size_t, 2>;
+
+// Sorted by number. A call with several rows is allowed when one of them allows it. `pid`: of the
+// process itself.
 [[nodiscard]] std::vector<AllowedCall> allowed_calls(Role role, pid_t pid, const LinkFds& links);
 
 // The filter for seccomp(2) that allows these calls, sorted as above. Its answer to any other call,

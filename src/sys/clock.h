@@ -21,16 +21,20 @@ namespace chatd {
     return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
 
-// The time for which a processor has worked for this process; and the time since the machine was
-// started, also while it slept (clock_gettime(2), which cannot fail for these).
+// What this clock shows. Only for clocks of this process or of all (clock_gettime(2)), which
+// cannot fail.
 [[nodiscard]] inline Duration time_of(clockid_t clock) {
     timespec time{};
     (void)::clock_gettime(clock, &time);
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
+
+// The time for which a processor has worked for this process.
 [[nodiscard]] inline Duration processor_time() {
     return time_of(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+// The time since the machine was started, also while it slept.
 [[nodiscard]] inline Duration uptime() {
     return time_of(CLOCK_BOOTTIME);
 }

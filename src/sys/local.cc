@@ -8,8 +8,6 @@
 
 #include <cstdlib>
 
-#include "base/trace.h"
-
 namespace chatd {
 namespace {
 
@@ -148,7 +146,6 @@ SocketFile listen_at(const std::string& path, const char* option, UniqueFd direc
 Connected connect_local(int place) {
     const sockaddr_un address = address_of("/proc/self/fd/" + std::to_string(place), "--run-dir");
     UniqueFd fd = make_socket();
-    CHATD_TRACE("connects to the broker");
     if (!fd.valid() || !connect_to(fd, address)) return {UniqueFd(), errno};
     return {std::move(fd), 0};
 }
@@ -263,7 +260,6 @@ std::optional<pid_t> peer_pid(int socket) {
         (credentials.uid != ::geteuid() && credentials.uid != 0)) {
         return std::nullopt;
     }
-    CHATD_TRACE("accepts the link of worker %d", credentials.pid);
     return credentials.pid;
 }
 

@@ -17,9 +17,6 @@ namespace chatd {
 // -1 with errno. Signals that the child handles otherwise than the parent must be blocked. role:
 // what a trace calls the child.
 [[nodiscard]] pid_t fork_child(const char* role, const std::function<int()>& child_main);
-[[nodiscard]] inline pid_t fork_child(const std::function<int()>& child_main) {
-    return fork_child("child", child_main);
-}
 
 // What a child did: it ended, was stopped or continued.
 struct ChildChange {
@@ -60,11 +57,14 @@ inline void prefer_throughput() {
     (void)::sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
-// Gives this process this niceness (sched(7)): at -20 it gets the largest share of a processor, at
-// 19 the smallest. None: it keeps the one that it has. False: errno says why not. The other one
-// throws SetupError then, which says what a lower niceness needs.
+// With this niceness (sched(7)) a process gets the smallest share of a processor.
 inline constexpr int kNicest = 19;
+
+// Gives this process this niceness: at -20 it gets the largest share of a processor. None: it keeps
+// the one that it has. False: errno says why not.
 [[nodiscard]] bool try_niceness(std::optional<int> niceness);
+
+// The same, but throws SetupError, which says what a lower niceness needs.
 void set_niceness(std::optional<int> niceness);
 
 // Lets this process and its children take this niceness, also when they are not root any more

@@ -184,7 +184,7 @@ void expect_proc() {
 // The child sends the reason why it failed over a socket pair, so that this process can throw it.
 void try_in_child(const std::function<void()>& deed) {
     SocketPair ends = make_socket_pair();
-    const pid_t child = fork_child([&] {
+    const pid_t child = fork_child("trial", [&] {
         try {
             keep_only({ends.second.get()});
             deed();

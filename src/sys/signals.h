@@ -16,10 +16,9 @@ class Signals {
   public:
     // Blocks these signals and notes them when they come; other signals keep their actions. SIGPIPE
     // is ignored, and so is what the kernel sends at a limit (SIGXFSZ, SIGXCPU). Timers that the
-    // program before execve(2) has set are stopped. SIGHUP and SIGINT
-    // stay ignored if they were, as nohup(1) and the shell's & want. This holds for the whole
-    // process, for life; children have the signals blocked as well, until they wait. Throws
-    // SetupError.
+    // program before execve(2) has set are stopped. SIGHUP and SIGINT stay ignored if they were, as
+    // nohup(1) and the shell's & want. This holds for the whole process, for life; children have
+    // the signals blocked as well, until they wait. Throws SetupError.
     explicit Signals(std::initializer_list<int> noted);
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;

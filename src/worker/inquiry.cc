@@ -56,7 +56,7 @@ void Inquiry::show_heading(const Processes& counts) {
     const std::string all = std::to_string(counts.processes);
     if (!prefix_.empty()) {
         if (counts.matching == 0) return screen_.line(Text::WhoNobody, {prefix_});
-        return screen_.line(Text::WhoMatching, {std::to_string(counts.matching), all, prefix_});
+        return screen_.line(Text::PsMatching, {std::to_string(counts.matching), all, prefix_});
     }
     if (form_ == Form::Table) screen_.line(Text::PsProcesses, {all});
 }

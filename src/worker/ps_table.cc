@@ -109,32 +109,36 @@ void append_ps_table(std::string& out, Language language,
 void append_ps_details(std::string& out, Language language, const ProcessNews& process,
                        const OwnNews& own) {
     const ProcessRow& row = process.row;
-    append_text(out, language, Text::PsDetails,
-                {process.name, policy_of(row.policy), or_dash(process.call),
-                 std::to_string(row.voluntary), std::to_string(row.involuntary)});
+    const std::string call =
+        process.call.empty() ? std::string(text_of(Text::PsHidden, language)) : process.call;
+    append_text(out, language, Text::PsDetails, {process.name, policy_of(row.policy), call});
     out += '\n';
     if (row.pid != own.pid) return;
     append_text(
         out, language, Text::PsOwn,
-        {std::to_string(own.links), std::to_string(own.unread), std::to_string(own.unconfirmed)});
+        {std::to_string(own.voluntary), std::to_string(own.involuntary), std::to_string(own.files),
+         std::to_string(own.links), std::to_string(own.unread), std::to_string(own.unconfirmed)});
     out += '\n';
 }
 
 void append_ps_tree(std::string& out, const std::vector<ProcessNews>& processes) {
     if (processes.empty()) return;
-    const std::string root = node_of(processes.front());
+    const ProcessRow& first = processes.front().row;
+    const std::size_t parents = first.role == ProcessRole::Parent ? 1 : 0;
+    const pid_t parent = parents == 1 ? first.pid : first.ppid;
+    const std::string root = "chatd(" + std::to_string(parent) + ')';
     const std::string indent(columns_of(root) + 1, ' ');
     out += root;
-    for (std::size_t i = 1; i < processes.size(); ++i) {
+    for (std::size_t i = parents; i < processes.size(); ++i) {
         const bool is_last = i + 1 == processes.size();
-        if (i == 1) {
+        if (i == parents) {
             out += is_last ? "───" : "─┬─";
         } else {
             out += indent + (is_last ? "└─" : "├─");
         }
         out += node_of(processes[i]) + '\n';
     }
-    if (processes.size() == 1) out += '\n';
+    if (processes.size() == parents) out += '\n';
 }
 
 }  // namespace chatd

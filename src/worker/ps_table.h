@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +22,17 @@ struct ProcessNews {
     std::string call;  // in which it waits; empty: not known
 };
 
-// What a worker knows of itself, and the lookout cannot see.
+// What a worker tells only its own client: the lookout cannot see it, or others must not. Each
+// private line makes the workers of two people switch, so who saw everybody's switches could tell
+// who writes to whom.
 struct OwnNews {
     pid_t pid = 0;
-    std::size_t links = 0;        // AF_UNIX sockets
-    std::size_t unread = 0;       // bytes on the link to the broker
-    std::size_t unconfirmed = 0;  // bytes on their way to the client
+    std::int64_t voluntary = 0;    // context switches
+    std::int64_t involuntary = 0;  // context switches
+    std::size_t files = 0;         // the standard streams, and the trace
+    std::size_t links = 0;         // AF_UNIX sockets
+    std::size_t unread = 0;        // bytes on the link to the broker
+    std::size_t unconfirmed = 0;   // bytes on their way to the client
 };
 
 // Below a table with zombies stands why they still have a pid.
@@ -36,8 +42,8 @@ void append_ps_table(std::string& out, Language language,
 void append_ps_details(std::string& out, Language language, const ProcessNews& process,
                        const OwnNews& own);
 
-// As `pstree -p` draws it, but with the names as they are. The first process is the parent of the
-// others.
+// As `pstree -p` draws it, but with the names as they are. When the first process is not the
+// parent, all are its children.
 void append_ps_tree(std::string& out, const std::vector<ProcessNews>& processes);
 
 }  // namespace chatd

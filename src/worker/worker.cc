@@ -10,6 +10,7 @@
 #include "base/bounds.h"
 #include "base/fault.h"
 #include "base/settings.h"
+#include "base/trace.h"
 #include "sys/clock.h"
 #include "sys/local.h"
 #include "sys/memory.h"
@@ -178,6 +179,7 @@ class Worker {
 
     void open_link() {
         if (link_.valid() || !conversation_.wants_link() || Clock::now() < connect_at_) return;
+        CHATD_TRACE("connects to the broker");
         link_ = connect_local(setup_.broker).fd;
         // The backlog is full, or descriptors are short: poll(2) can wait for neither.
         if (!link_.valid()) return pause_before_connecting();

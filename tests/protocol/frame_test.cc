@@ -56,7 +56,7 @@ constexpr Shape kShapes[] = {
     {FrameType::Born, 16, 0, kPeerBytesMax},
     {FrameType::AskProcesses, 0, kNameBytesMax, 0},
     {FrameType::Processes, 8, kNameBytesMax, 0},
-    {FrameType::ProcessRow, 64, kNameBytesMax, kCallBytesMax},
+    {FrameType::ProcessRow, 48, kNameBytesMax, kCallBytesMax},
 };
 
 const Shape* shape_of(std::uint8_t type) {
@@ -112,10 +112,8 @@ std::vector<std::string> one_of_each() {
         framed(ProcessRow{.age_ms = 47,
                           .cpu_ms = 48,
                           .memory_kib = 49,
-                          .voluntary = 50,
-                          .involuntary = 51,
-                          .pid = 52,
-                          .ppid = 53,
+                          .pid = 50,
+                          .ppid = 51,
                           .nice = -5,
                           .policy = 3,
                           .role = ProcessRole::Worker,
@@ -151,9 +149,8 @@ constexpr const char* kBytesOfVersion03[] = {
     "23000000014300002b000000000000002c000000010000003139322e302e322e313a34",
     "0a00000001500200616c",
     "12000000015102002d0000002e000000616c",
-    "52000000015205002f00000000000000300000000000000031000000000000003200000000000000"
-    "33000000000000003400000035000000fbffffff0300000002533c2b00000000616c69636570706f"
-    "6c6c",
+    "42000000015205002f00000000000000300000000000000031000000000000003200000033000000"
+    "fbffffff0300000002533c2b00000000616c69636570706f6c6c",
 };
 
 std::string hex_of(std::string_view bytes) {

@@ -120,7 +120,7 @@ Test(fd, a_child_keeps_only_what_it_is_given) {
     const UniqueFd closed(open_null());
     const UniqueFd also_kept(open_null());
     const UniqueFd also_closed(open_null());
-    const pid_t child = fork_child([&] {
+    const pid_t child = fork_child("test", [&] {
         keep_only({also_kept.get(), kept.get()});
         const bool right = is_open(0) && is_open(1) && is_open(2) && is_open(kept.get()) &&
                            is_open(also_kept.get()) && !is_open(closed.get()) &&

@@ -81,7 +81,7 @@ Test(local, a_directory_that_was_there_stays) {
 Test(local, a_child_that_ends_leaves_the_socket_to_its_parent) {
     const Scratch scratch;
     const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
-    const pid_t child = fork_child([&] {
+    const pid_t child = fork_child("test", [&] {
         listener.~LocalListener();
         return 0;
     });
@@ -179,7 +179,7 @@ Test(local, of_many_that_find_a_stale_socket_at_once_one_takes_its_place) {
         test::Pipe told = test::make_pipe();
         test::Pipe done = test::make_pipe();
         for (int i = 0; i < kServers; ++i) {
-            (void)fork_child([&] {
+            (void)fork_child("test", [&] {
                 done.write.reset();
                 try {
                     const LocalListener listener(LocalDirectory(scratch.path()), "x.sock");
@@ -204,7 +204,7 @@ Test(local, of_many_that_find_a_stale_socket_at_once_one_takes_its_place) {
 Test(local, a_socket_that_cannot_be_given_to_its_user_is_removed) {
     const Scratch scratch;
     fs::permissions(scratch.path(), fs::perms::all);
-    const pid_t child = fork_child([&] {
+    const pid_t child = fork_child("test", [&] {
         give_up_privileges(geteuid() == 0 ? std::optional(User{4242, 4242}) : std::nullopt);
         (void)listen_at(scratch.path() + "/x.sock", "--metrics", {}, User{1, 1});
         return 0;

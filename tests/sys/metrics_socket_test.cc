@@ -141,7 +141,7 @@ Test(metrics_socket, the_file_goes_away_with_its_server_alone) {
     const std::string path = scratch.path() + "/m";
     {
         const MetricsSocket socket(path);
-        const pid_t child = fork_child([&] {
+        const pid_t child = fork_child("test", [&] {
             socket.~MetricsSocket();
             return 0;
         });

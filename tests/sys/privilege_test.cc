@@ -34,7 +34,7 @@ void needs_root() {
 }
 
 std::string end_of(const std::function<int()>& deed) {
-    (void)fork_child(deed);
+    (void)fork_child("test", deed);
     for (;;) {
         if (const auto reaped = reap_child()) return describe_wait_status(reaped->wait_status);
     }

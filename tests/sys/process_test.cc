@@ -32,7 +32,7 @@ Reaped wait_for_child() {
 }  // namespace
 
 Test(process, the_result_of_a_child_is_its_exit_status) {
-    const pid_t pid = fork_child([] { return 42; });
+    const pid_t pid = fork_child("test", [] { return 42; });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
     EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 42");
@@ -40,7 +40,7 @@ Test(process, the_result_of_a_child_is_its_exit_status) {
 }
 
 Test(process, a_setup_error_in_a_child_is_its_exit_status) {
-    const pid_t pid = fork_child([]() -> int {
+    const pid_t pid = fork_child("test", []() -> int {
         (void)close(STDERR_FILENO);
         throw SetupError(ExitStatus::BadDirectory, "no");
     });
@@ -50,13 +50,13 @@ Test(process, a_setup_error_in_a_child_is_its_exit_status) {
 }
 
 Test(process, a_signal_that_ends_a_child_is_in_its_status) {
-    const pid_t pid = fork_child([] { return pause(); });
+    const pid_t pid = fork_child("test", [] { return pause(); });
     EXPECT_EQ(kill(pid, SIGKILL), 0);
     EXPECT_EQ(describe_wait_status(wait_for_child().wait_status), "killed by signal 9");
 }
 
 Test(process, the_end_of_a_child_can_be_looked_at_before_it_is_reaped) {
-    const pid_t pid = fork_child([] { return 42; });
+    const pid_t pid = fork_child("test", [] { return 42; });
     siginfo_t info{};
     (void)waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
     for (int i = 0; i < 2; ++i) {
@@ -70,7 +70,7 @@ Test(process, the_end_of_a_child_can_be_looked_at_before_it_is_reaped) {
 }
 
 Test(process, a_child_that_is_stopped_and_continued_is_no_child_that_ends) {
-    const pid_t pid = fork_child([] { return pause(); });
+    const pid_t pid = fork_child("test", [] { return pause(); });
     siginfo_t info{};
     const auto next_pause = [&] {
         (void)waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOWAIT);
@@ -90,7 +90,7 @@ Test(process, a_child_that_is_stopped_and_continued_is_no_child_that_ends) {
 }
 
 Test(process, a_child_can_be_nicer_than_its_parent) {
-    (void)fork_child([] {
+    (void)fork_child("test", [] {
         set_niceness({});
         const int before = getpriority(PRIO_PROCESS, 0);
         set_niceness(before + 3);
@@ -101,8 +101,8 @@ Test(process, a_child_can_be_nicer_than_its_parent) {
 
 Test(process, a_child_dies_with_its_parent) {
     test::Pipe alive = test::make_pipe();
-    const pid_t parent = fork_child([&] {
-        (void)fork_child([] { return pause(); });
+    const pid_t parent = fork_child("test", [&] {
+        (void)fork_child("test", [] { return pause(); });
         return pause();
     });
     alive.write.reset();  // only the two have it now
@@ -122,7 +122,7 @@ std::uint64_t canary() {
 
 std::uint64_t canary_of_a_child() {
     test::Pipe told = test::make_pipe();
-    (void)fork_child([&] {
+    (void)fork_child("test", [&] {
         const std::uint64_t value = canary();
         return write(told.write.get(), &value, sizeof value) == sizeof value ? 0 : 1;
     });
@@ -147,7 +147,7 @@ Test(process, the_limit_of_descriptors_is_raised_to_the_hard_one) {
 }
 
 Test(process, a_process_of_a_new_session_has_no_terminal) {
-    const pid_t pid = fork_child([] { return setsid() == -1 ? 2 : int{has_terminal()}; });
+    const pid_t pid = fork_child("test", [] { return setsid() == -1 ? 2 : int{has_terminal()}; });
     const Reaped reaped = wait_for_child();
     EXPECT_EQ(reaped.pid, pid);
     EXPECT_EQ(describe_wait_status(reaped.wait_status), "exit status 0");
@@ -155,7 +155,7 @@ Test(process, a_process_of_a_new_session_has_no_terminal) {
 
 // Before, such a server took SIGHUP for the end of its terminal, and shut down.
 Test(process, a_lack_of_descriptors_is_no_lack_of_a_terminal) {
-    const pid_t pid = fork_child([] {
+    const pid_t pid = fork_child("test", [] {
         constexpr rlimit kNone{0, 0};
         if (setsid() == -1 || setrlimit(RLIMIT_NOFILE, &kNone) != 0) return 2;
         return int{has_terminal()};

@@ -43,7 +43,7 @@ constexpr int kLinkType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 // Returns how a child ends that enters the sandbox and then does this.
 std::string end_of(Role role, const std::function<int()>& deed,
                    SandboxMode mode = SandboxMode::On) {
-    const pid_t pid = fork_child([&] {
+    const pid_t pid = fork_child("test", [&] {
         enter_sandbox({mode}, role);
         return deed();
     });
@@ -98,7 +98,7 @@ Test(sandbox, lets_no_signal_out) {
 Test(sandbox, has_limits_that_cannot_be_raised_again) {
     SKIP_WITH_SANITIZERS();
     test::Pipe told = test::make_pipe();
-    const pid_t pid = fork_child([&] {
+    const pid_t pid = fork_child("test", [&] {
         enter_sandbox({SandboxMode::On}, Role::Worker);
         tell(told.write.get());
         pollfd never{-1, 0, 0};
@@ -161,7 +161,7 @@ Test(sandbox, lets_a_process_be_stopped_and_go_on) {
     SKIP_WITH_SANITIZERS();
     test::Pipe told = test::make_pipe();
     test::Pipe asked = test::make_pipe();
-    const pid_t pid = fork_child([&] {
+    const pid_t pid = fork_child("test", [&] {
         enter_sandbox({SandboxMode::On}, Role::Worker);
         tell(told.write.get());
         pollfd question{asked.read.get(), POLLIN, 0};
@@ -185,7 +185,7 @@ Test(sandbox, lets_a_process_be_stopped_and_go_on) {
 
 Test(sandbox, lets_nobody_look_in_unless_that_is_wanted) {
     const auto dumpable_after = [](const Sandbox& sandbox) {
-        const pid_t pid = fork_child([=] {
+        const pid_t pid = fork_child("test", [=] {
             (void)prctl(PR_SET_DUMPABLE, sandbox.inspect ? 0 : 1);  // as after setuid(2), or not
             seal(sandbox);
             return prctl(PR_GET_DUMPABLE);

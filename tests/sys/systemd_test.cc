@@ -81,7 +81,7 @@ bool is_told_to_nobody() {
 
 // Runs `says` in a child, because in this process descriptor 3 is Criterion's.
 bool in_a_child(const std::function<bool()>& says) {
-    const pid_t child = fork_child([&] { return says() ? 0 : 1; });
+    const pid_t child = fork_child("test", [&] { return says() ? 0 : 1; });
     EXPECT_GT(child, 0);
     for (;;) {
         if (const auto reaped = reap_child()) return reaped->wait_status == 0;

@@ -109,6 +109,24 @@ Test(trace, tells_the_life_of_a_line_from_accept_to_waitid_without_what_it_says)
     EXPECT_LACKS(trace.text(), "secret");
 }
 
+Test(trace, tells_what_the_lookout_is_asked) {
+    Trace trace;
+    Daemon daemon({"--trace=" + trace.path()});
+    Client alice = join(daemon.port(), "alice");
+    const pid_t worker = pid_of_newcomer(daemon);
+    alice.send_line("/ps alice");
+    alice.expect("  descriptors: 4 files, ");
+    daemon.finish();
+    trace.read();
+    trace.expect(named("worker", worker) + "connects to the lookout");
+    trace.expect(named("worker", worker) + "sends to the lookout: AskProcesses name=\"alice\"");
+    trace.expect("lookout[");
+    trace.expect(named("worker", worker) + "takes from the lookout: Processes ");
+    trace.expect(named("worker", worker) +
+                 "takes from the lookout: ProcessRow pid=" + std::to_string(worker));
+    EXPECT_EQ(trace.text().find("child["), std::string::npos);
+}
+
 Test(trace, tells_on_demand_what_is_said_and_goes_on_after_an_upgrade) {
     Trace trace;
     Daemon daemon({"--trace=" + trace.path(), "--trace-text"});

@@ -116,7 +116,7 @@ Test(catalogue, every_text_is_clean_and_has_no_end_of_line) {
 Test(catalogue, every_text_fills_its_blanks) {
     for_each_text([](Text text, Language language) {
         const std::string line =
-            filled(language, text, {"<one>", "<two>", "<three>", "<four>", "<five>"});
+            filled(language, text, {"<one>", "<two>", "<three>", "<four>", "<five>", "<six>"});
         cr_expect(line.find_first_of("{}") == std::string::npos, "%s", escaped(line).c_str());
     });
 }
@@ -124,7 +124,7 @@ Test(catalogue, every_text_fills_its_blanks) {
 Test(catalogue, no_hint_breaks_inside_a_word_at_80_columns) {
     for_each_text([](Text text, Language language) {
         const std::string lines =
-            filled(language, text, {"alice", "10000", "carol", "5 min", "::1"});
+            filled(language, text, {"alice", "10000", "carol", "5 min", "::1", "77"});
         for (std::string_view rest = lines; !rest.empty();) {
             const std::string_view line = rest.substr(0, rest.find('\n'));
             cr_expect(columns_of(line) <= chatd::kRowColumnsMax, "%s", escaped(line).c_str());

@@ -38,8 +38,6 @@ ProcessRow worker(std::int32_t pid) {
     return {.age_ms = 0,
             .cpu_ms = 0,
             .memory_kib = 0,
-            .voluntary = 0,
-            .involuntary = 0,
             .pid = pid,
             .ppid = 4120,
             .nice = 0,
@@ -99,9 +97,9 @@ Test(inquiry, only_a_whole_name_is_answered_with_details) {
     (void)takes(client, worker(2), "bobby");
     (void)takes(client, Done{.left_out = 0});
     const std::string screen = client.screen();
-    EXPECT_CONTAINS(screen, "Names that begin with Bob, 2 of 9:\n");
-    EXPECT_CONTAINS(screen, "  bob: scheduling policy SCHED_OTHER, waits in ppoll;\n");
-    EXPECT_EQ(screen.find("bobby: "), std::string::npos);
+    EXPECT_CONTAINS(screen, "Workers whose client's name begins with Bob, 2 of 9:\n");
+    EXPECT_CONTAINS(screen, "  bob:\n  scheduling policy SCHED_OTHER, waits in ppoll\n");
+    EXPECT_EQ(screen.find("bobby:"), std::string::npos);
     EXPECT_EQ(screen.find("descriptors"), std::string::npos);
     client.types("/ps x\n");
     (void)takes(client, Processes{.processes = 9, .matching = 0}, "x");

@@ -23,8 +23,6 @@ ProcessNews process(ProcessRole role, pid_t pid, std::string_view name = {},
     ProcessNews news{.row = {.age_ms = 65'000,
                              .cpu_ms = 1239,
                              .memory_kib = 116,
-                             .voluntary = 12,
-                             .involuntary = 3,
                              .pid = pid,
                              .ppid = role == ProcessRole::Parent ? 4100 : 4120,
                              .nice = 0,
@@ -73,12 +71,12 @@ Test(ps_table, processes_stand_in_columns) {
 
 Test(ps_table, they_do_so_in_Chinese_too) {
     EXPECT_EQ(table(Language::Chinese, kServer),
-              "   进程号  父进程  角色      状态          CPU 秒  KiB  ni  已运行  名字\n"
-              "     4120    4100  父进程    Ss    睡眠      1.23  116   0  1 分钟  -\n"
-              "     4125    4120  消息中枢  S     睡眠      1.23  116   0  1 分钟  -\n"
-              "     4126    4120  瞭望哨    RN    运行      1.23  116   0  1 分钟  -\n"
-              "     4130    4120  工作进程  S     睡眠      1.23  116   0  1 分钟  alice\n"
-              "  4194304    4120  工作进程  T<s+  已暂停    1.23  116   0  1 分钟  欧阳小明\n");
+              "   进程号  父进程号  角色     状态          CPU 秒  KiB  ni  已运行  名字\n"
+              "     4120      4100  父进程   Ss    睡眠      1.23  116   0  1 分钟  -\n"
+              "     4125      4120  broker   S     睡眠      1.23  116   0  1 分钟  -\n"
+              "     4126      4120  lookout  RN    运行      1.23  116   0  1 分钟  -\n"
+              "     4130      4120  worker   S     睡眠      1.23  116   0  1 分钟  alice\n"
+              "  4194304      4120  worker   T<s+  已暂停    1.23  116   0  1 分钟  欧阳小明\n");
 }
 
 Test(ps_table, each_state_has_its_word) {
@@ -132,21 +130,50 @@ Test(ps_table, a_tree_is_drawn_as_pstree_draws_it_with_names_intact) {
     EXPECT_EQ(tree({}), "");
 }
 
+Test(ps_table, workers_alone_are_drawn_below_their_parent) {
+    EXPECT_EQ(tree({kServer[3], kServer[4]}),
+              "chatd(4120)─┬─chatd:alice(4130)\n"
+              "            └─chatd:欧阳小明(4194304)\n");
+    EXPECT_EQ(tree({kServer[3]}), "chatd(4120)───chatd:alice(4130)\n");
+}
+
 Test(ps_table, details_of_a_process_are_its_scheduling_and_where_it_waits) {
     ProcessNews alice = kServer[3];
     EXPECT_EQ(details(Language::English, alice, {.pid = 1}),
-              "  alice: scheduling policy SCHED_BATCH, waits in -;\n"
-              "  context switches: 12 voluntary, 3 involuntary\n");
+              "  alice:\n  scheduling policy SCHED_BATCH, waits in (not shown)\n");
     alice.call = "ppoll";
     alice.row.policy = 42;
     EXPECT_EQ(details(Language::Chinese, alice, {.pid = 1}),
-              "  alice：调度策略 42，正在等待 ppoll；\n"
-              "  上下文切换：自愿 12 次，非自愿 3 次\n");
+              "  alice：\n  调度策略 42，正在等待的系统调用 ppoll\n");
 }
 
+// Others' context switches would tell who writes to whom.
 Test(ps_table, of_itself_a_worker_knows_more) {
-    const OwnNews own{.pid = 4130, .links = 2, .unread = 5, .unconfirmed = 77};
+    const OwnNews own{.pid = 4130,
+                      .voluntary = 12,
+                      .involuntary = 3,
+                      .files = 4,
+                      .links = 2,
+                      .unread = 5,
+                      .unconfirmed = 77};
     EXPECT_CONTAINS(details(Language::English, kServer[3], own),
-                    "  descriptors: 3 standard, 1 TCP, 2 Unix, 2 O_PATH, 1 eventfd;\n"
+                    "  context switches: 12 voluntary, 3 involuntary\n"
+                    "  descriptors: 4 files, 1 TCP, 2 Unix, 2 O_PATH, 1 eventfd\n"
                     "  bytes: 5 unread from the broker, 77 not confirmed by your client\n");
+    EXPECT_EQ(details(Language::English, kServer[4], own).find("context"), std::string::npos);
+}
+
+Test(ps_table, no_line_of_the_details_is_too_wide) {
+    ProcessNews process = kServer[3];
+    for (process.name = {}; columns_of(process.name) < 2 * kNameCharactersMax;)
+        process.name += "明";
+    process.call = "landlock_create_ruleset";
+    for (const Language language : {Language::English, Language::Chinese}) {
+        const std::string out = details(
+            language, process, {.pid = 4130, .voluntary = 1'000'000, .involuntary = 1'000'000});
+        for (std::size_t begin = 0, end; begin < out.size(); begin = end + 1) {
+            end = out.find('\n', begin);
+            EXPECT_TRUE(columns_of(out.substr(begin, end - begin)) <= kRowColumnsMax);
+        }
+    }
 }
