@@ -167,6 +167,7 @@ class Chaos {
     // --- Clients that come and go leave nothing behind
 
     void churn() {
+        until_all_are_reaped();  // The last connections of the abusers are still being taken.
         come_and_go(std::min(plan_.churn, 500U));
         const Holdings parent = holdings_of(daemon_.pid());
         const Holdings broker = holdings_of(daemon_.broker());
@@ -193,11 +194,14 @@ class Chaos {
             }
             for (Client& visitor : visitors) (void)visitor.rest();
             visitors.clear();
-            // All must be reaped before others come with the same names.
-            while (processes(daemon_.pid()).size() > kServants + kScribes) {
-                crowd_.turn(Clock::now() + std::chrono::milliseconds(1));
-                (void)daemon_.log();
-            }
+            until_all_are_reaped();  // before others come with the same names
+        }
+    }
+
+    void until_all_are_reaped() {
+        while (processes(daemon_.pid()).size() > kServants + kScribes) {
+            crowd_.turn(Clock::now() + std::chrono::milliseconds(1));
+            (void)daemon_.log();
         }
     }
 
@@ -221,9 +225,9 @@ class Chaos {
         const std::string port = std::to_string(daemon_.port());
         daemon_.signal(SIGKILL);
         (void)daemon_.wait();
-        const Deadline second = Clock::now() + std::chrono::seconds(1);
-        if (!crowd_.all_cut_off(second)) oracle_.violate("somebody still has a connection");
-        if (!reap_strays(second).empty()) oracle_.violate("processes outlive the parent");
+        // The lookout is as nice as can be: beside busy processes even its end takes a while.
+        if (!crowd_.all_cut_off(soon())) oracle_.violate("somebody still has a connection");
+        if (!reap_strays(soon()).empty()) oracle_.violate("processes outlive the parent");
         Daemon next(daemon_options(port));
         Oracle unused(kReplay);
         Crowd newcomers(next.port(), unused, random_);
@@ -248,9 +252,6 @@ class Chaos {
             std::printf("chaos: clean\n");
             return 0;
         }
-        for (const std::string& violation : oracle_.violations()) {
-            std::printf("VIOLATION: %s\n", violation.c_str());
-        }
         std::printf("what was done last:\n");
         const auto& diary = wrecker_.diary();
         for (std::size_t i = diary.size() < 30 ? 0 : diary.size() - 30; i < diary.size(); ++i) {
@@ -259,6 +260,10 @@ class Chaos {
         const std::string& log = daemon_.log();
         std::printf("end of the log:\n%s\n",
                     log.substr(log.size() < 4000 ? 0 : log.size() - 4000).c_str());
+        // Last, because some who print this show only its end.
+        for (const std::string& violation : oracle_.violations()) {
+            std::printf("VIOLATION: %s\n", violation.c_str());
+        }
         return 1;
     }
 

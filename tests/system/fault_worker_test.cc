@@ -158,7 +158,7 @@ void all_end_and_begin_anew(const std::string& fault,
         bob.expect_line("alice says: kept");
         provoke(daemon, bob);
         EXPECT_EQ(daemon.wait(), 128 + SIGKILL);
-        EXPECT_TRUE(reap_strays(Clock::now() + std::chrono::seconds(1)).empty());
+        EXPECT_TRUE(reap_strays(soon()).empty());
         (void)alice.rest();
         (void)bob.rest();
     }

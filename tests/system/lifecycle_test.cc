@@ -438,7 +438,7 @@ Test(lifecycle, everybody_dies_with_the_parent) {
     daemon.signal(SIGKILL);
     EXPECT_EQ(daemon.wait(), 128 + SIGKILL);
     (void)alice.rest();
-    EXPECT_TRUE(reap_strays(Clock::now() + std::chrono::seconds(1)).empty());
+    EXPECT_TRUE(reap_strays(soon()).empty());
 }
 
 Test(lifecycle, a_new_server_starts_over_the_socket_of_a_killed_one) {
