@@ -245,8 +245,8 @@ clean:
 
 .PHONY: test unit system asan report valgrind bench test-needs
 tested := $(B)/chatd
-# Most tests wait most of the time. Under a sanitizer they need their processor.
-tests_at_once := $(if $(filter asan,$(VARIANT)),$(JOBS),$(shell expr 2 '*' $(JOBS)))
+# Most tests wait most of the time. Under a sanitizer they need their processor more.
+tests_at_once := $(shell expr $(if $(filter asan,$(VARIANT)),3 '*' $(JOBS) / 2,3 '*' $(JOBS)))
 # No program at all: scripts/run-tests says that nothing matches FILTER.
 run_tests = CHATD=$(abspath $(tested)) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/settings.h"
 #include "fuzz/targets.h"
 #include "support/expect.h"
 #include "support/file.h"
@@ -48,7 +49,7 @@ void run_corpus(std::string_view name) {
 // Every input that is one byte off, or cut, of inputs so short that there are not too many.
 void run_neighbours(const Target& target) {
     constexpr std::size_t kBytesMax = 48;
-    constexpr std::size_t kRunsMax = 1500;
+    constexpr std::size_t kRunsMax = chatd::kSanitized ? 500 : 1500;
     target.run({});
     std::size_t runs = 0;
     for (const std::string& input : corpus_of(target.name)) {
