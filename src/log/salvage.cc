@@ -180,7 +180,7 @@ bool Salvage::is_log() const {
 }
 
 Salvage::Loss Salvage::loss() const {
-    Loss loss{0, 0};
+    Loss loss;
     add_up(loss);
     if (archive_ != nullptr) archive_->add_up(loss);
     if (loss.places == 0) loss.places = 1;  // the end of the ring, which held nothing
@@ -198,6 +198,7 @@ void Salvage::add_up(Loss& loss) const {
     if (!bounds_fit()) {
         add(sizeof header_);
         add(missing_bytes_);
+        loss.is_upper_bound |= missing_bytes_ != 0;
     } else if (found_.empty()) {
         add(header_.head - header_.tail);
     } else {

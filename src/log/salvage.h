@@ -32,10 +32,12 @@ class Salvage {
     [[nodiscard]] std::size_t ring_bytes() const { return ring_bytes_; }
 
     // The loss as far as it is known. Without a sound header, only gaps between entries count, and
-    // all that is missing at the end of a file whose size is known.
+    // all that is missing at the end of a file whose size is known: nobody knows how much of that
+    // had ever held an entry.
     struct Loss {
-        std::uint64_t places;  // at least 1
-        std::uint64_t bytes;   // of all places together
+        std::uint64_t places = 0;     // of loss() at least 1
+        std::uint64_t bytes = 0;      // of all places together
+        bool is_upper_bound = false;  // of the bytes
     };
     [[nodiscard]] Loss loss() const;
 

@@ -108,6 +108,7 @@ class Lookout {
     // is smaller than what the kernel holds for a link.
     void look() {
         const Duration begin = processor_time();
+        CHATD_TRACE("looks at the processes");
         Look look(proc_.get(), parent_, broker_);
         broker_ = look.broker();
         std::map<std::string, std::string> answers;

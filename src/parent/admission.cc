@@ -115,6 +115,7 @@ std::string Admission::line_for(TurnedAway why, std::string_view address, Moment
         case TurnedAway::TooManyOfAddress: return line(Text::TooManyOfYours, per_address_max_);
         case TurnedAway::OutOfResources: return line(Text::ServerBusy);
         case TurnedAway::TooManyLogins: return line(Text::TooManyLogins);
+        case TurnedAway::Closing: return line(Text::ServerCloses);
         case TurnedAway::Penalised: break;
     }
     return line(Text::Penalised, std::chrono::ceil<std::chrono::seconds>(wait).count());

@@ -178,8 +178,8 @@ std::string restore(const Salvage& salvage, int successor) {
     log.note_synced();  // The file is put on the disk before any broker gets it.
     const Salvage::Loss loss = salvage.loss();
     return "history: " + std::to_string(loss.places) + " damaged " +
-           (loss.places == 1 ? "place, " : "places, ") + std::to_string(loss.bytes) +
-           " bytes lost, " + std::to_string(kept) + " entries kept; ";
+           (loss.places == 1 ? "place, " : "places, ") + (loss.is_upper_bound ? "up to " : "") +
+           std::to_string(loss.bytes) + " bytes lost, " + std::to_string(kept) + " entries kept; ";
 }
 
 History repair(int fd, const std::string& path, const Salvage& salvage, std::size_t ring_bytes) {

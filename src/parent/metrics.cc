@@ -17,7 +17,7 @@ std::array<std::string_view, kWorkerExits> exit_labels() {
 
 // The names of the reasons, in the order of TurnedAway.
 constexpr std::array<std::string_view, kTurnedAway> kTurnedAwayNames = {
-    "full", "per_ip", "penalised", "resources", "rush"};
+    "full", "per_ip", "penalised", "resources", "rush", "closing"};
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 

@@ -246,7 +246,7 @@ class Parent {
         service_.stopping();
         closing_until_ = Clock::now() + kShutdownGrace;
         resources_.listeners.clear();
-        acceptor_.turn_all_away(TurnedAway::OutOfResources);
+        acceptor_.turn_all_away(TurnedAway::Closing);
         upgrade_.cancel();
         supervisor_.begin_closing();
         for (const auto& [pid, worker] : resources_.workers) (void)::kill(pid, kServerCloses);

@@ -63,8 +63,9 @@ enum class TurnedAway : std::uint8_t {
     Penalised,
     OutOfResources,
     TooManyLogins,
+    Closing,
 };
-inline constexpr std::size_t kTurnedAway = 5;
+inline constexpr std::size_t kTurnedAway = 6;
 
 // All members are numbers of 64 bits: an upgrade hands them over as a list of numbers.
 struct ParentCounters {

@@ -449,12 +449,15 @@ Test(salvage, without_a_header_all_that_is_missing_counts_if_the_size_is_known) 
     const std::size_t ring_bytes = bytes.size() - kLogHeaderBytes;
     const auto loss_of = [&](std::size_t length) {
         const Bytes cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
-        return Salvage(cut, HistorySize{ring_bytes, false}).loss().bytes;
+        return Salvage(cut, HistorySize{ring_bytes, false}).loss();
     };
-    EXPECT_EQ(loss_of(0), ring_bytes + sizeof(LogHeader));
-    EXPECT_EQ(loss_of(10), ring_bytes + sizeof(LogHeader));
+    for (const std::size_t length : {0, 10}) {
+        EXPECT_EQ(loss_of(length).bytes, ring_bytes + sizeof(LogHeader));
+        EXPECT_TRUE(loss_of(length).is_upper_bound);  // nobody knows how full the log was
+    }
     const std::vector<Place> where = places(bytes);
-    EXPECT_EQ(loss_of(where[7].begin), where[39].end - where[7].begin);
+    EXPECT_EQ(loss_of(where[7].begin).bytes, where[39].end - where[7].begin);
+    EXPECT_FALSE(loss_of(where[7].begin).is_upper_bound);
 }
 
 // --- With an archive

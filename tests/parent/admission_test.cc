@@ -102,7 +102,8 @@ Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     penalise(admission, kHere);
     const auto line = [&](TurnedAway why) { return admission.line_for(why, kHere, kNow); };
     for (const TurnedAway why : {TurnedAway::RoomFull, TurnedAway::OutOfResources,
-                                 TurnedAway::TooManyLogins, TurnedAway::TooManyOfAddress}) {
+                                 TurnedAway::TooManyLogins, TurnedAway::TooManyOfAddress,
+                                 TurnedAway::Closing}) {
         EXPECT_EQ(line(why).find('\n'), line(why).size() - 1);
     }
     EXPECT_CONTAINS(line(TurnedAway::TooManyOfAddress), "7");

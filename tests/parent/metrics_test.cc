@@ -22,7 +22,7 @@ Status example() {
     status.parent.broker_restarts = 3;
     status.parent.penalties = 7;
     status.parent.ended = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
-    status.parent.turned_away = {21, 22, 23, 24, 25};
+    status.parent.turned_away = {21, 22, 23, 24, 25, 26};
     status.broker = {4, 1000, 4000, 30, 12'345'678'901, {1, 2, 3, 0, 0, 0, 4}, 0};
     return status;
 }
@@ -101,6 +101,7 @@ chatd_clients_refused_total{reason="per_ip"} 22
 chatd_clients_refused_total{reason="penalised"} 23
 chatd_clients_refused_total{reason="resources"} 24
 chatd_clients_refused_total{reason="rush"} 25
+chatd_clients_refused_total{reason="closing"} 26
 # HELP chatd_penalties_total Ends of clients that cost their address some waiting.
 # TYPE chatd_penalties_total counter
 chatd_penalties_total 7
@@ -164,7 +165,8 @@ Test(metrics, the_status_is_a_few_short_lines) {
               "status: workers ended: 10 goodbye, 11 lost, 12 refused, 13 removed, 14 closed, "
               "15 failed, 16 late, 17 silent, 18 killed, 19 nameless");
     EXPECT_EQ(lines[3],
-              "status: clients refused: 21 full, 22 per_ip, 23 penalised, 24 resources, 25 rush");
+              "status: clients refused: 21 full, 22 per_ip, 23 penalised, 24 resources, 25 rush, "
+              "26 closing");
 }
 
 Test(metrics, the_status_of_a_new_server_says_none) {

@@ -64,6 +64,6 @@ Test(counters, each_reason_to_turn_a_client_away_has_a_number_of_its_own) {
     counters.count(TurnedAway::RoomFull);
     counters.count(TurnedAway::TooManyLogins);
     counters.count(TurnedAway::TooManyLogins);
-    EXPECT_EQ(counters.turned_away, (std::array<std::uint64_t, kTurnedAway>{1, 0, 0, 0, 2}));
+    EXPECT_EQ(counters.turned_away, (std::array<std::uint64_t, kTurnedAway>{1, 0, 0, 0, 2, 0}));
     EXPECT_EQ(std::accumulate(counters.ended.begin(), counters.ended.end(), std::uint64_t{0}), 0);
 }

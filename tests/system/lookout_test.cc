@@ -2,9 +2,12 @@
 // it that does not keep to the rules.
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <functional>
+#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -82,6 +85,22 @@ Test(lookout, a_client_sees_the_processes_with_the_states_that_ps_shows) {
     EXPECT_CONTAINS(alice.line(), "  scheduling policy SCHED_BATCH, waits in ");
     kill(worker, SIGKILL);
     alice.expect_line("bob left the chat room (killed by signal 9)");
+    daemon.finish();
+}
+
+Test(lookout, a_reniced_worker_is_shown_with_its_nice_value) {
+    Daemon daemon;
+    Client alice = join(daemon.port(), "alice");
+    EXPECT_EQ(setpriority(PRIO_PROCESS, static_cast<id_t>(child_called(daemon, "chatd:alice")), 7),
+              0);
+    alice.send_line("/ps alice");
+    alice.expect_line("Workers whose client's name begins with alice, 1 of 1:");
+    (void)alice.line();  // the headings
+    std::istringstream row(alice.line());
+    const std::vector<std::string> words{std::istream_iterator<std::string>(row), {}};
+    ASSERT_TRUE(words.size() > 7);
+    EXPECT_EQ(words[3].back(), 'N');
+    EXPECT_EQ(words[7], "7");
     daemon.finish();
 }
 

@@ -183,13 +183,13 @@ Test(patience, who_stays_comes_in_though_others_of_the_address_connect_in_a_loop
     chatd.finish();
 }
 
-Test(patience, who_waits_is_told_to_come_again_when_the_server_closes) {
+Test(patience, who_waits_is_told_when_the_server_closes) {
     Daemon chatd(DaemonOptions{.penalties = true});
     for (int i = 0; i < 300; ++i) (void)Client(chatd.port());
     Client neighbour(chatd.port());
     neighbour.expect("Please stay");
     chatd.finish();
-    EXPECT_CONTAINS(neighbour.rest(), "Please try again later.");
+    EXPECT_CONTAINS(neighbour.rest(), "The server is shutting down. Goodbye.\n");
 }
 
 Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_reads_of_it) {

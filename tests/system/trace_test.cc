@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/client.h"
@@ -12,6 +14,8 @@
 #include "support/expect.h"
 #include "support/file.h"
 #include "support/process.h"
+#include "support/terminal.h"
+#include "support/wait.h"
 
 using namespace chatd::test;
 
@@ -54,6 +58,14 @@ class Trace {
     std::vector<std::string> lines_;
     std::ptrdiff_t next_ = 0;
 };
+
+int count(const std::string& text, std::string_view part) {
+    int times = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++times;
+    }
+    return times;
+}
 
 std::string named(const std::string& role, pid_t pid) {
     return role + '[' + std::to_string(pid) + "] ";
@@ -127,6 +139,31 @@ Test(trace, tells_what_the_lookout_is_asked) {
     EXPECT_EQ(trace.text().find("child["), std::string::npos);
 }
 
+// The lookout is stopped until all have asked.
+Test(trace, shows_that_many_who_ask_at_once_share_one_look) {
+    Trace trace;
+    Daemon daemon({"--trace=" + trace.path()});
+    constexpr int kAskers = 10;
+    std::vector<Client> askers;
+    for (int i = 0; i < kAskers; ++i) {
+        askers.push_back(join(daemon.port(), "asker" + std::to_string(i)));
+    }
+    for (const Process& child : children(daemon.pid())) {
+        if (child.comm == "chatd-lookout") EXPECT_EQ(kill(child.pid, SIGSTOP), 0);
+    }
+    for (Client& asker : askers) asker.send_line("/ps");
+    const Deadline deadline = soon();
+    while (count(trace.text(), " sends to the lookout: AskProcesses") < kAskers) {
+        ASSERT_TRUE(Clock::now() < deadline);
+    }
+    for (const Process& child : children(daemon.pid())) {
+        if (child.comm == "chatd-lookout") EXPECT_EQ(kill(child.pid, SIGCONT), 0);
+    }
+    for (Client& asker : askers) asker.expect("The server has 13 processes:\n");
+    daemon.finish();
+    EXPECT_EQ(count(trace.text(), " looks at the processes\n"), 1);
+}
+
 Test(trace, tells_on_demand_what_is_said_and_goes_on_after_an_upgrade) {
     Trace trace;
     Daemon daemon({"--trace=" + trace.path(), "--trace-text"});
@@ -146,4 +183,31 @@ Test(trace, tells_on_demand_what_is_said_and_goes_on_after_an_upgrade) {
     trace.expect(named("parent", parent) + "accepts 127.0.0.1:" + std::to_string(bob.local_port()));
     EXPECT_CONTAINS(trace.text(), "Post counter=1 kind=Say text=8 bytes \"a secret\"\n");
     EXPECT_CONTAINS(trace.text(), "makes text: 22 bytes \"bob says: nothing new\\n\"\n");
+}
+
+// --- On a terminal
+
+namespace {
+
+// What a server writes there that is started in it, up to where it accepts clients.
+std::string trace_on_terminal(const std::string& no_color) {
+    const Scratch scratch;
+    Terminal terminal({"env", "NO_COLOR=" + no_color, std::getenv("CHATD"), "--trace", "-p", "0",
+                       "-b", "127.0.0.1", "--run-dir", scratch.path() + "/run"});
+    std::string shown = terminal.expect("accepting clients on ");
+    terminal.type("\x03");
+    shown += terminal.expect("all is closed");
+    EXPECT_EQ(terminal.wait(), 0);
+    return shown;
+}
+
+}  // namespace
+
+Test(trace, is_coloured_on_a_terminal_unless_no_color_is_set) {
+    constexpr std::string_view kYellow = "\033[33m";  // the parent
+    const std::string coloured = trace_on_terminal("");
+    EXPECT_CONTAINS(coloured, kYellow);
+    const std::string plain = trace_on_terminal("1");
+    EXPECT_LACKS(plain, "\033");
+    EXPECT_CONTAINS(plain, " fork returned ");
 }
