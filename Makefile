@@ -311,9 +311,11 @@ $(test_objs): $(B)/%.o: %.cc $(B)/.flags | test-needs
 
 # With optimization a compiler needs three times as long for Criterion's macros, and under
 # sanitizers four times. A third of the rest goes into the headers that nearly all tests include.
-$(unit_objs) $(system_objs): quick := -O0 -U_FORTIFY_SOURCE
-$(filter %_test.o,$(test_objs)): headers_of_tests := -include $(B)/tests.h
-$(filter %_test.o,$(test_objs)): $(B)/tests.h.gch
+# What measures (tests/load) is optimized, and helpers are not linked with Criterion.
+$(unit_objs) $(system_objs) $(filter-out $(B)/tests/load/%,$(support_objs)): \
+	quick := -O0 -U_FORTIFY_SOURCE
+$(unit_objs) $(system_objs): headers_of_tests := -include $(B)/tests.h
+$(unit_objs) $(system_objs): $(B)/tests.h.gch
 $(B)/tests.h.gch: Makefile $(B)/.flags | test-needs
 	$(say) CXX $@
 	$(Q)printf '#include <%s>\n' criterion/criterion.h criterion/new/assert.h algorithm array chrono \

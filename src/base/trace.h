@@ -5,7 +5,8 @@
 //
 // Steps have the words that README.md has for them in "How a line travels". Whether there is a
 // trace is decided once, before the first fork, so that all processes of a server write to the
-// same. While there is none, a step costs the test of one bool.
+// same. While there is none, a step costs the test of one bool. A trace must never show what people
+// say, unless --trace-text asks for it.
 #pragma once
 
 #include <sys/types.h>

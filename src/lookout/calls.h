@@ -1,4 +1,5 @@
-// The names of system calls in which processes of chatd wait.
+// The names of system calls in which processes of chatd wait. They are those of the machine that
+// this was compiled for, and must never be looked up while the server runs.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Opens the history at the start, in a process of its own: to read and to repair it takes time that
-// grows with its size, and the parent has to end when it is told to.
+// grows with its size, which the parent must never spend: it has to end when it is told to.
 #pragma once
 
 #include "options.h"

@@ -1,4 +1,5 @@
-// Where the trace goes (base/trace): a file, or stderr.
+// Where the trace goes (base/trace): a file, or stderr. What is in the file already must never be
+// lost, and a FIFO that nobody reads must never hold up the server.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Text in quotes, for a terminal or a file in which people read what a stranger may have sent.
+// Text in quotes, for a terminal or a file in which people read what a stranger may have sent. What
+// a terminal would act on must never come out of it.
 #pragma once
 
 #include <string>

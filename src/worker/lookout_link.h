@@ -1,4 +1,5 @@
-// The worker's link to the lookout. It is there only while the client waits for an answer.
+// The worker's link to the lookout. It is there only while the client waits for an answer, and must
+// never hold up anything else that the worker does.
 #pragma once
 
 #include <poll.h>

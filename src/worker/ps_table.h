@@ -1,5 +1,6 @@
 // What a client reads of processes, in its language: the table that answers /ps, the details of one
-// process, and the tree that answers /tree.
+// process, and the tree that answers /tree. It must never look at a process itself: all it knows
+// comes from the lookout, as rows.
 #pragma once
 
 #include <sys/types.h>

@@ -101,9 +101,9 @@ Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     Admission admission = admission_with(at_most_per_address(7));
     penalise(admission, kHere);
     const auto line = [&](TurnedAway why) { return admission.line_for(why, kHere, kNow); };
-    for (const TurnedAway why : {TurnedAway::RoomFull, TurnedAway::OutOfResources,
-                                 TurnedAway::TooManyLogins, TurnedAway::TooManyOfAddress,
-                                 TurnedAway::Closing}) {
+    for (const TurnedAway why :
+         {TurnedAway::RoomFull, TurnedAway::OutOfResources, TurnedAway::TooManyLogins,
+          TurnedAway::TooManyOfAddress, TurnedAway::Closing}) {
         EXPECT_EQ(line(why).find('\n'), line(why).size() - 1);
     }
     EXPECT_CONTAINS(line(TurnedAway::TooManyOfAddress), "7");
