@@ -108,8 +108,7 @@ std::optional<TurnedAway> Admission::turns_away(std::string_view address, std::s
     return std::nullopt;
 }
 
-std::string Admission::line_for(TurnedAway why, std::string_view address, Moment now) const {
-    const Duration wait = std::max<Duration>(addresses_.next(address) - now, 1s);
+std::string Admission::line_for(TurnedAway why) const {
     switch (why) {
         case TurnedAway::RoomFull: return line(Text::RoomFull);
         case TurnedAway::TooManyOfAddress: return line(Text::TooManyOfYours, per_address_max_);
@@ -118,7 +117,8 @@ std::string Admission::line_for(TurnedAway why, std::string_view address, Moment
         case TurnedAway::Closing: return line(Text::ServerCloses);
         case TurnedAway::Penalised: break;
     }
-    return line(Text::Penalised, std::chrono::ceil<std::chrono::seconds>(wait).count());
+    // By then all who wait now have come in.
+    return line(Text::Penalised, kQueuedOfAddressMax * (kPenaltyMax / 1s));
 }
 
 std::string Admission::line_for_waiting(std::size_t place) const {

@@ -105,8 +105,8 @@ class Admission {
                                                        std::size_t clients, std::uint64_t members,
                                                        Moment now);
 
-    // The line that a client of this address reads when it is turned away, with its end.
-    [[nodiscard]] std::string line_for(TurnedAway why, std::string_view address, Moment now) const;
+    // The line that a client reads when it is turned away, with its end.
+    [[nodiscard]] std::string line_for(TurnedAway why) const;
 
     // The same for one that waits for the turn of its address, as the first (1) or behind others.
     [[nodiscard]] std::string line_for_waiting(std::size_t place) const;

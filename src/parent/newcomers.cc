@@ -12,7 +12,7 @@ void Newcomers::turn_away(const Accepted& client, TurnedAway why) {
         journal_.debug("%s refused: %s", peer, penalised ? "penalised" : "too many of its address");
     }
     counters_.count(why);
-    (void)send_some(client.fd.get(), admission_.line_for(why, client.address, Clock::now()));
+    (void)send_some(client.fd.get(), admission_.line_for(why));
     discard_input(client.fd.get());
 }
 

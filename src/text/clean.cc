@@ -18,6 +18,7 @@ enum class Fate : std::uint8_t {
     Replace,          // replaces it by U+FFFD
     Drop,             // drops it alone
     Escape,           // drops it and the rest of its escape sequence
+    SingleShift,      // drops it and a letter behind it
     ControlSequence,  // drops it, its parameters and its final byte
     ControlString,    // drops it and everything up to its terminator
 };
@@ -37,7 +38,8 @@ constexpr FateRange kFates[] = {
     {0x000A, 0x001A, Fate::Drop},             // C0
     {0x001B, 0x001B, Fate::Escape},           // ESC
     {0x001C, 0x001F, Fate::Drop},             // C0
-    {0x007F, 0x008F, Fate::Drop},             // DEL and C1
+    {0x007F, 0x008E, Fate::Drop},             // DEL and C1
+    {0x008F, 0x008F, Fate::SingleShift},      // SS3
     {0x0090, 0x0090, Fate::ControlString},    // DCS
     {0x0091, 0x0097, Fate::Drop},             // C1
     {0x0098, 0x0098, Fate::ControlString},    // SOS
@@ -183,9 +185,8 @@ class Cleaner {
             case Fate::Space: put(U' '); break;
             case Fate::Replace: put(kReplacementCharacter); break;
             case Fate::Escape: skip_sequence({kIntermediates}, kEscapeFinal); break;
-            case Fate::ControlSequence:
-                skip_sequence({kParameters, kIntermediates}, kControlFinal);
-                break;
+            case Fate::SingleShift: skip_letter(); break;
+            case Fate::ControlSequence: skip_control_sequence(); break;
             case Fate::ControlString: skip_control_string(); break;
         }
     }
@@ -203,6 +204,22 @@ class Cleaner {
             while (at < rest_.size() && part.has(rest_[at])) ++at;
         }
         if (at < rest_.size() && final.has(rest_[at])) rest_.remove_prefix(at + 1);
+    }
+
+    // The keypad of a terminal sends such letters. The key of its slash sends a letter as well, so
+    // a slash is one that was typed.
+    void skip_letter() {
+        const char byte = rest_.empty() ? '\0' : rest_.front();
+        const bool is_letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        if (is_letter) rest_.remove_prefix(1);
+    }
+
+    // The function keys of the Linux console send a second bracket, and then a letter.
+    void skip_control_sequence() {
+        if (!rest_.starts_with('['))
+            return skip_sequence({kParameters, kIntermediates}, kControlFinal);
+        rest_.remove_prefix(1);
+        skip_letter();
     }
 
     // When the rest of the line holds no terminator, what follows holds none either. Without

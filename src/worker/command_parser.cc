@@ -43,7 +43,7 @@ constexpr OtherWord kOtherWords[] = {
     {"/part", "/quit"},   {"/?", "/help"},     {"r", "/r"}};
 
 // Bytes of a command with typing errors; and of a word that may be one, before each of its
-// characters counts as a byte. Without spaces, a whole line in Chinese is one word.
+// characters counts as a byte.
 constexpr std::size_t kWordBytesMax = 16;
 constexpr std::size_t kTypedBytesMax = 4 * kWordBytesMax;
 
@@ -75,6 +75,14 @@ bool begins_with_one_of(std::u32string_view characters, std::string_view text) {
 
 std::string_view without_first(std::string_view text) {
     return text.substr(decode_utf8(text).bytes);
+}
+
+// As much of a word as may be a command with what is glued on. Without spaces, a whole line in
+// Chinese is one word.
+std::string_view beginning(std::string_view word) {
+    std::string_view rest = word;
+    while (!rest.empty() && word.size() - rest.size() < kTypedBytesMax) rest = without_first(rest);
+    return word.substr(0, word.size() - rest.size());
 }
 
 // The line from its first character on that can be seen. A terminal may have erased a character by
@@ -166,17 +174,24 @@ Front front_of(std::string_view word) {
     return {Lead::Key, meant.replace(0, decode_utf8(meant).bytes, "/")};
 }
 
-// The command's name without the addressee that may be glued on: "、msg：bob", "、msg小明".
-std::string without_addressee(std::string_view name) {
+// The command's name without the addressee or the words that may be glued on, because Chinese has
+// no spaces: "、msg：bob", "、w小明", "、r我爱你".
+std::string without_glued_on(std::string_view name) {
     constexpr std::string_view kMsg = "/msg";
-    return std::string(name.starts_with(kMsg) ? kMsg : name.substr(0, name.find_first_of(":,")));
+    if (name.starts_with(kMsg)) return std::string(kMsg);
+    const auto is_ascii_letter = [](char byte) { return byte >= 'a' && byte <= 'z'; };
+    std::size_t end = std::min<std::size_t>(name.size(), 1);
+    while (end < name.size() && is_ascii_letter(name[end])) ++end;
+    const bool is_glued_on = end > 1 && end < name.size() &&
+                             (decode_utf8(name.substr(end)).code >= 0x80 || name[end] == '@');
+    return std::string(name.substr(0, is_glued_on ? end : name.find_first_of(":,")));
 }
 
 // Is it likely enough that a command was meant? Lines of programs begin with two slashes, and other
 // lines with a full stop or the like, so there it has to be a command's own word, or like /msg.
 bool is_like_command(const Front& front) {
     if (front.lead == Lead::None || front.lead == Lead::Slash) return false;
-    const std::string name = without_addressee(front.name);
+    const std::string name = without_glued_on(front.name);
     const auto nearest = nearest_command(name);
     if (front.lead == Lead::Slip) return nearest.has_value();
     return nearest == "/msg" || verb_of(name) != Verb::Unknown || command_for_other(name) == "/r";
@@ -188,6 +203,28 @@ bool is_like_private_words(std::string_view meant, std::string_view rest) {
     if (word.size() > kWordBytesMax || distance(word, "/msg") > 1) return false;
     const std::string_view to = take_addressee(rest);
     return may_be_name(to) && !rest.empty();
+}
+
+// The command for private words behind a few stray characters, as keys or a terminal in another
+// encoding send them: "PP/msg bob psst", ">> /msg bob psst". More letters are a word of somebody
+// who explains the command.
+std::optional<Command> behind_strays(std::string_view begin, bool may_answer) {
+    constexpr int kStraysMax = 6;
+    constexpr int kLettersMax = 2;
+    int letters = 0;
+    for (int strays = 0; !begins_with_one_of(kSlashes, begin); ++strays) {
+        if (begin.empty() || strays == kStraysMax) return std::nullopt;
+        if (is_letter(decode_utf8(begin).code) && ++letters > kLettersMax) return std::nullopt;
+        begin = without_first(begin);
+    }
+    std::string_view rest = begin;
+    const std::string_view word = take_word(rest);
+    const auto command = nearest_command(beginning(word));
+    std::string_view words = rest;
+    const bool has_addressee = may_be_name(take_addressee(words)) && !words.empty();
+    const bool is_private = (command == "/msg" && has_addressee) ||
+                            (command == "/r" && may_answer && letters == 0 && !rest.empty());
+    return is_private ? std::optional(Command{Verb::InDoubt, word, rest}) : std::nullopt;
 }
 
 // The command when a sign stands alone, and the command's name is the next word: "/ who", "/ msg".
@@ -246,21 +283,22 @@ Command parse_command(std::string_view line, bool may_answer) {
     std::string_view rest = begin;
     const std::string_view word = take_word(rest);
     const bool has_slash = begins_with_one_of(kSlashes, begin);
-    if (!has_slash && word.size() > kTypedBytesMax) return {Verb::Say, {}, line};
-    const Front front = front_of(word);
+    const std::string_view typed = has_slash ? word : beginning(word);
+    const Front front = front_of(typed);
     if (front.lead == Lead::Slash && front.name != "/") return {verb_of(front.name), word, rest};
     const bool is_like_answer = may_answer && front.name == "r" && !rest.empty();
-    if (is_like_command(front) || is_like_private_words(as_meant(word), rest) || is_like_answer) {
-        return {Verb::InDoubt, word, rest};
+    if (is_like_command(front) || is_like_private_words(as_meant(typed), rest) || is_like_answer) {
+        return {Verb::InDoubt, typed, rest};
     }
     if (const auto command = behind_a_space(front, word, rest)) return *command;
+    if (const auto command = behind_strays(begin, may_answer)) return *command;
     // Pasted programs have lines like "// a comment" and "///".
     if (front.lead != Lead::Slashes || front.name == "/") return {Verb::Say, {}, line};
     return {Verb::SaySlash, word, without_first(begin)};
 }
 
 std::optional<std::string_view> nearest_command(std::string_view word) {
-    const std::string name = without_addressee(front_of(without_spaces(word)).name);
+    const std::string name = without_glued_on(front_of(without_spaces(word)).name);
     const std::string_view other = command_for_other(name);
     if (!other.empty()) return other;
     const std::string typed = in_single_bytes(name);

@@ -60,6 +60,20 @@ std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
+bool is_zombie(const ProcessNews& process) {
+    return process.row.stat[0] == 'Z';
+}
+
+// The kernel keeps no more of a zombie than "chatd:" and nine bytes, in whole characters of mostly
+// three bytes. A name that may have been longer is marked.
+std::string name_of(const ProcessNews& process) {
+    constexpr std::size_t kKeptBytes = 9;
+    const std::string& name = process.name;
+    if (name.empty() || !is_zombie(process)) return name;
+    const bool ends_in_ascii = (name.back() & 0x80) == 0;
+    return name.size() < kKeptBytes - (ends_in_ascii ? 0 : 2) ? name : name + "…";
+}
+
 // As pstree(1) shows the process, in full.
 std::string node_of(const ProcessNews& process) {
     std::string node = "chatd";
@@ -67,7 +81,7 @@ std::string node_of(const ProcessNews& process) {
         case ProcessRole::Broker: node += "-broker"; break;
         case ProcessRole::Lookout: node += "-lookout"; break;
         case ProcessRole::Worker:
-            node += process.name.empty() ? "-worker" : ':' + process.name;
+            node += process.name.empty() ? "-worker" : ':' + name_of(process);
             break;
         case ProcessRole::Parent:
         case ProcessRole::Other: break;
@@ -96,10 +110,9 @@ void append_ps_table(std::string& out, Language language,
                    std::string(word_of(row.role, language)), stat_of(row),
                    std::string(word_of_state(row.stat[0], language)), seconds_text(row.cpu_ms),
                    std::to_string(row.memory_kib), std::to_string(row.nice),
-                   duration_text(language, row.age_ms), or_dash(process.name)});
+                   duration_text(language, row.age_ms), or_dash(name_of(process))});
     }
     table.append_to(out);
-    const auto is_zombie = [](const ProcessNews& process) { return process.row.stat[0] == 'Z'; };
     if (std::ranges::any_of(processes, is_zombie)) {
         append_text(out, language, Text::PsZombies, {});
         out += '\n';

@@ -125,10 +125,11 @@ class Abuser {
         for (Fd& fd : fds) reset(fd);
     }
 
+    // Says something in each line, and is gone while most of them wait for their turn.
     void fill_the_socket() {
         Fd fd = entered();
-        const std::string line = '/' + std::string(kLineBytesMax - 1, 'x') + '\n';
-        for (int i = 0; i < 1000 && send(fd, line); ++i) continue;
+        const std::string lines = "a\n" + std::string(kLineBytesMax / 2, 'b') + '\n';
+        for (int i = 0; i < 1000 && send(fd, lines); ++i) continue;
         (void)poll(nullptr, 0, kPauseMs);
         reset(fd);
     }

@@ -115,7 +115,6 @@ void Crowd::take_lines(Person& person) {
 
 void Crowd::take_line(Person& person, std::string_view line) {
     if (person.reads_names) return (void)(person.reads_names = !line.ends_with('.'));
-    if (is_of_abuser(line)) return;
     if (line.starts_with("Welcome, ")) {
         if (std::exchange(person.welcome, true)) oracle_.violate(person.name + " is welcome twice");
         person.reads_names = true;
@@ -127,14 +126,15 @@ void Crowd::take_line(Person& person, std::string_view line) {
         return;
     } else if (history_ && &person == people_[kScribe].get() && line.starts_with('[')) {
         history_->emplace_back(line.substr(line.find("] ") + 2));
-    } else if (!line.starts_with('[') && !parse_event(line)) {
+    } else if (!line.starts_with('[') && !is_of_abuser(line) && !parse_event(line)) {
         oracle_.violate(person.name + " read: " + std::string(line));
     } else if (&person != people_[kScribe].get()) {
         oracle_.saw(person.number, line);
     } else {
         oracle_.told(line);
         const auto event = parse_event(line);
-        if (event && event->kind == Event::Kind::Leave) free_names_.insert(event->who);
+        const bool is_ours = event && !is_of_abuser(line);
+        if (is_ours && event->kind == Event::Kind::Leave) free_names_.insert(event->who);
         if (!pulse_.empty() && line.ends_with(pulse_)) {
             pulse_took_ = Clock::now() - pulse_sent_;
             pulse_.clear();

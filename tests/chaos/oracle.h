@@ -22,7 +22,7 @@ enum class Fate { Stays, Quits, Resets, IsKilled };
 
 // A line that everybody is shown, except the person that it is about.
 struct Event {
-    enum class Kind { Join, Leave, Message };
+    enum class Kind { Join, Leave, Message, Rename };
     Kind kind;
     std::string who;
     std::string line;

@@ -100,20 +100,19 @@ Test(admission, a_broker_that_counts_too_many_members_turns_nobody_away) {
 Test(admission, a_refused_client_reads_one_line_in_the_language_of_the_server) {
     Admission admission = admission_with(at_most_per_address(7));
     penalise(admission, kHere);
-    const auto line = [&](TurnedAway why) { return admission.line_for(why, kHere, kNow); };
+    const auto line = [&](TurnedAway why) { return admission.line_for(why); };
     for (const TurnedAway why :
          {TurnedAway::RoomFull, TurnedAway::OutOfResources, TurnedAway::TooManyLogins,
           TurnedAway::TooManyOfAddress, TurnedAway::Closing}) {
         EXPECT_EQ(line(why).find('\n'), line(why).size() - 1);
     }
     EXPECT_CONTAINS(line(TurnedAway::TooManyOfAddress), "7");
-    EXPECT_CONTAINS(line(TurnedAway::Penalised), "5");  // seconds
+    EXPECT_CONTAINS(line(TurnedAway::Penalised), " 80 seconds");  // 16 wait, 5 s each
     EXPECT_EQ(admission.line_for_waiting(3),
               "Many connect from your address. Please stay: you are in within 15 seconds.\n");
     Options chinese;
     chinese.language = Language::Chinese;
-    EXPECT_NE(admission_with(chinese).line_for(TurnedAway::RoomFull, kHere, kNow),
-              line(TurnedAway::RoomFull));
+    EXPECT_NE(admission_with(chinese).line_for(TurnedAway::RoomFull), line(TurnedAway::RoomFull));
 }
 
 // --- Addresses

@@ -210,7 +210,7 @@ Test(clean, every_other_C0_control_is_dropped) {
 
 Test(clean, every_C1_control_that_introduces_nothing_is_dropped) {
     for (char32_t code = 0x80; code < 0xA0; ++code) {
-        if (code == 0x9B) continue;  // would take the "b" for its final byte
+        if (code == 0x8F || code == 0x9B) continue;  // would take the "b" for their letter
         expect_cleaned("a" + encode(code) + "b", "ab");
     }
 }
@@ -250,6 +250,15 @@ Test(clean, a_two_byte_escape_is_removed_whole) {
     expect_cleaned("\033\\stray terminator", "stray terminator");
 }
 
+Test(clean, the_keys_of_a_terminal_leave_no_letters) {
+    expect_cleaned("\033OP\033OQ/msg bob psst", "/msg bob psst");    // F1, F2
+    expect_cleaned("\033OA\033Oo\u008FP/msg", "/msg");               // up, and the keypad
+    expect_cleaned("\033[[A\033[[E/msg bob psst", "/msg bob psst");  // F1, F5 of the Linux console
+    expect_cleaned("\033O/msg bob psst", "/msg bob psst");
+    expect_cleaned("\033[[/msg bob psst", "/msg bob psst");
+    expect_cleaned("\033[[", "");
+}
+
 Test(clean, an_escape_with_intermediates_is_removed_whole) {
     expect_cleaned("\033(Bascii", "ascii");
     expect_cleaned("\033#8align", "align");
@@ -261,7 +270,7 @@ Test(clean, every_escape_of_ISO_2022_is_removed_whole) {
     constexpr std::string_view kIntroducers = "[]PX^_";
     for (char final_byte = 0x30; final_byte < 0x7F; ++final_byte) {
         if (kIntroducers.find(final_byte) == std::string_view::npos) {
-            expect_cleaned(std::string("a\033") + final_byte + "b", "ab");
+            expect_cleaned(std::string("a\033") + final_byte + "…", "a…");
         }
         for (char intermediate = 0x20; intermediate < '/'; ++intermediate) {
             expect_cleaned(std::string("a\033") + intermediate + final_byte + "b", "ab");

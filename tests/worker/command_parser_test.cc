@@ -55,6 +55,13 @@ void expect_in_doubt(const std::string& word, const std::string& rest,
     cr_expect(nearest_command(word).has_value(), "%s", escaped(word).c_str());
 }
 
+// Whatever the hint calls its command.
+void expect_asked(const std::string& line, bool may_answer = false,
+                  chatd::test::Where where = chatd::test::Where::here()) {
+    const chatd::test::Caller caller(where);
+    cr_expect(parse_command(line, may_answer).verb == Verb::InDoubt, "%s", escaped(line).c_str());
+}
+
 void expect_said(const std::string& line, chatd::test::Where where = chatd::test::Where::here()) {
     const chatd::test::Caller caller(where);
     expect_command(line, {Verb::Say, "", line});
@@ -258,7 +265,33 @@ Test(command_parser, an_addressee_that_is_glued_on_hides_no_command) {
                                    "、msg小明明", "、r：secret", "//msg:bob", "//r:secret"}) {
         expect_in_doubt(word, " psst");
     }
+    for (const std::string line : {"、r我爱你", ".r我爱你", "\\r我", "。r：我们走吧"})
+        expect_in_doubt(line, "");
+    for (const std::string word : {"、w小明", "、tell小明", "、msg@小明", "。msg小明"}) {
+        expect_in_doubt(word, " 秘密");
+    }
+    const std::string much = "我们今天晚上八点在学校门口见面，不要告诉别人";
+    for (const std::string word :
+         {"、msg小明", "。msg小明", "、MSG：小明：", "、msg@小明", "、r"}) {
+        expect_asked(word + much + much);
+    }
     expect_said("msg: the server is down");
+    expect_said("、" + much + much);
+    expect_said("……and " + much);
+}
+
+Test(command_parser, msg_behind_a_few_stray_characters_is_in_doubt) {
+    for (const std::string strays : {"PP", "AA", ">> ", "1. ", "``", "\uFFFC\uFFFC",
+                                     "\uFFFD@\uFFFD@", "\U0001D159\U0001D159", "./", "- "}) {
+        expect_asked(strays + "/msg bob psst");
+        expect_asked(strays + "／tell bob psst");
+    }
+    expect_asked(">> /r psst", true);
+    // Somebody explains it, or says something else.
+    expect_said("use /msg bob hello to whisper");
+    expect_said("a /me does not tell bob");
+    expect_said("1. /msg");
+    expect_said(">> /r psst");
 }
 
 // The key of the slash gives a full stop in Russian and Hebrew.

@@ -91,6 +91,20 @@ Test(ps_table, each_state_has_its_word) {
     }
 }
 
+// The kernel keeps nine bytes of it.
+Test(ps_table, a_zombie_s_name_that_may_have_been_longer_is_marked) {
+    const auto shown = [](std::string_view name, std::string_view stat) {
+        return tree({kServer[0], process(ProcessRole::Worker, 4131, name, stat)});
+    };
+    EXPECT_CONTAINS(shown("bartholom", "Z"), "chatd:bartholom…(4131)");
+    EXPECT_CONTAINS(shown("阿卜杜", "Z"), "chatd:阿卜杜…(4131)");
+    EXPECT_CONTAINS(shown("bartholo", "Z"), "chatd:bartholo(4131)");
+    EXPECT_CONTAINS(shown("小明", "Z"), "chatd:小明(4131)");
+    EXPECT_CONTAINS(shown("bartholomew", "S"), "chatd:bartholomew(4131)");
+    EXPECT_CONTAINS(table(Language::English, {process(ProcessRole::Worker, 4131, "阿卜杜", "Z")}),
+                    "  阿卜杜…\n");
+}
+
 Test(ps_table, below_a_zombie_stands_why_it_has_a_pid) {
     const ProcessNews zombie = process(ProcessRole::Worker, 4131, "bob", "Z");
     EXPECT_CONTAINS(table(Language::English, {kServer[3], zombie}),
