@@ -28,7 +28,8 @@ OwnNews own_news(int client, int link) {
 }  // namespace
 
 void LookoutLink::turn() {
-    if (is_due(silent_at_, Clock::now())) give_up();
+    // Reading the clock in each turn cost a seventh of all deliveries.
+    if (silent_at_ && is_due(silent_at_, Clock::now())) give_up();
     // The next line of the client may be a question too; and a question may fail at once.
     while (!silent_at_ && conversation_.inquiry().is_open()) ask();
 }
