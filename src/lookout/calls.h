@@ -1,5 +1,5 @@
-// The names of system calls in which processes of chatd wait. They are those of the machine that
-// this was compiled for, and must never be looked up while the server runs.
+// The names of system calls in which processes of chatd wait. The kernel tells numbers only. This
+// file must never make a system call itself.
 #pragma once
 
 #include <string>

@@ -199,7 +199,9 @@ class Chaos {
     }
 
     void until_all_are_reaped() {
+        const Deadline deadline = Clock::now() + 3 * kPatience;
         while (processes(daemon_.pid()).size() > kServants + kScribes) {
+            if (Clock::now() > deadline) throw std::runtime_error("a worker does not end");
             crowd_.turn(Clock::now() + std::chrono::milliseconds(1));
             (void)daemon_.log();
         }
