@@ -1,8 +1,8 @@
 # chatd: build, test, care, install. `make help` lists the goals.
 
 ## Build
-##   all            ./chatd (default)
-##   everything     the program, the tests and their helpers, without running them
+##   all            ./chatd and ./chat (default)
+##   everything     the programs, the tests and their helpers, without running them
 ##   clean          remove what was built
 ##
 ## Test
@@ -22,7 +22,8 @@
 ##   check-install  install, run, uninstall in a scratch directory
 ##
 ## Install
-##   install        program and man pages, below $(DESTDIR); with UNITDIR also units for systemd
+##   install        programs, man pages and completions for bash, below $(DESTDIR); with UNITDIR
+##                  also units for systemd
 ##   uninstall      undo it
 ##
 ## Variables
@@ -34,6 +35,7 @@
 ##   WERROR=1                         warnings are errors
 ##   V=1                              show commands and each test
 ##   PREFIX=/usr/local  BINDIR=$(PREFIX)/bin  MANDIR=$(PREFIX)/share/man  DESTDIR=
+##   COMPLETIONDIR=$(PREFIX)/share/bash-completion/completions
 ##   UNITDIR=                         /etc/systemd/system, for example
 
 VARIANT ?= release
@@ -45,6 +47,7 @@ TARGET ?=
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?=
 INSTALL ?= install
 
@@ -67,19 +70,22 @@ B := $(BUILD)/$(VARIANT)
 F := $(BUILD)/fuzz
 
 all_srcs := $(sort $(wildcard src/*.cc src/*/*.cc))
-lib_srcs := $(filter-out src/main.cc,$(all_srcs))
+# The client has an archive of its own: the server must have none of it.
+chat_srcs := $(filter-out src/chat/main.cc,$(filter src/chat/%,$(all_srcs)))
+lib_srcs := $(filter-out src/main.cc src/chat/%,$(all_srcs))
 # The unit tests run the fuzzers' targets too, on inputs that are known.
 fuzz_srcs := $(sort $(filter-out %_test.cc %/fuzzer_main.cc,$(wildcard tests/fuzz/*.cc)))
 fuzz_targets := $(sort $(notdir $(wildcard tests/fuzz/corpus/*)))
 system_srcs := $(sort $(wildcard tests/system/*_test.cc))
 unit_srcs := $(sort $(fuzz_srcs) $(filter-out $(system_srcs),$(wildcard tests/*_test.cc tests/*/*_test.cc)))
-support_srcs := $(sort $(wildcard tests/support/*.cc) \
-	$(filter-out %_test.cc,$(wildcard tests/chaos/*.cc tests/load/*.cc)))
+support_srcs := $(sort $(filter-out %_test.cc, \
+	$(wildcard tests/support/*.cc tests/chaos/*.cc tests/load/*.cc)))
 helper_srcs := $(sort $(wildcard tests/helpers/*.cc))
 headers := $(sort $(wildcard src/*.h src/*/*.h tests/*/*.h))
 
 src_objs := $(all_srcs:%.cc=$(B)/%.o)
 lib_objs := $(lib_srcs:%.cc=$(B)/%.o)
+chat_objs := $(chat_srcs:%.cc=$(B)/%.o)
 unit_objs := $(unit_srcs:%.cc=$(B)/%.o)
 system_objs := $(system_srcs:%.cc=$(B)/%.o)
 support_objs := $(support_srcs:%.cc=$(B)/%.o)
@@ -95,9 +101,9 @@ test_objs := $(unit_objs) $(system_objs) $(support_objs) $(helper_objs)
 helpers := $(helper_srcs:tests/helpers/%.cc=$(B)/helpers/%)
 # These sources are compiled once more for two other programs: the one whose sandbox only reports,
 # and the one that tests make fail and upgrade to.
-report_srcs := $(shell grep -lwE 'CHATD_SANDBOX_REPORT|kSandboxReports' $(all_srcs))
+report_srcs := $(shell grep -lwE 'CHATD_SANDBOX_REPORT|kSandboxReports' src/main.cc $(lib_srcs))
 report_objs := $(report_srcs:%.cc=$(B)/report/%.o)
-fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' $(all_srcs)) \
+fault_srcs := $(sort $(report_srcs) $(shell grep -lwE 'fault_point|kVersion' src/main.cc $(lib_srcs)) \
 	tests/faults/fault_plan.cc)
 fault_objs := $(fault_srcs:%.cc=$(B)/faults/%.o)
 deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(report_objs) $(test_objs) \
@@ -108,7 +114,7 @@ deps := $(patsubst %.o,%.d,$(src_objs) $(fault_objs) $(report_objs) $(test_objs)
 ifeq ($(FILTER),)
 unit_program := $(B)/unit_tests
 system_program := $(B)/system_tests
-system_needs := $(B)/chatd $(helpers) $(faulty) $(reporting)
+system_needs := $(B)/chatd $(B)/chat $(helpers) $(faulty) $(reporting)
 else
 suite := $(shell printf %s '$(firstword $(subst /, ,$(FILTER)))' | tr -c 'A-Za-z0-9_' -)
 chosen_unit_srcs := $(shell scripts/tests-for '$(FILTER)' $(filter %_test.cc,$(unit_srcs)))
@@ -116,7 +122,7 @@ chosen_system_srcs := $(shell scripts/tests-for '$(FILTER)' $(system_srcs))
 unit_program := $(if $(chosen_unit_srcs),$(B)/unit_tests.$(suite))
 system_program := $(if $(chosen_system_srcs),$(B)/system_tests.$(suite))
 # Tests ask for helpers by failing(), failing_program() and $HELPERS.
-system_needs := $(if $(chosen_system_srcs),$(B)/chatd $(if $(shell \
+system_needs := $(if $(chosen_system_srcs),$(B)/chatd $(B)/chat $(if $(shell \
 	grep -lE 'failing|HELPERS' $(filter $(system_srcs),$(chosen_system_srcs))),$(helpers) $(faulty) $(reporting)))
 endif
 
@@ -151,6 +157,9 @@ ld-release := -Wl,-z,relro,-z,now
 ld-debug :=
 ld-asan := $(sanitize)
 
+# Of a program that cannot be static, all but the C library is.
+shared_libc-release := -static-libstdc++ -static-libgcc
+
 # Not for tests: Criterion looks for them in sections to which nothing refers.
 gc-release := -Wl,--gc-sections
 
@@ -183,12 +192,12 @@ endif
 # --- Build ---
 
 .PHONY: all everything clean
-all: chatd
+all: chatd chat
 
-everything: $(B)/chatd $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty) $(reporting)
+everything: $(B)/chatd $(B)/chat $(B)/unit_tests $(B)/system_tests $(helpers) $(faulty) $(reporting)
 
 # All variants share this name, and time stamps do not tell which one it is.
-chatd: $(B)/chatd FORCE
+chatd chat: %: $(B)/% FORCE
 	$(Q)[ $@ -ef $< ] || ln -f $< $@ 2>/dev/null || cp -f $< $@
 
 $(B)/chatd: $(B)/src/main.o $(B)/libchatd.a $(B)/.link
@@ -200,7 +209,15 @@ $(B)/chatd $(faulty) $(reporting):
 	@printf '  %-5s %s\n' LD "$@ ($$(cat $(B)/.link))"
 	$(Q)$(CXX) $$(cat $(B)/.link) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
 
+# Names of hosts are looked up by getaddrinfo(3), which loads parts of the C library at run time: so
+# this program is not static.
+$(B)/chat: $(B)/src/chat/main.o $(B)/libchat.a $(B)/libchatd.a $(B)/.flags
+	$(say) LD $@
+	$(Q)$(CXX) -pie $(shared_libc-$(VARIANT)) $(gc-$(VARIANT)) $(ld_flags) -o $@ $(filter %.o %.a,$^)
+
 $(B)/libchatd.a: $(lib_objs) $(B)/.sources
+$(B)/libchat.a: $(chat_objs) $(B)/.sources
+$(B)/libchatd.a $(B)/libchat.a:
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -208,6 +225,10 @@ $(src_objs): $(B)/%.o: %.cc $(B)/.flags
 	@mkdir -p $(@D)
 	$(say) CXX $<
 	$(Q)$(CXX) $(src_flags) -c -o $@ $<
+
+# The assembler reads the files of the page into these objects (.incbin), of which the compiler
+# tells make nothing.
+$(B)/src/worker/web_files.o $(F)/src/worker/web_files.o: $(wildcard src/web/*)
 
 $(fault_objs): $(B)/faults/%.o: %.cc $(B)/.flags
 	@mkdir -p $(@D)
@@ -232,23 +253,24 @@ $(B)/.link: $(B)/.flags
 # These files change only when their text does: other flags rebuild everything, and a source that is
 # gone also leaves the library and the tests.
 $(B)/.flags: export text = $(shell $(CXX) --version | head -n 1) $(CXX) $(src_flags) / $(test_flags) / $(gc-$(VARIANT)) $(ld_flags)
-$(B)/.sources: export text = $(lib_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
+$(B)/.sources: export text = $(lib_srcs) $(chat_srcs) $(unit_srcs) $(system_srcs) $(support_srcs)
 $(F)/.flags: export text = $(fuzz_cxx) $(fuzz_flags)
 $(B)/.flags $(B)/.sources $(F)/.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
 
 clean:
-	rm -rf $(BUILD) chatd
+	rm -rf $(BUILD) chatd chat
 
 # --- Test ---
 
 .PHONY: test unit system asan report valgrind bench test-needs
 tested := $(B)/chatd
+tested_client := $(B)/chat
 # Most tests wait most of the time. Under a sanitizer they need their processor more.
 tests_at_once := $(shell expr $(if $(filter asan,$(VARIANT)),3 '*' $(JOBS) / 2,3 '*' $(JOBS)))
 # No program at all: scripts/run-tests says that nothing matches FILTER.
-run_tests = CHATD=$(abspath $(tested)) HELPERS=$(abspath $(B)/helpers) \
+run_tests = CHATD=$(abspath $(tested)) CHAT=$(abspath $(tested_client)) HELPERS=$(abspath $(B)/helpers) \
 	CORPUS=$(abspath tests/fuzz/corpus) \
 	FILTER='$(FILTER)' JOBS=$(tests_at_once) V=$(V) scripts/run-tests
 
@@ -271,7 +293,7 @@ report: $(system_program) $(system_needs)
 valgrind: $(system_program) $(system_needs)
 	$(Q)$(MAKE) VARIANT=debug $(BUILD)/debug/chatd
 	$(Q)WRAPPER='valgrind -q --vgdb=no' SANDBOX=off CHATD=$(abspath $(BUILD)/debug/chatd) \
-	HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
+	CHAT=$(abspath $(tested_client)) HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
 	scripts/run-tests $(system_program)
 
 bench: everything
@@ -282,7 +304,7 @@ test-needs:
 
 $(B)/unit_tests: $(unit_objs)
 $(B)/system_tests: $(system_objs)
-$(B)/unit_tests $(B)/system_tests: $(support_objs) $(B)/libchatd.a $(B)/.sources
+$(B)/unit_tests $(B)/system_tests: $(support_objs) $(B)/libchat.a $(B)/libchatd.a $(B)/.sources
 	$(say) LD $@
 	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion
 
@@ -363,11 +385,14 @@ check-headers: test-needs
 	|| { echo "HEADER does not compile alone"; exit 1; }'
 	@echo '$(words $(lonely_headers)) headers without a source compile alone'
 
-check-install: $(B)/chatd
+check-install: $(B)/chatd $(B)/chat
 	$(Q)scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	$(MAKE) install DESTDIR="$$scratch" UNITDIR=/units && \
-	"$$scratch$(BINDIR)/chatd" --version && test -s "$$scratch$(MANDIR)/man8/chatd.8" && \
+	"$$scratch$(BINDIR)/chatd" --version && "$$scratch$(BINDIR)/chat" --version && \
+	test -s "$$scratch$(MANDIR)/man8/chatd.8" && test -s "$$scratch$(MANDIR)/man1/chat.1" && \
+	test -s "$$scratch$(MANDIR)/man7/chatd-json.7" && \
 	test -s "$$scratch$(MANDIR)/man7/chatd-lab.7" && \
+	bash -n "$$scratch$(COMPLETIONDIR)/chatd" "$$scratch$(COMPLETIONDIR)/chat" && \
 	$(MAKE) uninstall DESTDIR="$$scratch" UNITDIR=/units && \
 	left=$$(find "$$scratch" ! -type d) && \
 	if [ -n "$$left" ]; then echo "left behind: $$left"; exit 1; fi
@@ -379,12 +404,15 @@ help:
 # --- Install ---
 
 .PHONY: install uninstall
-install: $(B)/chatd
+install: $(B)/chatd $(B)/chat
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
-	$(INSTALL) -m 755 $(B)/chatd '$(DESTDIR)$(BINDIR)/chatd'
-	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man7' '$(DESTDIR)$(MANDIR)/man8'
-	$(INSTALL) -m 644 src/chatd-lab.7 '$(DESTDIR)$(MANDIR)/man7/chatd-lab.7'
+	$(INSTALL) -m 755 $(B)/chatd $(B)/chat '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man7' '$(DESTDIR)$(MANDIR)/man8'
+	$(INSTALL) -m 644 src/chat.1 '$(DESTDIR)$(MANDIR)/man1/chat.1'
+	$(INSTALL) -m 644 src/chatd-json.7 src/chatd-lab.7 '$(DESTDIR)$(MANDIR)/man7'
 	$(INSTALL) -m 644 src/chatd.8 '$(DESTDIR)$(MANDIR)/man8/chatd.8'
+	$(INSTALL) -d '$(DESTDIR)$(COMPLETIONDIR)'
+	$(INSTALL) -m 644 scripts/completion/chatd scripts/completion/chat '$(DESTDIR)$(COMPLETIONDIR)'
 ifneq ($(UNITDIR),)
 	$(INSTALL) -d '$(DESTDIR)$(UNITDIR)'
 	sed 's,/usr/local/bin/,$(BINDIR)/,' scripts/chatd.service >$(B)/chatd.service
@@ -392,8 +420,11 @@ ifneq ($(UNITDIR),)
 endif
 
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/chatd' '$(DESTDIR)$(MANDIR)/man7/chatd-lab.7' \
-	'$(DESTDIR)$(MANDIR)/man8/chatd.8'
+	rm -f '$(DESTDIR)$(BINDIR)/chatd' '$(DESTDIR)$(BINDIR)/chat' \
+	'$(DESTDIR)$(MANDIR)/man1/chat.1' '$(DESTDIR)$(MANDIR)/man7/chatd-json.7' \
+	'$(DESTDIR)$(MANDIR)/man7/chatd-lab.7' \
+	'$(DESTDIR)$(MANDIR)/man8/chatd.8' '$(DESTDIR)$(COMPLETIONDIR)/chatd' \
+	'$(DESTDIR)$(COMPLETIONDIR)/chat'
 ifneq ($(UNITDIR),)
 	rm -f '$(DESTDIR)$(UNITDIR)/chatd.service' '$(DESTDIR)$(UNITDIR)/chatd.socket'
 endif

@@ -73,6 +73,24 @@ bool take_address(Options& options, const std::string& argument) {
     return true;
 }
 
+bool take_proxy(Options& options, const std::string& argument) {
+    options.proxies.push_back(argument);
+    return true;
+}
+
+bool take_no_web(Options& options, const std::string& /*none*/) {
+    options.web.is_on = false;
+    return true;
+}
+
+// RFC 6454, 6.2: a scheme, a host, perhaps a port, and nothing else.
+bool take_web_origin(Options& options, const std::string& origin) {
+    options.web.origins.push_back(origin);
+    const std::size_t host = origin.find("://");
+    const bool is_web = origin.starts_with("http://") || origin.starts_with("https://");
+    return is_web && host + 3 < origin.size() && origin.find('/', host + 3) == origin.npos;
+}
+
 bool take_trace(Options& options, const std::string& path) {
     options.trace = path;
     return true;
@@ -135,6 +153,15 @@ constexpr Row kRows[] = {
      "seconds, at most a week", take_seconds<&Limits::to_name>},
     {"idle-timeout", 0, "S", "seconds to be silent in the room; 0: no limit (0)",
      "seconds, at most a week", take_seconds<&Limits::idle>},
+    {"no-web", 0, nullptr, "show browsers no page, and open no WebSocket", nullptr, take_no_web},
+    {"web-origin", 0, "ORIGIN",
+     "only this page, https://chat.example, may open a WebSocket; may be given again (the page of "
+     "the same host)",
+     "what a browser calls an origin: https://chat.example", take_web_origin},
+    {"trust-proxy", 0, "ADDRESS",
+     "believe this address or network from where a browser comes (X-Forwarded-For); may be given "
+     "again",
+     nullptr, take_proxy},
     {"history", 0, "FILE", "keep what is said in FILE, for the next start (in memory)",
      "the name of a file", take_word<&Options::history_path>},
     {"history-size", 0, "N", "bytes of history to keep (4194304)",

@@ -39,7 +39,9 @@ struct Options {
     Level level = Level::Info;
     std::optional<std::string> trace;  // the name of its file, or empty: stderr
     bool trace_text = false;
-    int ready_fd = -1;  // -1: the port is written nowhere
+    WebSettings web;
+    std::vector<std::string> proxies;  // addresses or networks that are believed
+    int ready_fd = -1;                 // -1: the port is written nowhere
 };
 
 struct HelpWanted {};

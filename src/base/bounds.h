@@ -185,6 +185,16 @@ inline constexpr auto kToldAgain = 1min;
 // Time in which a client has to tell a good name: the default of --login-timeout.
 inline constexpr auto kTimeToName = 30s;
 
+// The prompt waits so long for the first bytes of a client, because a browser or a program speaks
+// first and must not find it in front of its answer. A person does not notice.
+inline constexpr auto kPromptHeld = 100ms;
+
+// A silent client that came so shortly after its address spoke HTTP, or came before that, may be a
+// connection that a browser has to spare, see base/browser_sign. Chromium closes one that it has
+// not used for 10 s.
+inline constexpr auto kSpareComesWith = 5s;
+inline constexpr auto kSpareHeld = 12s;
+
 // Seconds: the most that --login-timeout and --idle-timeout take.
 inline constexpr std::uint32_t kTimeoutLimit = 7 * 24 * 60 * 60;
 
@@ -406,5 +416,94 @@ inline constexpr auto kUpgradeCheck = 10s;
 // Time in which that program has to take over then; clients who connect wait for that. It needs
 // some milliseconds, and a second for a million clients.
 inline constexpr auto kTakeOverMax = 5s;
+
+// --- The web ---------------------------------------------------------------------------------
+
+// Bytes of the head of a request, and its header fields. A browser sends some 700 bytes in 20
+// fields. Programs on the same machine share their cookies with chatd, whatever their ports, so
+// there is room for these.
+inline constexpr std::size_t kHttpHeadBytesMax = 8 * 1024;
+inline constexpr std::size_t kHttpFieldsMax = 100;
+
+// Bytes of a message in a WebSocket, in all its frames: more than a line may have, because a person
+// may paste text that is refused with a friendly word, where a browser would only lose the
+// connection.
+inline constexpr std::size_t kWebSocketMessageBytesMax = 64 * 1024;
+static_assert(kWebSocketMessageBytesMax > kLineBytesMax);
+
+// Bytes in a control frame (RFC 6455, 5.5). What a ping brings has to be sent back, and is held so
+// long.
+inline constexpr std::size_t kWebSocketControlBytesMax = 125;
+
+// A browser that has sent nothing for kWebSocketSilence is asked for a sign of life, and has
+// vanished after kWebSocketDead: as long as the kernel takes to find out where no proxy is in
+// between. Proxies end connections that are silent for a minute (nginx, haproxy by default).
+inline constexpr auto kWebSocketSilence = 30s;
+inline constexpr auto kWebSocketDead = 90s;
+
+// --- The terminal client ---------------------------------------------------------------------
+
+// Bytes of an escape sequence of a key. The longest that terminals send has some 20; what answers a
+// question, such as one for a colour, has more.
+inline constexpr std::size_t kSequenceBytesMax = 256;
+
+// Bytes that are pasted at once. More is no chat: whoever pastes it took the wrong text.
+inline constexpr std::size_t kPasteBytesMax = 64 * 1024;
+
+// Steps that can be undone. Each step holds a line: 800 KiB at most.
+inline constexpr std::size_t kUndosMax = 200;
+
+// Lines that were entered and can be fetched back, and their bytes: weeks of chatting, and a file
+// that is read at once.
+inline constexpr std::size_t kInputHistoryLines = 1000;
+inline constexpr std::size_t kInputHistoryBytes = 256 * 1024;
+static_assert(kInputHistoryBytes > kLineBytesMax);
+
+// Columns of the narrowest terminal in which an input row is drawn.
+inline constexpr std::size_t kInputColumnsMin = 5;
+
+// Depth and bytes of a JSON text that is read. chatd's objects have a depth of two; the longest has
+// a text of kTextBytesMax, of which each byte may be escaped in two.
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::size_t kJsonBytesMax = 64 * 1024;
+static_assert(kJsonBytesMax >= 2 * kTextBytesMax + 4 * kNameBytesMax + 1024);
+
+// Lines that the client has taken and the server has not confirmed: a pasted page and more.
+inline constexpr std::size_t kOutboxLinesMax = 1000;
+
+// Pauses before the client connects again, the first and the longest; each is twice as long as the
+// one before, and up to a half longer by chance, so that not all clients come back at once.
+inline constexpr auto kReconnectPause = 200ms;
+inline constexpr auto kReconnectPauseMax = 30s;
+
+// Pauses before the client tells its name again while its own dead connection still holds that: the
+// server finds such a connection after 90 s, and closes after kLoginAttemptsMax names.
+inline constexpr auto kNamePause = 1s;
+
+// Time to connect to one address, and for the server's last lines after /quit.
+inline constexpr auto kConnectTime = 10s;
+inline constexpr auto kQuitTime = 2s;
+
+// Time in which a server has to answer the first line, before its connection counts as cut off.
+inline constexpr auto kGreetingTime = 30s;
+
+// Messages that the client asks for when it comes back, and events that it holds back meanwhile.
+inline constexpr std::uint32_t kMissedAsked = 200;
+inline constexpr std::size_t kHeldBackMax = 4096;
+
+// Names that Tab knows, and colours of names.
+inline constexpr std::size_t kNamesKnownMax = 1000;
+inline constexpr std::size_t kNameColours = 12;
+
+// Bytes that the client reads from the server in one turn. A terminal shows so many in a few
+// milliseconds, so a key never waits longer than that.
+inline constexpr std::size_t kServerReadBytes = 16 * 1024;
+
+// How long a lone ESC waits for the rest of a key: longer than one takes through ssh(1), shorter
+// than people notice.
+inline constexpr auto kEscapeTime = 50ms;
+
+// Time in which a second Ctrl-C leaves.
+inline constexpr auto kSecondInterrupt = 5s;
 
 }  // namespace chatd

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace chatd {
 
@@ -67,5 +69,16 @@ struct Sandbox {
     SandboxMode mode = kSandboxMode;
     bool inspect = false;  // the server's own user may look into them all the same
 };
+
+// What browsers may do.
+struct WebSettings {
+    bool is_on = true;
+
+    // The pages that may open a WebSocket, as browsers name their origins (RFC 6454, 7):
+    // "https://chat.example". Empty: the page of the host that the request is for. Whoever is no
+    // browser may always open one.
+    std::vector<std::string> origins;
+};
+inline const WebSettings kWebByDefault;
 
 }  // namespace chatd

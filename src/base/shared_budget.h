@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "base/bounds.h"
+#include "base/browser_sign.h"
 #include "base/rate_limiter.h"
 
 namespace chatd {
@@ -46,6 +47,12 @@ class SharedBudget {
     Spent* spent_ = nullptr;
     Duration interval_{};  // for a unit, at the even rate
     Duration slack_{};     // how far a burst may be ahead of the even rate
+};
+
+// What all workers of one address share.
+struct AddressShare {
+    SharedBudget budget;
+    BrowserSign browsers;
 };
 
 }  // namespace chatd

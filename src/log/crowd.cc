@@ -145,4 +145,14 @@ const CrowdsFound& Crowds::from(Position begin) {
     return found->second;
 }
 
+std::string_view take_names(std::string_view& names, std::uint32_t count) {
+    std::size_t end = 0;
+    for (; count != 0 && end < names.size(); --count) {
+        end = std::min(names.find(' ', end), names.size()) + 1;
+    }
+    const std::string_view taken = names.substr(0, end == 0 ? 0 : end - 1);
+    names.remove_prefix(std::min(end, names.size()));
+    return taken;
+}
+
 }  // namespace chatd

@@ -78,4 +78,7 @@ class Crowds {
     std::unordered_map<Position, CrowdsFound> by_begin_;
 };
 
+// Takes so many names off the front of `names`, the text of a Crowd, and the space behind them.
+[[nodiscard]] std::string_view take_names(std::string_view& names, std::uint32_t count);
+
 }  // namespace chatd

@@ -10,6 +10,14 @@
 #include "sys/error.h"
 
 namespace chatd {
+namespace {
+
+bool is_in(const std::vector<Network>& networks, const std::string& address) {
+    return std::ranges::any_of(networks,
+                               [&](const Network& network) { return contains(network, address); });
+}
+
+}  // namespace
 
 Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journal)
     : resources_(resources),
@@ -20,7 +28,12 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
       budgets_(options.limits.rate.per_second == 0 ? Rate() : options.address_rate,
                resources.budget_files),
       is_patient_(!options.penalties) {
-    for (const std::string& network : options.exempt) exempt_.push_back(parse_network(network));
+    for (const std::string& network : options.exempt) {
+        exempt_.push_back(parse_network(network, "--no-penalty"));
+    }
+    for (const std::string& network : options.proxies) {
+        proxies_.push_back(parse_network(network, "--trust-proxy"));
+    }
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
@@ -33,10 +46,27 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
 bool Acceptor::reserve(const std::string& address) {
     release_unused();
     reserved_ = address;
-    const auto contains_it = [&](const Network& network) { return contains(network, address); };
-    const bool is_exempt = std::ranges::any_of(exempt_, contains_it);
-    admission_.addresses().reserve(address, is_patient_ || is_exempt);
-    return is_exempt || budgets_.open(address, admission_.addresses().spent(address));
+    admission_.addresses().reserve(address, is_patient_ || !is_limited(address));
+    return budgets_.open(address, admission_.addresses().spent(address));
+}
+
+bool Acceptor::is_limited(const std::string& address) const {
+    return !is_in(exempt_, address) && !trusts(address);
+}
+
+bool Acceptor::trusts(const std::string& address) const {
+    return is_in(proxies_, address);
+}
+
+std::optional<TurnedAway> Acceptor::introduced(const std::string& proxy, const Accepted& client) {
+    const Moment now = Clock::now();
+    const auto why = admission_.turns_away(client.address, resources_.workers.size() - 1,
+                                           read_counters(resources_).members, now);
+    if (why) return why;
+    if (!reserve(client.address)) return TurnedAway::OutOfResources;
+    admission_.addresses().entered(client.address, now);
+    left(proxy, Duration::zero());
+    return std::nullopt;
 }
 
 void Acceptor::release_unused() {
@@ -76,7 +106,9 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
 bool Acceptor::admit(Accepted& client) {
     const auto why = admission_.turns_away(client.address, resources_.workers.size(),
                                            read_counters(resources_).members, Clock::now());
-    if (why) {
+    // However many people a proxy connects, each of them counts for an address of their own soon.
+    const bool is_crowd = why == TurnedAway::TooManyOfAddress && trusts(client.address);
+    if (why && !is_crowd) {
         newcomers_.keep_out(client, *why);
         return false;
     }

@@ -36,8 +36,18 @@ class Acceptor {
 
     void entered(const Accepted& client);  // Counts the client, which has its worker now.
 
-    // The budgets on which the workers of each address draw.
+    // The budgets on which the workers of each address draw, and whether this address has a limit.
     [[nodiscard]] const Budgets& budgets() const { return budgets_; }
+    [[nodiscard]] bool is_limited(const std::string& address) const;
+
+    // Is this the address of a proxy that may say for whom it connects?
+    [[nodiscard]] bool trusts(const std::string& address) const;
+
+    // A client that has come in as one of `proxy` is this one: it counts for its own address from
+    // now on. Otherwise returns why it may not be here. Throws std::bad_alloc.
+    [[nodiscard]] std::optional<TurnedAway> introduced(const std::string& proxy,
+                                                       const Accepted& client);
+    [[nodiscard]] std::string line_for(TurnedAway why) const { return admission_.line_for(why); }
 
     // Turns the client away because `call` failed with this error, and rests.
     void has_no_worker(const Accepted& client, const char* call, int error);
@@ -71,9 +81,10 @@ class Acceptor {
     Admission admission_;
     Newcomers newcomers_;
     Budgets budgets_;
-    std::string reserved_;         // the address of the last newcomer, who may have got no worker
-    bool is_patient_;              // --no-penalties
-    std::vector<Network> exempt_;  // --no-penalty
+    std::string reserved_;          // the address of the last newcomer, who may have got no worker
+    bool is_patient_;               // --no-penalties
+    std::vector<Network> exempt_;   // --no-penalty
+    std::vector<Network> proxies_;  // --trust-proxy
     ListenerRest rest_;
     bool newcomers_wait_ = false;  // the journal says so, and no client has come in since
     UniqueFd spare_;               // see turn_away_without_descriptor()

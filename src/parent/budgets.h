@@ -1,6 +1,7 @@
-// The budgets of the addresses whose clients are here (base/shared_budget). Each has a file of its
-// own in memory, because the workers of one address must not reach the budget of another. The files
-// are resources of the parent: after an upgrade, old and new workers still share one budget.
+// What the workers of one address share, for all addresses whose clients are here: a budget
+// (base/shared_budget) and a sign (base/browser_sign). Each address has a file of its own in
+// memory, because its workers must not reach the budget of another. The files are resources of the
+// parent: after an upgrade, old and new workers still share one budget.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ namespace chatd {
 
 class Budgets {
   public:
-    // rate: units; 0 a second: nobody has a budget, and nobody needs one. `files` outlives this.
+    // rate: units; 0 a second: no budget has a limit. `files` outlives this.
     Budgets(Rate rate, BudgetFiles& files) : rate_(rate), files_(files) {}
 
     // Makes the budget of this address, of which so much is spent, unless there is one. False:
@@ -23,12 +24,13 @@ class Budgets {
     // after `now`.
     [[nodiscard]] Moment close(const std::string& address, Moment now);
 
-    // The file that a worker of this address maps; -1: it has no budget. Owned by `files`.
+    // The file that a worker of this address maps; -1: there is none. Owned by `files`.
     [[nodiscard]] int file(const std::string& address) const;
 
-    // The budget in this file, for as long as this process lives. -1: a budget without a limit. May
-    // be called in a child, which must not look into the table. Throws SetupError.
-    [[nodiscard]] SharedBudget map(int file) const;
+    // What is in this file, for as long as this process lives. -1, or not is_limited: the budget
+    // has no limit. May be called in a child, which must not look into the table. Throws
+    // SetupError.
+    [[nodiscard]] AddressShare map(int file, bool is_limited) const;
 
   private:
     Rate rate_;

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/settings.h"
 #include "parent/acceptor.h"
+#include "parent/introductions.h"
 #include "parent/reaper.h"
 #include "parent/status.h"
 #include "parent/supervisor.h"
@@ -81,6 +82,7 @@ class Parent {
         for (const auto& [fd, name] : resources_.listeners) {
             fds_.push_back({acceptor_.is_open() ? fd.get() : -1, POLLIN, 0});
         }
+        introductions_.append_polls(fds_);
         const Deadline wake_at =
             earliest({closing_until_, acceptor_.wake_at(), reaper_.wake_at(), supervisor_.wake_at(),
                       upgrade_.wake_at(), journal_.wake_at(), service_.wake_at(),
@@ -97,6 +99,9 @@ class Parent {
         upgrade_.turn();
         journal_.turn();
         end_broker_when_alone();
+        introductions_.turn([this](pid_t pid, const std::string& address, int link) {
+            introduce(pid, address, link);
+        });
         acceptor_.accept_clients([this](Accepted client) { take_client(std::move(client)); });
         // A zombie counts as a process: it must not stand in the way of a fork or of the end.
         const bool is_short = acceptor_.is_resting() || !supervisor_.is_running();
@@ -144,28 +149,37 @@ class Parent {
                             std::pmr::string(client.peer, resources_.unshared->get())});
         WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
-        pid_t pid = fork_worker(client, birth_ns);
-        if (pid < 0 && reaper_.turn(true)) pid = fork_worker(client, birth_ns);
+        const bool is_proxied = acceptor_.trusts(client.address);
+        UniqueFd introduction = is_proxied ? introductions_.open() : UniqueFd();
+        pid_t pid = fork_worker(client, birth_ns, introduction);
+        if (pid < 0 && reaper_.turn(true)) pid = fork_worker(client, birth_ns, introduction);
+        if (is_proxied) introductions_.forked(pid);
         if (pid < 0) return acceptor_.has_no_worker(client, "fork", errno);
         fault_point("parent:after-fork");
         register_worker(pid, std::move(row), client);
     }
 
-    pid_t fork_worker(Accepted& client, std::uint64_t birth_ns) {
+    pid_t fork_worker(Accepted& client, std::uint64_t birth_ns, UniqueFd& introduction) {
         const int budget_file = acceptor_.budgets().file(client.address);
+        const bool is_limited = acceptor_.is_limited(client.address);
         return fork_child("worker", [&] {
-            WorkerSetup setup{.client = std::move(client.fd),
-                              .peer = std::move(client.peer),
-                              .broker = resources_.broker_listener.place(),
-                              .lookout = resources_.lookout_listener.place.get(),
-                              .wakeup = resources_.wakeup.get(),
-                              .language = options_.language,
-                              .limits = options_.limits,
-                              .budget = acceptor_.budgets().map(budget_file),
-                              .birth_ns = birth_ns};
+            WorkerSetup setup{
+                .client = std::move(client.fd),
+                .peer = std::move(client.peer),
+                .broker = resources_.broker_listener.place(),
+                .lookout = resources_.lookout_listener.place.get(),
+                .wakeup = resources_.wakeup.get(),
+                .language = options_.language,
+                .limits = options_.limits,
+                .share = acceptor_.budgets().map(budget_file, is_limited),
+                .introduction = std::move(introduction),
+                .map_share = [this](int file) { return acceptor_.budgets().map(file, true); },
+                .web = options_.web,
+                .birth_ns = birth_ns};
             signals_.forget();
             Signals::ignore({SIGINT, SIGHUP, SIGUSR1});
-            keep_only({setup.client.get(), setup.broker, setup.lookout, setup.wakeup});
+            keep_only({setup.client.get(), setup.broker, setup.lookout, setup.wakeup,
+                       setup.introduction.get()});
             prefer_throughput();
             // The start has shown that it can be had; if not any more, the client matters more.
             (void)try_niceness(options_.niceness);
@@ -181,6 +195,21 @@ class Parent {
         supervisor_.announce(*resources_.workers.insert(std::move(row)).position);
         acceptor_.entered(client);
         journal_.info("%s connected, pid %d", client.peer.c_str(), pid);
+    }
+
+    // A worker says that its client came through a proxy, and from where.
+    void introduce(pid_t pid, const std::string& address, int link) {
+        const auto row = resources_.workers.find(pid);
+        const auto client = client_of_proxy(address);
+        if (row == resources_.workers.end() || !client) return;
+        WorkerRecord& worker = row->second;
+        const auto why = acceptor_.introduced(worker.address, *client);
+        if (why) return Introductions::turn_away(link, acceptor_.line_for(*why));
+        journal_.info("%s came through %s, pid %d", client->peer.c_str(), worker.peer.c_str(), pid);
+        worker.address = client->address;
+        worker.peer = client->peer;
+        supervisor_.announce(*row);
+        Introductions::admit(link, acceptor_.budgets().file(client->address));
     }
 
     void reap() {
@@ -276,6 +305,7 @@ class Parent {
     Upgrade upgrade_;
     Acceptor acceptor_;
     Reaper reaper_;
+    Introductions introductions_;
     ServiceManager service_;
 
     std::vector<pollfd> fds_;       // the broker's link, the wakeup, the metrics, the listeners

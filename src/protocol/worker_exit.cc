@@ -28,6 +28,7 @@ Row row_of(WorkerExit exit) {
         case Idle: return {LeaveReason::Idle, 0s, "silent", "said nothing for too long"};
         case Nameless:
             return {LeaveReason::Quit, kPenaltyForHalfTry, "nameless", "told no good name"};
+        case Served: return {LeaveReason::Quit, 0s, "served", "got a page"};
         case Killed: break;
     }
     return {LeaveReason::Killed, kPenaltyForCrash, "killed", ""};

@@ -23,8 +23,9 @@ enum class WorkerExit : std::uint8_t {
     Idle = 7,      // the client was in the room and sent nothing for too long
     Killed = 8,    // no exit status: a signal ended the process
     Nameless = 9,  // the client left, or tried too often, before it had told a good name
+    Served = 10,   // a browser has got its page
 };
-inline constexpr std::size_t kWorkerExits = 10;
+inline constexpr std::size_t kWorkerExits = 11;
 
 // The meaning of a worker's end for the parent and for the broker.
 struct WorkerEnd {

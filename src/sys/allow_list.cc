@@ -78,6 +78,8 @@ const AllowedCall kOfWorker[] = {
     {SYS_getsockopt, {is(1, IPPROTO_TCP), is(2, TCP_INFO)}, "is the client still there?"},
     {SYS_setsockopt, {is(1, SOL_SOCKET), is(2, SO_LINGER)}, "reset_connection()"},
     {SYS_getrusage, {is(0, RUSAGE_SELF)}, "/ps: its own context switches"},
+    {SYS_recvmsg, {is(2, MSG_CMSG_CLOEXEC | MSG_DONTWAIT)}, "the budget of who came by a proxy"},
+    {SYS_mmap, {has(2, 0, PROT_READ | PROT_WRITE), is(3, MAP_SHARED)}, "the same"},
 #ifdef SYS_alarm
     {SYS_alarm, {}, "set_alarm(): when there is memory to give back"},
 #else

@@ -174,7 +174,7 @@ Listener adopt_listener(int fd) {
     return {UniqueFd(fd), text_of(bound_address(fd))};
 }
 
-Network parse_network(const std::string& text) {
+Network parse_network(const std::string& text, const char* option) {
     const std::size_t slash = std::min(text.find('/'), text.size());
     auto address = parse_address(text.substr(0, slash), 0);
     const bool is_v4 = address && address->storage.ss_family == AF_INET;
@@ -182,8 +182,9 @@ Network parse_network(const std::string& text) {
     const auto bits = slash == text.size() ? most : parse_number(text.substr(slash + 1), 0U, most);
     if (!address || !bits) {
         throw SetupError(ExitStatus::Usage,
-                         "--no-penalty takes a numeric address or network such as 192.0.2.0/24, "
-                         "not " +
+                         std::string(option) +
+                             " takes a numeric address or network such as 192.0.2.0/24, "
+                             "not " +
                              text);
     }
     Network network = {true, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96 + *bits};
@@ -210,6 +211,12 @@ bool contains(const Network& network, const std::string& address) {
 
 std::uint16_t bound_port(const Listener& listener) {
     return ntohs(bound_address(listener.fd.get()).port());
+}
+
+std::optional<Accepted> client_of_proxy(const std::string& text) {
+    auto address = parse_address(text, 0);
+    if (!address) return std::nullopt;
+    return Accepted{UniqueFd(), ip_of(*address), address_without_port(*address), 0};
 }
 
 Accepted accept_client(const Listener& listener) {

@@ -42,11 +42,15 @@ struct Network {
     unsigned bits;                       // which count, from the first on; 64 at most of IPv6
 };
 
-// Throws SetupError when the text is no such block.
-[[nodiscard]] Network parse_network(const std::string& text);
+// Throws SetupError when the text is no such block, which tells the operator what `option` takes.
+[[nodiscard]] Network parse_network(const std::string& text, const char* option = "a network");
 
 // address: see Accepted.
 [[nodiscard]] bool contains(const Network& network, const std::string& address);
+
+// A client that a proxy has accepted: who it is, without a descriptor and a port. None: the text is
+// no numeric address.
+[[nodiscard]] std::optional<Accepted> client_of_proxy(const std::string& text);
 
 // Accepts a client, if one waits. Never waits for one.
 [[nodiscard]] Accepted accept_client(const Listener& listener);

@@ -17,6 +17,12 @@ constexpr std::array kTexts = {
 #undef CHATD_TEXT
 };
 
+constexpr std::array kNames = {
+#define CHATD_TEXT(name, english, chinese) std::string_view(#name),
+#include "text/catalogue_data.inc"
+#undef CHATD_TEXT
+};
+
 // The numbers of the blanks in a text, as a set of bits.
 constexpr unsigned blanks_of(std::string_view pattern) {
     unsigned blanks = 0;
@@ -41,6 +47,20 @@ std::optional<Language> language_named(std::string_view code) {
     if (code == "en") return Language::English;
     if (code == "zh") return Language::Chinese;
     return std::nullopt;
+}
+
+std::string_view code_of(Language language) {
+    return language == Language::Chinese ? "zh" : "en";
+}
+
+std::string code_of(Text text) {
+    std::string code;
+    for (const char letter : kNames[static_cast<std::size_t>(text)]) {
+        const bool is_capital = letter >= 'A' && letter <= 'Z';
+        if (is_capital && !code.empty()) code += '-';
+        code += is_capital ? static_cast<char>(letter - 'A' + 'a') : letter;
+    }
+    return code;
 }
 
 Language language_of_environment(const char* lc_all, const char* lc_messages, const char* lang) {

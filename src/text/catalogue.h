@@ -18,6 +18,8 @@ inline constexpr std::size_t kLanguages = 2;
 // The language with this code, "en" or "zh", as --lang and /lang take it; none for any other code.
 [[nodiscard]] std::optional<Language> language_named(std::string_view code);
 
+[[nodiscard]] std::string_view code_of(Language language);
+
 // The language that the variables LC_ALL, LC_MESSAGES and LANG ask for: the first one that is set
 // and not empty decides (POSIX.1-2017, 8.2). English when none is set, or when chatd does not
 // speak the language. A null pointer stands for a variable that is not set.
@@ -33,6 +35,9 @@ enum class Text : std::uint8_t {
 
 // The text as it stands in the table, with its blanks. Valid for ever.
 [[nodiscard]] std::string_view text_of(Text text, Language language);
+
+// The name of the text for programs, which never changes: "name-taken" for NameTaken.
+[[nodiscard]] std::string code_of(Text text);
 
 // Appends the text with its blanks filled in: {0} by the first of `fillings`, and so on. The text
 // may leave some out; too few of them end the process. The fillings must be clean, because

@@ -23,7 +23,8 @@ constexpr KnownCommand kCommands[] = {
     {"/msg", Verb::Msg},         {"/r", Verb::Reply},   {"/nick", Verb::Nick},
     {"/history", Verb::History}, {"/time", Verb::Time}, {"/lang", Verb::Lang},
     {"/quit", Verb::Quit},       {"/exit", Verb::Quit}, {"/bye", Verb::Quit},
-    {"/q", Verb::Quit},          {"/ps", Verb::Ps},     {"/tree", Verb::Tree}};
+    {"/q", Verb::Quit},          {"/ps", Verb::Ps},     {"/tree", Verb::Tree},
+    {"/json", Verb::Json}};
 
 // Words for these commands that people bring along from other chats; and what becomes of /msg and
 // /r while the keyboard is set to Russian, Ukrainian, Greek, Hebrew, Arabic, Thai, Japanese kana,
@@ -295,6 +296,10 @@ Command parse_command(std::string_view line, bool may_answer) {
     // Pasted programs have lines like "// a comment" and "///".
     if (front.lead != Lead::Slashes || front.name == "/") return {Verb::Say, {}, line};
     return {Verb::SaySlash, word, without_first(begin)};
+}
+
+bool asks_for_json(std::string_view line) {
+    return parse_command(clean_text(line)).verb == Verb::Json;
 }
 
 std::optional<std::string_view> nearest_command(std::string_view word) {

@@ -26,6 +26,7 @@ enum class Verb : std::uint8_t {
     Lang,
     Ps,
     Tree,
+    Json,
     Quit,
     Unknown,  // a slash begins it
     InDoubt,  // no slash begins it, or more than one, but it may have been meant as a command
@@ -41,6 +42,9 @@ struct Command {
 // that there is a way to say what is in doubt. may_answer: somebody has told the client something,
 // so "r yes" may lack its slash.
 [[nodiscard]] Command parse_command(std::string_view line, bool may_answer = false);
+
+// Is this line of a client, as it came, the command /json?
+[[nodiscard]] bool asks_for_json(std::string_view line);
 
 // The command, with its slash, that a client most likely meant by `word`, which is Unknown or
 // InDoubt; none when no command is like it.

@@ -1,5 +1,5 @@
-// The commands: what each does with the uplink and the screen. Saying a line and leaving are left
-// to the conversation, because they change what it does next.
+// The commands: what each does with the uplink and the screen. Saying a line, leaving and /json are
+// left to the conversation, because they change what it does next.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ class Commands {
     Commands(Uplink& uplink, Inquiry& inquiry, Screen& screen)
         : uplink_(uplink), inquiry_(inquiry), screen_(screen) {}
 
-    // Nothing is done for Say and Quit. The command's words must be clean, because they are sent or
-    // shown. own_name: the client's name.
+    // Nothing is done for Say, Json and Quit. The command's words must be clean, because they are
+    // sent or shown. own_name: the client's name.
     void obey(const Command& command, std::string_view own_name);
 
     // Follows members, so that /r answers the sender of the last private line, also after a rename,

@@ -11,26 +11,33 @@ namespace chatd {
 // --- From the client to the broker ---------------------------------------------------------------
 
 void Conversation::client_sent(std::string_view bytes) {
-    active_at_ = now_;
-    std::string text;
-    telnet_.filter(bytes, text, screen_.out);
-    const std::string_view protocol = detector_.filter(text);
-    if (!protocol.empty()) return log_in(login_.refuse_protocol(protocol));
-    lines_.add(text);
+    const std::size_t before = lines_.buffered().size();
+    const std::string_view foreign = input_.add(bytes, now_, screen_.out);
+    if (lines_.buffered().size() != before) active_at_ = now_;
+    if (!foreign.empty()) {
+        if (!greeted_) greet();
+        return log_in(login_.refuse_protocol(foreign));
+    }
+    if (input_.web() != nullptr) follow_web();
     advance();
 }
 
 // Handles what the client has sent, as far as it may be handled now.
 void Conversation::advance() {
+    take_json();
     while (takes_lines()) {
         if (lines_.buffered_bytes() != 0 && !turns_.has_come(now_)) {
             if (client_ != Client::Lost) return say_too_fast();
-            lines_.clear();  // The room must not hear for minutes from a client that is gone.
+            lines_.drop();  // The room must not hear for minutes from a client that is gone.
         }
         const auto line = lines_.next();
         if (!line) return handle_end_of_input();
+        const std::string text = edited(line->text);
+        if (!greeted_) greet();
+        answer(lines_.count());
         screen_.explain_encoding(line->text);
-        handle_line({edited(line->text), line->too_long});
+        handle_line({text, line->too_long});
+        answer(0);
     }
 }
 
@@ -45,10 +52,11 @@ void Conversation::handle_line(const LineReader::Line& line) {
     turns_.line_handled(now_);
     active_at_ = now_;  // The line may have waited for long.
     if (state_ == State::Login) return log_in(login_.handle_line(line));
-    if (line.too_long) return screen_.line(Text::LineTooLong);
+    if (line.too_long) return screen_->line(Text::LineTooLong);
     const std::string text = clean_text(line.text);
     if (is_blank(text)) return;
     const Command command = parse_command(text, commands_.may_answer());
+    if (command.verb == Verb::Json) return speak_json();
     turns_.charge(units_of(command), now_);
     if (command.verb == Verb::Say) return uplink_.post(EntryKind::Say, {}, command.argument);
     if (command.verb == Verb::Quit) {
@@ -60,9 +68,10 @@ void Conversation::handle_line(const LineReader::Line& line) {
 void Conversation::log_in(Login::Step step) {
     switch (step) {
         case Login::Step::Waits: return;
+        case Login::Step::WantsJson: return speak_json();
         case Login::Step::NameRefused:
             state_ = State::Login;
-            return lines_.clear();  // The lines behind a refused name were meant for the room.
+            return lines_.drop();  // The lines behind a refused name were meant for the room.
         case Login::Step::NameGiven:
             turns_.charge(kUnitsOfLogin, now_);
             turns_.restart();
@@ -83,19 +92,19 @@ void Conversation::leave(LeaveReason reason, WorkerExit end, std::string_view wo
 
 void Conversation::finish(WorkerExit end, std::optional<Text> why) {
     if (why) interrupt(*why);
+    screen_->end(end);
     end_ = end;
     uplink_.frames.clear();
 }
 
 // Says something that the client does not expect, on a line of its own.
 void Conversation::interrupt(Text text, std::initializer_list<std::string_view> fillings) {
-    if (state_ == State::Login) screen_.out += '\n';  // ends the line with the prompt
-    screen_.line(text, fillings);
+    if (state_ == State::Login && greeted_) screen_->leave_prompt();
+    screen_->line(text, fillings);
 }
 
 void Conversation::client_finished() {
-    lines_.add(detector_.finish());
-    lines_.finish();
+    input_.finish();
     if (client_ == Client::Sends) client_ = Client::Finished;
     advance();
 }
@@ -109,7 +118,7 @@ void Conversation::handle_end_of_input() {
 
 bool Conversation::wants_input() const {
     return client_ == Client::Sends && !end_ && lines_.buffered_bytes() < kInputBytesMax &&
-           screen_.out.size() < kScreenBytesMax;
+           screen_.out.size() < kScreenBytesMax && introduces().empty();
 }
 
 // --- From the broker to the client ---------------------------------------------------------------
@@ -117,7 +126,7 @@ bool Conversation::wants_input() const {
 bool Conversation::broker_sent(const Frame& frame) {
     trace_frames("takes from the broker", frame.bytes);
     if (end_) return true;  // Frames may still be on their way when the conversation is over.
-    if (std::exchange(silence_said_, false)) screen_.line(Text::RoomIsBack);
+    if (std::exchange(silence_said_, false)) screen_->line(Text::RoomIsBack);
     bool is_known = true;
     switch (frame.type) {
         case FrameType::Welcome: is_known = handle_welcome(frame); break;
@@ -144,12 +153,18 @@ bool Conversation::handle_welcome(const Frame& frame) {
     if (!is_first) return true;
     name_ = login_.name();
     state_ = State::Talking;
-    screen_.welcome(name_, welcome.members, frame.text);
+    answer(lines_.count());  // the line with the name
+    screen_->welcome(welcome, name_, frame.text);
+    answer(0);
     return true;
 }
 
 void Conversation::handle_denial(Refusal reason) {
-    if (reason == Refusal::NameTaken) return log_in(login_.refuse_taken_name());
+    if (reason == Refusal::NameTaken) {
+        answer(lines_.count());  // the line with the name
+        log_in(login_.refuse_taken_name());
+        return answer(0);
+    }
     if (reason == Refusal::RoomFull) return finish(WorkerExit::Refused, Text::RoomFull);
     finish_outside();
 }
@@ -168,32 +183,29 @@ bool Conversation::handle_entry(const Frame& frame) {
     const Uplink::Age age = uplink_.read(entry);
     if (age == Uplink::Age::Seen) return true;
     if (age == Uplink::Age::Replayed) {
-        screen_.event(entry, frame.name, frame.text, true);
+        if (uplink_.has_question()) answer(lines_.count());
+        screen_->event(entry, frame.name, frame.text, true);
+        answer(0);
     } else if (entry.from == uplink_.session()) {
         handle_own_entry(entry, frame);
     } else {
         commands_.follow(entry, frame.name, frame.text);
-        screen_.event(entry, frame.name, frame.text, false);
+        screen_->event(entry, frame.name, frame.text, false);
         if (entry.kind == EntryKind::Closing) finish(WorkerExit::Closed);
     }
     return true;
 }
 
-// The client's own words are not repeated on its screen, unless it has sent them to itself.
 void Conversation::handle_own_entry(const Entry& entry, const Frame& frame) {
-    switch (entry.kind) {
-        case EntryKind::Refused: return handle_refusal(entry, frame.text);
-        case EntryKind::Leave: return handle_own_leave(entry);
-        case EntryKind::Tell:
-            if (entry.to != uplink_.session()) return;
-            commands_.follow(entry, frame.name, frame.text);
-            return screen_.event(entry, frame.name, frame.text, false);
-        case EntryKind::Rename:
-            commands_.follow(entry, frame.name, frame.text);
-            name_ = frame.text;
-            return screen_.line(Text::YouAreNowCalled, {name_});
-        default: return;
-    }
+    const Uplink::Made made = uplink_.take_made(entry.counter);
+    answer(made.line);
+    const bool concerns_reply = entry.kind == EntryKind::Rename || entry.to == entry.from;
+    if (concerns_reply) commands_.follow(entry, frame.name, frame.text);
+    if (entry.kind == EntryKind::Rename) name_ = frame.text;
+    screen_->own(entry, frame.name, frame.text, made.name);
+    if (entry.kind == EntryKind::Refused) handle_refusal(entry, frame.text);
+    if (entry.kind == EntryKind::Leave) handle_own_leave(entry);
+    answer(0);
 }
 
 void Conversation::handle_refusal(const Entry& entry, std::string_view wanted) {
@@ -201,29 +213,29 @@ void Conversation::handle_refusal(const Entry& entry, std::string_view wanted) {
     const bool is_leave = state_ == State::Leaving && entry.counter == uplink_.last_counter();
     if (is_leave) return finish(end_after_leaving_);
     const auto reason = static_cast<Refusal>(entry.reason);
-    if (reason == Refusal::NameTaken) return screen_.line(Text::NameTaken, {wanted});
-    if (reason == Refusal::NobodyThere) return screen_.line(Text::NobodyThere, {wanted});
-    screen_.line(Text::Poison);
+    if (reason == Refusal::NameTaken) return screen_->line(Text::NameTaken, {wanted});
+    if (reason == Refusal::NobodyThere) return screen_->line(Text::NobodyThere, {wanted});
+    screen_->line(Text::Poison);
 }
 
 void Conversation::handle_own_leave(const Entry& entry) {
     const bool has_quit =
         state_ == State::Leaving && static_cast<LeaveReason>(entry.reason) == LeaveReason::Quit;
-    if (has_quit && client_ == Client::Sends) screen_.line(Text::Goodbye);
+    if (has_quit && client_ == Client::Sends) screen_->line(Text::Goodbye);
     finish_outside();
 }
 
 void Conversation::handle_crowd(const Crowd& crowd, std::string_view names) {
     uplink_.read(crowd);
     commands_.follow(crowd, names);
-    screen_.crowd(crowd, names);
+    screen_->crowd(crowd, names);
 }
 
 void Conversation::handle_gap(const Gap& gap, std::string_view name) {
-    if (gap.messages != 0) screen_.skipped(gap.messages);
     uplink_.read(gap);
     commands_.forget_correspondent();
     if (!name.empty()) name_ = name;
+    screen_->gap(gap, name_);
     // The client's own Leave may be among the lost entries. Nothing else would end the worker then.
     const bool may_have_left = state_ == State::Leaving && uplink_.is_all_acknowledged();
     if (may_have_left || gap.acked == kNoLongerMember) finish_outside();
@@ -232,14 +244,19 @@ void Conversation::handle_gap(const Gap& gap, std::string_view name) {
 // An answer is shown once it is whole, because a broker that dies in the middle is asked again.
 // Replayed entries are shown as they come: they may be many, and the uplink knows which were.
 void Conversation::show_answer(const Done& done) {
-    screen_.answer(uplink_.answer(), done.left_out);
+    if (uplink_.has_question()) answer(lines_.count());
+    screen_->answer(uplink_.answer(), done.left_out);
     uplink_.answer_is_done();
+    answer(0);
 }
 
 // --- Time: clients that are too fast or too slow -------------------------------------------------
 
 void Conversation::time_is(Moment now) {
+    if (end_) return;
     if (came_at_ == Moment()) came_at_ = active_at_ = now;
+    if (is_due(asks_at(), now)) greet_in_time(now);
+    if (!follow_pulse(now)) return client_lost();
     const Deadline gives_up = gives_up_at();  // A line whose turn has come now is still handled.
     now_ = now;
     if (is_due(gives_up, now)) return give_up();
@@ -276,7 +293,7 @@ void Conversation::give_up() {
         return finish(WorkerExit::Late);
     }
     const bool reads = screen_.out.empty();
-    screen_.line(Text::IdleTooLong, {std::to_string(limits_.idle.count())});
+    screen_->line(Text::IdleTooLong, {std::to_string(limits_.idle.count())});
     // A client that does not read would never come to its own Leave.
     if (!reads) return finish(WorkerExit::Idle);
     leave(LeaveReason::Idle, WorkerExit::Idle);

@@ -13,12 +13,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bounds.h"
+#include "base/browser_sign.h"
 #include "base/time.h"
 #include "protocol/frame.h"
 #include "protocol/worker_exit.h"
 #include "text/catalogue.h"
+#include "worker/client_input.h"
 #include "worker/commands.h"
-#include "worker/input.h"
 #include "worker/login.h"
 #include "worker/screen.h"
 #include "worker/turns.h"
@@ -34,13 +36,17 @@ class Conversation {
         std::uint64_t birth_ns;  // when the worker was forked
         std::string peer;        // the client's, "192.0.2.7:51234"
         Limits limits = {};
-        SharedBudget budget = {};  // of all clients of this address
+        AddressShare share = {};                 // of all clients of this address
+        bool is_proxied = false;                 // the client came through a trusted proxy
+        const WebSettings& web = kWebByDefault;  // must outlive the conversation
     };
 
-    // Shows the prompt. time_is() has to be called next.
+    // time_is() has to be called next.
     explicit Conversation(Settings settings)
         : limits_(settings.limits),
-          turns_(settings.limits.rate, settings.budget),
+          turns_(settings.limits.rate, settings.share.budget),
+          browsers_(settings.share.browsers),
+          input_(settings.web, settings.is_proxied),
           screen_(settings.language, settings.utc_offset),
           uplink_(settings.birth_ns, std::move(settings.peer)) {}
     Conversation(const Conversation&) = delete;
@@ -69,7 +75,11 @@ class Conversation {
     // The worker says the time before it passes on what the client has sent, and at wake_at().
     void time_is(Moment now);
     [[nodiscard]] Deadline wake_at() const {
-        return takes_lines() && waits_for_turn() ? turns_.waits_until(now_) : gives_up_at();
+        const Deadline wakes =
+            takes_lines() && waits_for_turn() ? turns_.waits_until(now_) : gives_up_at();
+        const bool is_web = input_.web() != nullptr && !end_;
+        const Deadline web = is_web ? input_.web()->wakes_at() : std::nullopt;
+        return earliest({wakes, asks_at(), web});
     }
 
     // --- The broker
@@ -91,7 +101,7 @@ class Conversation {
         return wants_link() && uplink_.waits_for_broker();
     }
     void broker_is_silent() {
-        if (!std::exchange(silence_said_, true)) screen_.line(Text::RoomRecovers);
+        if (!std::exchange(silence_said_, true)) screen_->line(Text::RoomRecovers);
     }
 
     // False: no broker sends such a frame; the link is to be closed.
@@ -103,6 +113,14 @@ class Conversation {
     // closed, the worker calls inquiry_closed().
     [[nodiscard]] Inquiry& inquiry() { return inquiry_; }
     void inquiry_closed() { advance(); }
+
+    // --- The proxy
+
+    // The address from where the client comes, as its proxy says, while the parent is to be told.
+    // Then either of the other two has to be called; line: what the client is to read.
+    [[nodiscard]] std::string_view introduces() const { return input_.introduces(); }
+    void introduced(const AddressShare& share);
+    void turned_away(std::string_view line);
 
     // --- The server
 
@@ -132,6 +150,18 @@ class Conversation {
     enum class Client : std::uint8_t { Sends, Finished, Lost };
 
     void advance();
+    void follow_web();
+    void greet();
+    void greet_in_time(Moment now);
+    void take_json();
+    [[nodiscard]] bool follow_pulse(Moment now);
+    void answer(std::uint64_t line);
+    void speak_json();
+    // When a client that has sent nothing is asked for its name.
+    [[nodiscard]] Deadline asks_at() const {
+        const bool waits = !greeted_ && !end_ && !input_.may_be_http() && input_.web() == nullptr;
+        return waits ? Deadline(came_at_ + prompt_held_) : std::nullopt;
+    }
     [[nodiscard]] bool takes_lines() const;
     // The next line has to wait: for an answer, or for what is not acknowledged yet.
     [[nodiscard]] bool is_busy() const { return uplink_.is_busy() || inquiry_.is_open(); }
@@ -159,9 +189,9 @@ class Conversation {
 
     Limits limits_;
     Turns turns_;
-    TelnetFilter telnet_;
-    ProtocolDetector detector_;
-    LineReader lines_;
+    BrowserSign browsers_;
+    ClientInput input_;
+    LineReader& lines_ = input_.lines;
     Screen screen_;
     Login login_{screen_};
     Uplink uplink_;
@@ -169,6 +199,9 @@ class Conversation {
     Commands commands_{uplink_, inquiry_, screen_};
 
     State state_ = State::Login;
+    bool greeted_ = false;  // the client has been asked for its name
+    Duration prompt_held_ = kPromptHeld;
+    bool numbers_lines_ = false;  // the tongue says which line of the client it answers
     Client client_ = Client::Sends;
     WorkerExit end_after_leaving_ = WorkerExit::Goodbye;
     std::optional<WorkerExit> end_;

@@ -1,5 +1,6 @@
 #include "worker/input.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bounds.h"
@@ -25,13 +26,14 @@ void answer(unsigned char verb, unsigned char option, std::string& replies) {
     for (const unsigned char byte : {kCommand, verb, option}) replies += static_cast<char>(byte);
 }
 
+constexpr std::string_view kEnds("\n\0", 2);  // what lines end with
+
 struct End {
     std::size_t at;
     std::size_t bytes;  // 0: none found, and `at` is behind the last byte
 };
 
 End find_end(std::string_view bytes, std::size_t from) {
-    static constexpr std::string_view kEnds("\n\0", 2);
     for (std::size_t at = from; (at = bytes.find_first_of(kEnds, at)) != bytes.npos; ++at) {
         const bool after_return = at > 0 && bytes[at - 1] == '\r';
         if (after_return) return {at - 1, 2};
@@ -95,6 +97,19 @@ void LineReader::add(std::string_view bytes) {
     buffer_.append(bytes);
 }
 
+void LineReader::drop() {
+    if (skipping_) skip_refused();
+    for (End end{}; (end = find_end(buffered(), 0)).bytes != 0; ++count_)
+        begin_ += end.at + end.bytes;
+    clear();
+}
+
+void LineReader::drop_unfinished() {
+    const std::size_t end = buffered().find_last_of(kEnds);
+    buffer_.resize(begin_ + (end == std::string_view::npos ? 0 : end + 1));
+    searched_ = std::min(searched_, buffered().size());
+}
+
 void LineReader::clear() {
     if (buffer_.capacity() > kEmptyBufferBytesMax) buffer_ = {};
     buffer_.clear();
@@ -105,33 +120,37 @@ void LineReader::clear() {
 std::optional<LineReader::Line> LineReader::next() {
     if (skipping_) skip_refused();
     if (skipping_) return std::nullopt;
-    const End end = find_end(rest(), searched_);
+    const End end = find_end(buffered(), searched_);
     // One byte more is allowed while there is no end: it may be the CR of a line that just fits.
     if (end.at > kLineBytesMax + (end.bytes == 0 && !finished_ ? 1 : 0)) {
         skip_refused();
+        ++count_;
         return Line{{}, true};
     }
-    const bool is_last = finished_ && !rest().empty();
-    if (end.bytes != 0 || is_last) return Line{take(end.at, end.bytes), false};
+    const bool is_last = finished_ && !buffered().empty();
+    if (end.bytes != 0 || is_last) {
+        ++count_;
+        return Line{take(end.at, end.bytes), false};
+    }
     searched_ = end.at;
     return std::nullopt;
 }
 
 // Throws away what there is of a refused line, with its end if that has come.
 void LineReader::skip_refused() {
-    const End end = find_end(rest(), 0);
+    const End end = find_end(buffered(), 0);
     skipping_ = end.bytes == 0;
     if (!skipping_) return (void)take(end.at, end.bytes);
-    const bool end_may_follow = rest().ends_with('\r');
+    const bool end_may_follow = buffered().ends_with('\r');
     clear();
     if (end_may_follow) buffer_ = "\r";
 }
 
 std::string LineReader::take(std::size_t bytes, std::size_t end_bytes) {
-    std::string line(rest().substr(0, bytes));
+    std::string line(buffered().substr(0, bytes));
     begin_ += bytes + end_bytes;
     searched_ = 0;
-    if (rest().empty()) clear();
+    if (buffered().empty()) clear();
     return line;
 }
 

@@ -45,13 +45,21 @@ class LineReader {
     // soon as the line is too long. None when more bytes are needed.
     [[nodiscard]] std::optional<Line> next();
 
-    // Bytes that next() has neither returned nor thrown away. clear() drops them; the rest of a
-    // refused line that is still to come is thrown away all the same.
-    [[nodiscard]] std::size_t buffered_bytes() const { return rest().size(); }
-    void clear();
+    // How many lines have come to an end: those that next() has returned, and those dropped.
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+
+    // What next() has neither returned nor thrown away. drop() drops it; the rest of a refused line
+    // that is still to come is thrown away all the same. drop_unfinished() drops what stands behind
+    // the last end.
+    [[nodiscard]] std::string_view buffered() const {
+        return std::string_view(buffer_).substr(begin_);
+    }
+    [[nodiscard]] std::size_t buffered_bytes() const { return buffered().size(); }
+    void drop();
+    void drop_unfinished();
 
   private:
-    [[nodiscard]] std::string_view rest() const { return std::string_view(buffer_).substr(begin_); }
+    void clear();
     void skip_refused();
     std::string take(std::size_t bytes, std::size_t end_bytes);
 
@@ -60,6 +68,7 @@ class LineReader {
     std::size_t searched_ = 0;  // there is no end among so many bytes after begin_
     bool skipping_ = false;     // what comes next is the rest of a refused line
     bool finished_ = false;
+    std::uint64_t count_ = 0;
 };
 
 }  // namespace chatd

@@ -35,14 +35,13 @@ class Inquiry {
   private:
     void close();
     void show(const OwnNews& own, std::uint32_t left_out);
-    void show_rows(const std::vector<ProcessNews>& processes, const OwnNews& own);
-    void show_heading(const Processes& counts);
 
     Screen& screen_;
     Form form_ = Form::Table;
     std::string prefix_;
-    std::string question_;  // empty: the inquiry is closed
-    std::string answer_;    // frames
+    std::uint64_t line_ = 0;  // of the client, see Screen::answers()
+    std::string question_;    // empty: the inquiry is closed
+    std::string answer_;      // frames
 };
 
 }  // namespace chatd

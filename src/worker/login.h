@@ -17,35 +17,14 @@
 
 namespace chatd {
 
-// The protocol that a first line belongs to, "HTTP", "SSH" or "PROXY"; empty: none that is known.
-[[nodiscard]] std::string_view protocol_of(std::string_view line);
-
-// Looks at the first bytes of a client, which may come one by one.
-class ProtocolDetector {
-  public:
-    // Takes out of `bytes` what is not to be read: a byte order mark at the beginning (Unicode 15,
-    // 23.8), and for now what may still become that or a foreign protocol. Returns the protocol
-    // that the first bytes show, "TLS" (RFC 8446, 5.1) or "PROXY" (its version 2); empty: none.
-    [[nodiscard]] std::string_view filter(std::string& bytes);
-
-    // No more bytes will come. Returns what was held back, which is text now.
-    [[nodiscard]] std::string finish();
-
-  private:
-    [[nodiscard]] bool is_proxy(std::string_view bytes);
-
-    std::size_t proxy_bytes_ = 0;  // bytes of its signature that have come, one after the other
-    std::string held_;
-    bool decided_ = false;  // nothing is held back any more
-};
-
 class Login {
   public:
-    // Shows the prompt. `screen` must outlive this object.
-    explicit Login(Screen& screen) : screen_(screen) { screen_.prompt(); }
+    // `screen` must outlive this object.
+    explicit Login(Screen& screen) : screen_(screen) {}
 
     enum class Step : std::uint8_t {
         Waits,        // the prompt is shown again
+        WantsJson,    // the client has said /json
         NameRefused,  // the same; what the client has sent behind the name must not be read
         NameGiven,    // name() is good
         Quit,         // the client has said /quit, or has tried too often

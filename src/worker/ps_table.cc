@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "text/name.h"
 #include "text/table.h"
 #include "text/width.h"
 #include "worker/who_table.h"
@@ -38,15 +39,6 @@ std::string_view word_of_state(char state, Language language) {
 std::string seconds_text(std::int64_t time_ms) {
     const std::string hundredths = std::to_string(100 + time_ms / 10 % 100);
     return std::to_string(time_ms / 1000) + '.' + hundredths.substr(1);
-}
-
-std::string stat_of(const ProcessRow& row) {
-    std::string stat;
-    for (const char letter : row.stat) {
-        const bool is_letter = letter > ' ' && letter <= '~';
-        if (is_letter) stat += letter;
-    }
-    return stat;
 }
 
 // sched(7)
@@ -90,6 +82,19 @@ std::string node_of(const ProcessNews& process) {
 }
 
 }  // namespace
+
+std::string stat_of(const ProcessRow& row) {
+    std::string stat;
+    for (const char letter : row.stat) {
+        const bool is_letter = letter > ' ' && letter <= '~';
+        if (is_letter) stat += letter;
+    }
+    return stat;
+}
+
+bool ProcessAnswer::is_asked_for(const ProcessNews& process) const {
+    return !as_tree && !prefix.empty() && fold_name(process.name) == fold_name(prefix);
+}
 
 void append_ps_table(std::string& out, Language language,
                      const std::vector<ProcessNews>& processes) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,22 @@ struct OwnNews {
     std::size_t unread = 0;        // bytes on the link to the broker
     std::size_t unconfirmed = 0;   // bytes on their way to the client
 };
+
+// What the lookout has answered to /ps or /tree.
+struct ProcessAnswer {
+    bool as_tree;
+    std::string prefix;  // as it was asked for; empty: all processes
+    std::optional<Processes> counts;
+    std::vector<ProcessNews> processes;
+    OwnNews own;
+    std::uint32_t left_out;
+
+    // Was the worker of this very client asked for?
+    [[nodiscard]] bool is_asked_for(const ProcessNews& process) const;
+};
+
+// As the column STAT of ps(1).
+[[nodiscard]] std::string stat_of(const ProcessRow& row);
 
 // Below a table with zombies stands why they still have a pid.
 void append_ps_table(std::string& out, Language language,

@@ -10,6 +10,9 @@ class Turns {
   public:
     Turns(Rate rate, SharedBudget budget) : rate_(rate), budget_(budget), limiter_(rate) {}
 
+    // The client is one of another address than it seemed to be.
+    void draw_on(SharedBudget budget) { budget_ = budget; }
+
     // Has the next line its turn? The turn is taken by the first call, when the line begins to
     // come.
     [[nodiscard]] bool has_come(Moment now) {

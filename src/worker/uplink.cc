@@ -7,6 +7,10 @@ void Uplink::post(EntryKind kind, std::string_view name, std::string_view text,
     std::string& frame = unacked_.emplace_back();
     append_frame(frame, Post{.counter = ++counter_, .kind = kind, .reason = reason}, name, text);
     unacked_bytes_ += frame.size();
+    // Gaps may have hidden the entries of the oldest.
+    if (made_.size() >= kRequestsSavedUp) made_.erase(made_.begin());
+    const bool is_asked_for = line_ != 0 || kind == EntryKind::Tell;
+    if (is_asked_for) made_.push_back({counter_, line_, std::string(name)});
     if (is_welcomed()) queue(frame);
 }
 
@@ -61,6 +65,16 @@ Uplink::Age Uplink::read(const Entry& entry) {
     if (entry.seq <= replay_seq_) return Age::Seen;
     replay_seq_ = entry.seq;
     return Age::Replayed;
+}
+
+Uplink::Made Uplink::take_made(std::uint64_t counter) {
+    Made made{};
+    // A gap may have hidden the entries of earlier requests.
+    while (!made_.empty() && made_.front().counter <= counter) {
+        if (made_.front().counter == counter) made = std::move(made_.front());
+        made_.erase(made_.begin());
+    }
+    return made;
 }
 
 void Uplink::answer_is_done() {

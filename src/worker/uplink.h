@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/bounds.h"
 #include "protocol/describe.h"
@@ -28,6 +29,10 @@ class Uplink {
     std::string frames;
 
     // --- What the client asks for
+
+    // Requests from now on are made by this line of the client, which take_made() tells once the
+    // log has them. 0: nobody wants to know.
+    void made_by(std::uint64_t line) { line_ = line; }
 
     // Numbers a request, sends it if the worker is welcomed, and keeps it until the log has it,
     // because a broker may die with it. text: clean.
@@ -46,6 +51,7 @@ class Uplink {
     [[nodiscard]] bool is_busy() const {
         return !question_.empty() || unacked_bytes_ >= kUnackedBytesMax;
     }
+    [[nodiscard]] bool has_question() const { return !question_.empty() && !newcomer_; }
     [[nodiscard]] bool is_all_acknowledged() const { return unacked_.empty(); }
     [[nodiscard]] std::uint64_t last_counter() const { return counter_; }  // 0: no request yet
 
@@ -85,6 +91,15 @@ class Uplink {
         acknowledge(gap.acked);
     }
 
+    // The line that made the request of this own entry, and the name that it had; forgets them. A
+    // line of 0: nobody wanted to know.
+    struct Made {
+        std::uint64_t counter;
+        std::uint64_t line;
+        std::string name;
+    };
+    [[nodiscard]] Made take_made(std::uint64_t counter);
+
     // The answer, frame by frame. answer_is_done() drops it, and the question; but the first Done
     // ends what a newcomer is shown, which answers no question.
     void add_to_answer(const Frame& frame) { answer_.append(frame.bytes); }
@@ -112,7 +127,9 @@ class Uplink {
     std::uint64_t counter_ = 0;        // of the last request
     std::deque<std::string> unacked_;  // requests that the log may not have; the last is counter_
     std::size_t unacked_bytes_ = 0;
-    std::string question_;  // a frame; empty: none is open
+    std::uint64_t line_ = 0;
+    std::vector<Made> made_;  // requests whose entries were not read yet, by counter
+    std::string question_;    // a frame; empty: none is open
     std::string answer_;
 };
 

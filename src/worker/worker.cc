@@ -16,6 +16,7 @@
 #include "sys/memory.h"
 #include "worker/client_socket.h"
 #include "worker/conversation.h"
+#include "worker/introduction.h"
 #include "worker/lookout_link.h"
 
 namespace chatd {
@@ -34,8 +35,11 @@ class Worker {
                .birth_ns = setup_.birth_ns + (fault_point("worker:lies-about-birth") ? 1 : 0),
                .peer = setup_.peer,
                .limits = setup_.limits,
-               .budget = setup_.budget}),
-          lookout_(setup_.lookout, conversation_) {}
+               .share = setup_.share,
+               .is_proxied = setup_.introduction.valid(),
+               .web = setup_.web}),
+          lookout_(setup_.lookout, conversation_),
+          introduction_(std::move(setup_.introduction), setup_.map_share, conversation_) {}
 
     int run() {
         fault_point("worker:start");
@@ -46,6 +50,7 @@ class Worker {
             open_link();
             watch_broker();
             lookout_.turn();
+            introduction_.turn();
             show_title();  // before the client reads that it is in
             send();
             // Sending may have ended the conversation; nothing would end the wait then.
@@ -81,10 +86,11 @@ class Worker {
 
     void wait() {
         const short client_events = events(conversation_.wants_input(), conversation_.screen());
-        std::array<pollfd, 4> fds = {
+        std::array<pollfd, 5> fds = {
             pollfd{client_.poll_fd(client_events), client_events, 0},
             pollfd{link_.get(), events(reads_link(), conversation_.frames()), 0},
-            pollfd{removal_ == Removal::Asks ? setup_.wakeup : -1, POLLOUT, 0}, lookout_.poll()};
+            pollfd{removal_ == Removal::Asks ? setup_.wakeup : -1, POLLOUT, 0}, lookout_.poll(),
+            introduction_.poll()};
         const bool ready = signals_.wait(fds, time_to_wait());
         take_signals();
         if (!ready) return;
@@ -94,6 +100,7 @@ class Worker {
         constexpr short kReadable = POLLIN | POLLHUP | POLLERR;
         if ((fds[1].revents & kReadable) != 0) read_link();
         if (fds[3].revents != 0) lookout_.read(buffer(), client_.fd(), link_.get());
+        if (fds[4].revents != 0) introduction_.read(setup_.peer);
         if ((fds[0].revents & kReadable) == 0) return;
         if ((client_events & POLLIN) != 0) return read_client();
         // Nothing is read from the client now, because its lines wait for their turn.
@@ -166,8 +173,10 @@ class Worker {
     void show_title() {
         const std::string& name = conversation_.name();
         const std::string& version = conversation_.broker_version();
-        if (shown_name_ == name && shown_version_ == version) return;
+        const bool is_same = shown_name_ == name && shown_peer_ == setup_.peer;
+        if (is_same && shown_version_ == version) return;
         shown_name_ = name;
+        shown_peer_ = setup_.peer;
         shown_version_ = version;
         const bool is_other = !version.empty() && version != kVersion;
         title_.set("chatd: worker " + (name.empty() ? "(login)" : name) + ' ' + setup_.peer +
@@ -253,6 +262,7 @@ class Worker {
     ClientSocket client_;
     Conversation conversation_;
     LookoutLink lookout_;
+    Introduction introduction_;
 
     enum class Removal : std::uint8_t { None, Pauses, Asks, Goes };
     Removal removal_ = Removal::None;
@@ -269,6 +279,7 @@ class Worker {
     bool alarm_set_ = true;     // false: memory was given back, and nothing has happened since
 
     std::optional<std::string> shown_name_;  // none: there is no title yet
+    std::string shown_peer_;
     std::string shown_version_;
 };
 

@@ -6,8 +6,10 @@
 #include <signal.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
+#include "base/settings.h"
 #include "base/shared_budget.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
@@ -24,7 +26,10 @@ struct WorkerSetup {
     int wakeup;        // wakes the parent, see sys/local.h. Not owned.
     Language language;
     Limits limits;
-    SharedBudget budget;     // of the client's address
+    AddressShare share;     // of the client's address
+    UniqueFd introduction;  // see worker/introduction; invalid: the client did not come by a proxy
+    std::function<AddressShare(int file)> map_share;
+    const WebSettings& web;
     std::uint64_t birth_ns;  // when the worker was forked
 };
 

@@ -80,12 +80,28 @@ Test(fuzz, the_corpus_of_histories_holds) {
     run_corpus("history");
 }
 
+Test(fuzz, the_corpus_of_http_holds) {
+    run_corpus("http");
+}
+
+Test(fuzz, the_corpus_of_json_holds) {
+    run_corpus("json");
+}
+
+Test(fuzz, the_corpus_of_keys_holds) {
+    run_corpus("keys");
+}
+
 Test(fuzz, the_corpus_of_telnet_holds) {
     run_corpus("telnet");
 }
 
 Test(fuzz, the_corpus_of_text_holds) {
     run_corpus("text");
+}
+
+Test(fuzz, the_corpus_of_websocket_holds) {
+    run_corpus("websocket");
 }
 
 Test(fuzz, what_is_near_the_corpus_holds) {

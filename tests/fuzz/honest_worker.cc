@@ -202,6 +202,12 @@ void HonestWorker::claim_bounds() {
 
 // The screen holds clean lines and answers to telnet.
 void HonestWorker::claim_screen(std::string_view screen) {
+    if (screen.starts_with("HTTP/1.1 ")) {
+        is_web_ = screen.starts_with("HTTP/1.1 101 ");
+        if (!is_web_) return;
+        screen.remove_prefix(std::min(screen.find("\r\n\r\n") + 4, screen.size()));
+    }
+    if (is_web_) return claim_websocket(screen);
     std::string text;
     while (!screen.empty()) {
         if (screen.front() != kIac) {
@@ -218,6 +224,28 @@ void HonestWorker::claim_screen(std::string_view screen) {
         const std::string_view line = rest.substr(0, end);
         CLAIM(is_clean_text(line) || std::string(line) + '\n' == advice_in(encoding_of(line)));
         rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+}
+
+// Whole frames of a server: objects, pongs and pings, and at the end a close.
+void HonestWorker::claim_websocket(std::string_view frames) {
+    while (!frames.empty()) {
+        CLAIM(frames.size() >= 2);
+        const auto opcode = static_cast<unsigned char>(frames[0]) & 0x0F;
+        std::size_t head = 2;
+        std::size_t bytes = static_cast<unsigned char>(frames[1]);
+        if (bytes == 126) {
+            head = 4;
+            bytes = static_cast<unsigned char>(frames[2]) * 256U +
+                    static_cast<unsigned char>(frames[3]);
+        }
+        CLAIM(bytes != 127 && frames.size() >= head + bytes);
+        const std::string_view payload = frames.substr(head, bytes);
+        CLAIM(opcode == 1 || opcode == 8 || opcode == 9 || opcode == 10);
+        if (opcode == 1) CLAIM(payload.starts_with("{") && payload.ends_with("}"));
+        if (opcode == 1) CLAIM(is_clean_text(payload));
+        frames.remove_prefix(head + bytes);
+        CLAIM(opcode != 8 || frames.empty());
     }
 }
 

@@ -62,6 +62,7 @@ class HonestWorker {
     void take(std::size_t bytes);
     void claim_bounds();
     void claim_screen(std::string_view screen);
+    void claim_websocket(std::string_view frames);
     void claim_frames(std::string_view frames);
 
     ClaimedBroker& broker_;
@@ -72,6 +73,7 @@ class HonestWorker {
     Moment now_;
     bool finished_ = false;
     std::optional<WorkerExit> end_;
+    bool is_web_ = false;  // what is shown are frames of a WebSocket
 };
 
 }  // namespace chatd::fuzz

@@ -17,8 +17,8 @@
 #include "text/utf8.h"
 #include "text/width.h"
 #include "worker/commands.h"
+#include "worker/foreign_protocol.h"
 #include "worker/input.h"
-#include "worker/login.h"
 
 namespace chatd::fuzz {
 namespace {

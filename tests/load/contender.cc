@@ -18,7 +18,7 @@ std::string name_of(std::uint32_t number) {
 }
 
 std::vector<Step> enter_chatd(std::uint32_t number) {
-    return {{"Your name: ", name_of(number) + '\n'}, {"Welcome, ", {}}};
+    return {{{}, name_of(number) + '\n'}, {"Welcome, ", {}}};  // who waits is asked for a name
 }
 
 // In steps, because a command before the welcome is refused or forgotten.

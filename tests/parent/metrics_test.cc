@@ -91,6 +91,7 @@ chatd_worker_exits_total{cause="late"} 16
 chatd_worker_exits_total{cause="silent"} 17
 chatd_worker_exits_total{cause="killed"} 18
 chatd_worker_exits_total{cause="nameless"} 19
+chatd_worker_exits_total{cause="served"} 0
 # HELP chatd_broker_restarts_total Brokers that died and were replaced.
 # TYPE chatd_broker_restarts_total counter
 chatd_broker_restarts_total 3

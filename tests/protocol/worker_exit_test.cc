@@ -41,7 +41,7 @@ Test(worker_exit, each_status_is_an_end_of_its_own) {
 }
 
 Test(worker_exit, every_other_status_is_a_failure_and_tells_which) {
-    for (const int status : {5, 8, 10, 71, 255}) {
+    for (const int status : {5, 8, 11, 71, 255}) {
         EXPECT_EQ(exited(status).exit, WorkerExit::Failed);
         EXPECT_EQ(exited(status).reason, LeaveReason::Failed);
         EXPECT_EQ(exited(status).detail, status);

@@ -103,8 +103,7 @@ std::uint16_t Client::local_port() const {
 
 Client join(std::uint16_t port, std::string_view name, Where where) {
     Client client(port);
-    client.expect("Your name: ", where);
-    client.send_line(name, where);
+    client.send_line(name, where);  // who waits is asked for a name
     client.expect("Welcome, " + std::string(name) + ".", where);
     (void)client.line(where);
     // Who is here: many names take several lines.

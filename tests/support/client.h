@@ -34,6 +34,9 @@ class Client {
     void expect_line(std::string_view whole, Where where = Where::here()) {
         reader_.expect_line(whole, where);
     }
+    std::string bytes(std::size_t count, Where where = Where::here()) {
+        return reader_.bytes(count, where);
+    }
     void expect_eof(Where where = Where::here()) { reader_.expect_eof(where); }
     std::string rest(Where where = Where::here()) { return reader_.rest(where); }
     [[nodiscard]] bool quiet() { return reader_.quiet(); }

@@ -47,6 +47,7 @@ class Command {
     [[nodiscard]] Reader& err() { return err_; }
 
     void signal(int number) const { child_.signal(number); }
+    void kill_group() const { child_.kill_group(); }
     [[nodiscard]] pid_t pid() const { return child_.pid(); }
 
     // Waits for the end of the program; stdin stays as it is. What the program printed can still be

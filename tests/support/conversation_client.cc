@@ -91,9 +91,12 @@ ConversationClient::ConversationClient(Stage stage, Language language, Limits li
                     .birth_ns = 77,
                     .peer = "192.0.2.7:51234",
                     .limits = limits,
-                    .budget = budget}) {
+                    .share = {.budget = budget, .browsers = {}}}) {
     conversation.time_is(kBegin);
-    if (stage == Stage::Login) return;
+    if (stage == Stage::Login) {
+        conversation.time_is(kBegin + kPromptHeld);
+        return;
+    }
     types("alice\n");
     conversation.link_opened();
     if (stage == Stage::Talking) welcome();

@@ -183,7 +183,7 @@ Test(net, what_is_no_network_is_refused) {
                              "::/129", "::/x", "10.0.0/8"}) {
         std::string trouble;
         try {
-            (void)parse_network(text);
+            (void)parse_network(text, "--no-penalty");
         } catch (const SetupError& error) {
             trouble = error.what();
         }

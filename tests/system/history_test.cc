@@ -67,7 +67,10 @@ Lines past(Client& client) {
 
 Lines past(const Daemon& daemon) {
     Client reader = join(daemon.port(), "reader");
-    return past(reader);
+    Lines lines = past(reader);
+    reader.send_line("/quit");
+    (void)reader.rest();  // The name is free again.
+    return lines;
 }
 
 // A history of kMessages messages of alice, and what a start makes of it when it is damaged.

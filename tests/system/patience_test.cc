@@ -192,20 +192,6 @@ Test(patience, who_waits_is_told_when_the_server_closes) {
     EXPECT_CONTAINS(neighbour.rest(), "The server is shutting down. Goodbye.\n");
 }
 
-Test(patience, a_browser_is_told_that_this_is_no_web_server_and_nobody_else_reads_of_it) {
-    Daemon chatd;
-    Client alice = join(chatd.port(), "alice");
-    Client browser(chatd.port());
-    browser.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    browser.expect("Your name: ");
-    browser.expect_line("");
-    browser.expect_line(
-        "This chat is plain text, as nc sends it; HTTP is not spoken here. Goodbye.");
-    browser.expect_eof();
-    EXPECT_CONTAINS(chatd.wait_log("(login) ended"), "was refused");
-    EXPECT_TRUE(alice.quiet());
-}
-
 Test(patience, too_many_logins_turn_newcomers_away_until_names_are_told) {
     Daemon chatd({"--max-logins", "1"});
     Client alice = join(chatd.port(), "alice");

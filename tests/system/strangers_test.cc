@@ -142,7 +142,7 @@ Test(strangers, scanners_and_other_protocols_cost_nobody_anything) {
                            MSG_NOSIGNAL);
             }
             (void)shutdown(stranger.fd(), SHUT_WR);
-            EXPECT_CONTAINS(stranger.rest(), "Your name: ");
+            (void)stranger.rest();  // a page, a question, a refusal, or nothing
             (void)daemon.wait_log(" ended, pid ");
         }
     }

@@ -191,7 +191,7 @@ Test(client_limits, a_client_without_a_name_is_paced_too) {
     Client client(Stage::Login, Language::English, kTwoAtOnce);
     client.types("/lang zh\n/lang en\n/lang zh\n");
     EXPECT_CONTAINS(client.screen(), "English.\n");
-    EXPECT_TRUE(client.conversation.wake_at() == kBegin + 100ms);
+    EXPECT_TRUE(client.conversation.wake_at() == kBegin + chatd::kPromptHeld + 100ms);
 }
 
 // --- The rate of all clients of one address ---

@@ -362,14 +362,31 @@ Test(input, what_is_left_at_the_end_comes_once) {
     EXPECT_FALSE(reader.next().has_value());
 }
 
-Test(input, a_cleared_reader_has_nothing_left) {
+Test(input, what_is_dropped_is_gone) {
     LineReader reader;
     reader.add("one\ntwo\nthr");
     EXPECT_EQ(reader.next()->text, "one");
-    reader.clear();
+    reader.drop();
     EXPECT_EQ(reader.buffered_bytes(), 0);
     reader.finish();
     EXPECT_FALSE(reader.next().has_value());
+}
+
+Test(input, lines_are_counted_whether_read_refused_or_dropped) {
+    LineReader reader;
+    reader.add("one\n\r\nthree\nfour\r\nfi");
+    EXPECT_EQ(reader.next()->text, "one");
+    EXPECT_EQ(reader.next()->text, "");
+    EXPECT_EQ(reader.count(), 2);
+    reader.drop();
+    EXPECT_EQ(reader.count(), 4);
+    reader.add("ve\n" + long_line(5000));
+    EXPECT_EQ(reader.next()->text, "ve");
+    EXPECT_TRUE(reader.next()->too_long);
+    EXPECT_EQ(reader.count(), 6);
+    reader.add("the rest of it\nseven\n");
+    reader.drop();
+    EXPECT_EQ(reader.count(), 7);
 }
 
 // --- Lines that are too long ---

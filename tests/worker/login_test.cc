@@ -14,6 +14,7 @@
 #include "base/bounds.h"
 #include "support/conversation_client.h"
 #include "support/expect.h"
+#include "worker/foreign_protocol.h"
 
 using chatd::Attach;
 using chatd::Denied;

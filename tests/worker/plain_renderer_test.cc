@@ -1,6 +1,6 @@
-// Specification of worker/screen: how a line looks to the client that reads it.
+// Specification of worker/plain_renderer: how a line looks to the client that reads it.
 
-#include "worker/screen.h"
+#include "worker/plain_renderer.h"
 
 #include <criterion/criterion.h>
 
@@ -11,11 +11,13 @@
 #include <utility>
 
 #include "base/bounds.h"
+#include "support/conversation_client.h"
 #include "support/expect.h"
 #include "support/frames.h"
 
 using chatd::Entry;
 using chatd::EntryKind;
+using chatd::Gap;
 using chatd::kNamesShown;
 using chatd::Language;
 using chatd::LeaveReason;
@@ -24,6 +26,7 @@ using chatd::Person;
 using chatd::Screen;
 using chatd::Text;
 using chatd::test::framed;
+using chatd::test::welcome_to;
 
 namespace {
 
@@ -73,7 +76,7 @@ Entry leave(LeaveReason reason, std::uint8_t detail = 0) {
 std::string shown(Language language, const Entry& entry, std::string_view name = {},
                   std::string_view text = {}) {
     Screen screen(language, utc);
-    screen.event(entry, name, text, false);
+    screen->event(entry, name, text, false);
     return taken(screen);
 }
 
@@ -89,31 +92,31 @@ std::string chinese(const Entry& entry, std::string_view name = {}, std::string_
 std::string past(std::int64_t time_ms, std::int64_t now_ms = kNow, chatd::UtcOffset offset = utc) {
     Screen screen(Language::English, offset);
     screen.set_now(now_ms);
-    screen.event(entry(EntryKind::Say, time_ms), "bob", "hi", true);
+    screen->event(entry(EntryKind::Say, time_ms), "bob", "hi", true);
     return taken(screen);
 }
 
 }  // namespace
 
-TestSuite(screen, .timeout = 20);
+TestSuite(plain_renderer, .timeout = 20);
 
 // --- Hints ---
 
-Test(screen, a_hint_is_wrapped_between_words_at_80_columns) {
+Test(plain_renderer, a_hint_is_wrapped_between_words_at_80_columns) {
     Screen screen(Language::English, utc);
     const std::string name = "一二三四五六七八九十甲乙丙丁戊己庚辛壬癸";
-    screen.line(Text::NameTaken, {name});
+    screen->line(Text::NameTaken, {name});
     EXPECT_EQ(taken(screen), "The name " + name + " is taken, or looks like one\nthat is.\n");
-    screen.welcome("bob", kNamesShown,
-                   "abcdefghijklmnopqrst bcdefghijklmnopqrstu carol dave erin "
-                   "cdefghijklmnopqrstuv frank");
+    screen->welcome(welcome_to(kNamesShown), "bob",
+                    "abcdefghijklmnopqrst bcdefghijklmnopqrstu carol dave erin "
+                    "cdefghijklmnopqrstuv frank");
     EXPECT_EQ(taken(screen),
               "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
               "20 people are here: abcdefghijklmnopqrst, bcdefghijklmnopqrstu, carol, dave,\n"
               "erin, cdefghijklmnopqrstuv, frank.\n");
 }
 
-Test(screen, what_happens_in_the_room_has_one_line) {
+Test(plain_renderer, what_happens_in_the_room_has_one_line) {
     const std::string text(30, 'x');
     const std::string words = text + ' ' + text + ' ' + text;
     EXPECT_EQ(english(entry(EntryKind::Say), "bob", words), "bob says: " + words + "\n");
@@ -123,52 +126,52 @@ Test(screen, what_happens_in_the_room_has_one_line) {
 
 // --- What happens ---
 
-Test(screen, somebody_enters) {
+Test(plain_renderer, somebody_enters) {
     EXPECT_EQ(english(entry(EntryKind::Join), "bob"), "bob entered the chat room\n");
     EXPECT_EQ(chinese(entry(EntryKind::Join), "小明"), "小明 进入聊天室\n");
 }
 
-Test(screen, somebody_says_something) {
+Test(plain_renderer, somebody_says_something) {
     EXPECT_EQ(english(entry(EntryKind::Say), "bob", "hello"), "bob says: hello\n");
     EXPECT_EQ(chinese(entry(EntryKind::Say), "小明", "你好"), "小明 说： 你好\n");
 }
 
-Test(screen, somebody_does_something) {
+Test(plain_renderer, somebody_does_something) {
     EXPECT_EQ(english(entry(EntryKind::Emote), "bob", "waves"), "* bob waves\n");
     EXPECT_EQ(chinese(entry(EntryKind::Emote), "小明", "挥挥手"), "* 小明 挥挥手\n");
 }
 
-Test(screen, somebody_tells_you_something) {
+Test(plain_renderer, somebody_tells_you_something) {
     EXPECT_EQ(english(entry(EntryKind::Tell), "bob", "psst"), "bob tells you: psst\n");
     EXPECT_EQ(chinese(entry(EntryKind::Tell), "小明", "嘘"), "小明 悄悄对你说： 嘘\n");
 }
 
-Test(screen, somebody_is_renamed) {
+Test(plain_renderer, somebody_is_renamed) {
     EXPECT_EQ(english(entry(EntryKind::Rename), "bob", "rob"), "bob is now called rob\n");
     EXPECT_EQ(chinese(entry(EntryKind::Rename), "小明", "大明"), "小明 改名为 大明\n");
 }
 
-Test(screen, the_server_closes) {
+Test(plain_renderer, the_server_closes) {
     EXPECT_EQ(english(entry(EntryKind::Closing)), "The server is shutting down. Goodbye.\n");
     EXPECT_EQ(chinese(entry(EntryKind::Closing)), "服务器即将关闭，再见。\n");
 }
 
-Test(screen, a_refusal_is_no_event) {
+Test(plain_renderer, a_refusal_is_no_event) {
     EXPECT_EQ(english(entry(EntryKind::Refused), "bob"), "");
 }
 
-Test(screen, what_is_shown_is_not_interpreted) {
+Test(plain_renderer, what_is_shown_is_not_interpreted) {
     EXPECT_EQ(english(entry(EntryKind::Say), "bob", "{0} {1} %s"), "bob says: {0} {1} %s\n");
 }
 
 // --- Leaving ---
 
-Test(screen, a_member_that_just_leaves_needs_no_reason) {
+Test(plain_renderer, a_member_that_just_leaves_needs_no_reason) {
     EXPECT_EQ(english(leave(LeaveReason::Quit), "bob"), "bob left the chat room\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Quit), "小明"), "小明 退出了聊天室\n");
 }
 
-Test(screen, every_other_reason_is_shown) {
+Test(plain_renderer, every_other_reason_is_shown) {
     EXPECT_EQ(english(leave(LeaveReason::Lost), "bob"),
               "bob left the chat room (connection lost)\n");
     EXPECT_EQ(english(leave(LeaveReason::Removed), "bob"),
@@ -181,7 +184,7 @@ Test(screen, every_other_reason_is_shown) {
               "bob left the chat room (its process broke the rules)\n");
 }
 
-Test(screen, every_other_reason_is_shown_in_Chinese) {
+Test(plain_renderer, every_other_reason_is_shown_in_Chinese) {
     EXPECT_EQ(chinese(leave(LeaveReason::Lost), "小明"), "小明 退出了聊天室（连接中断）\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Removed), "小明"), "小明 退出了聊天室（被管理员请出）\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Killed, SIGKILL), "小明"),
@@ -191,17 +194,17 @@ Test(screen, every_other_reason_is_shown_in_Chinese) {
     EXPECT_EQ(chinese(leave(LeaveReason::Expelled), "小明"), "小明 退出了聊天室（进程违反协议）\n");
 }
 
-Test(screen, an_unknown_reason_is_not_shown) {
+Test(plain_renderer, an_unknown_reason_is_not_shown) {
     EXPECT_EQ(english(leave(static_cast<LeaveReason>(99)), "bob"), "bob left the chat room\n");
 }
 
-Test(screen, last_words_follow_a_colon) {
+Test(plain_renderer, last_words_follow_a_colon) {
     EXPECT_EQ(english(leave(LeaveReason::Quit), "bob", "good night"),
               "bob left the chat room: good night\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Quit), "小明", "晚安"), "小明 退出了聊天室： 晚安\n");
 }
 
-Test(screen, last_words_cannot_pass_for_a_reason) {
+Test(plain_renderer, last_words_cannot_pass_for_a_reason) {
     EXPECT_EQ(english(leave(LeaveReason::Quit), "bob", "(killed by signal 9)"),
               "bob left the chat room: (killed by signal 9)\n");
     EXPECT_EQ(chinese(leave(LeaveReason::Quit), "小明", "（连接中断）"),
@@ -210,96 +213,96 @@ Test(screen, last_words_cannot_pass_for_a_reason) {
 
 // --- Times ---
 
-Test(screen, a_live_event_comes_without_its_time) {
+Test(plain_renderer, a_live_event_comes_without_its_time) {
     EXPECT_EQ(english(entry(EntryKind::Say), "bob", "hi"), "bob says: hi\n");
 }
 
-Test(screen, a_replayed_event_comes_with_its_time) {
+Test(plain_renderer, a_replayed_event_comes_with_its_time) {
     EXPECT_EQ(past(kNow), "[14:02] bob says: hi\n");
 }
 
-Test(screen, times_may_be_switched_on_and_off) {
+Test(plain_renderer, times_may_be_switched_on_and_off) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.event(entry(EntryKind::Say), "bob", "one", false);
-    screen.event(leave(LeaveReason::Quit), "bob", {}, false);
+    screen->event(entry(EntryKind::Say), "bob", "one", false);
+    screen->event(leave(LeaveReason::Quit), "bob", {}, false);
     screen.show_times(false);
-    screen.event(entry(EntryKind::Say), "eve", "two", false);
+    screen->event(entry(EntryKind::Say), "eve", "two", false);
     EXPECT_EQ(taken(screen),
               "[14:02] bob says: one\n"
               "[14:02] bob left the chat room\n"
               "eve says: two\n");
 }
 
-Test(screen, every_event_may_have_its_time) {
+Test(plain_renderer, every_event_may_have_its_time) {
     Screen screen(Language::Chinese, utc);
     screen.show_times(true);
     for (const EntryKind kind :
          {EntryKind::Join, EntryKind::Leave, EntryKind::Say, EntryKind::Emote, EntryKind::Tell,
           EntryKind::Rename, EntryKind::Closing}) {
-        screen.event(entry(kind), "bob", "x", false);
+        screen->event(entry(kind), "bob", "x", false);
         EXPECT_TRUE(screen.out.starts_with("[14:02] "));
         EXPECT_TRUE(taken(screen).ends_with('\n'));
     }
 }
 
-Test(screen, lines_that_are_no_events_have_no_time) {
+Test(plain_renderer, lines_that_are_no_events_have_no_time) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.event(entry(EntryKind::Refused), "bob", {}, false);
+    screen->event(entry(EntryKind::Refused), "bob", {}, false);
     EXPECT_EQ(taken(screen), "");
 }
 
-Test(screen, a_time_has_two_digits_twice) {
+Test(plain_renderer, a_time_has_two_digits_twice) {
     EXPECT_EQ(past(kMidnight), "[00:00] bob says: hi\n");
     EXPECT_EQ(past(kMidnight + 9 * kHour + 5 * kMinute), "[09:05] bob says: hi\n");
 }
 
-Test(screen, an_event_before_today_has_its_date) {
+Test(plain_renderer, an_event_before_today_has_its_date) {
     EXPECT_EQ(past(kMidnight - 1), "[11-19 23:59] bob says: hi\n");
     EXPECT_EQ(past(kMidnight - 19 * kDay), "[11-01 00:00] bob says: hi\n");
     EXPECT_EQ(past(kMidnight - 324 * kDay), "[12-31 00:00] bob says: hi\n");
 }
 
-Test(screen, an_event_a_year_ago_is_not_of_today) {
+Test(plain_renderer, an_event_a_year_ago_is_not_of_today) {
     EXPECT_EQ(past(kNow - 365 * kDay), "[11-20 14:02] bob says: hi\n");
 }
 
-Test(screen, a_leap_day_has_its_date) {
+Test(plain_renderer, a_leap_day_has_its_date) {
     constexpr std::int64_t kLeapDay = 1709164800 * kSecond;
     EXPECT_EQ(past(kLeapDay, kLeapDay + kDay), "[02-29 00:00] bob says: hi\n");
 }
 
-Test(screen, a_clock_that_was_set_back_shows_tomorrow_s_date) {
+Test(plain_renderer, a_clock_that_was_set_back_shows_tomorrow_s_date) {
     EXPECT_EQ(past(kNow + kDay), "[11-21 14:02] bob says: hi\n");
 }
 
-Test(screen, there_are_no_dates_before_the_day_is_known) {
+Test(plain_renderer, there_are_no_dates_before_the_day_is_known) {
     EXPECT_EQ(past(kNow - kDay, 0), "[14:02] bob says: hi\n");
 }
 
-Test(screen, a_live_event_sets_the_day) {
+Test(plain_renderer, a_live_event_sets_the_day) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
-    screen.event(entry(EntryKind::Say, kNow + kDay), "bob", "new day", false);
-    screen.event(entry(EntryKind::Say, kNow), "bob", "old day", true);
+    screen->event(entry(EntryKind::Say, kNow + kDay), "bob", "new day", false);
+    screen->event(entry(EntryKind::Say, kNow), "bob", "old day", true);
     EXPECT_EQ(taken(screen), "bob says: new day\n[11-20 14:02] bob says: old day\n");
 }
 
-Test(screen, a_replayed_event_does_not_set_the_day) {
+Test(plain_renderer, a_replayed_event_does_not_set_the_day) {
     Screen screen(Language::English, utc);
     screen.set_now(kNow);
-    screen.event(entry(EntryKind::Say, kNow - kDay), "bob", "one", true);
-    screen.event(entry(EntryKind::Say, kNow - kDay), "bob", "two", true);
+    screen->event(entry(EntryKind::Say, kNow - kDay), "bob", "one", true);
+    screen->event(entry(EntryKind::Say, kNow - kDay), "bob", "two", true);
     EXPECT_EQ(taken(screen), "[11-19 14:02] bob says: one\n[11-19 14:02] bob says: two\n");
 }
 
-Test(screen, times_are_local) {
+Test(plain_renderer, times_are_local) {
     EXPECT_EQ(past(kNow, kNow, shanghai), "[22:02] bob says: hi\n");
     EXPECT_EQ(past(kNow, kNow, saint_johns), "[10:32] bob says: hi\n");
 }
 
-Test(screen, today_is_the_local_day) {
+Test(plain_renderer, today_is_the_local_day) {
     // 00:02 of the next day in Shanghai; the day before ended at 16:00 UTC.
     constexpr std::int64_t kNight = kMidnight + 16 * kHour + 2 * kMinute;
     EXPECT_EQ(past(kNight - 3 * kMinute, kNight, shanghai), "[11-20 23:59] bob says: hi\n");
@@ -307,7 +310,7 @@ Test(screen, today_is_the_local_day) {
     EXPECT_EQ(past(kMidnight, kMidnight + 4 * kHour, saint_johns), "[11-19 20:30] bob says: hi\n");
 }
 
-Test(screen, a_time_has_the_offset_of_its_own_season) {
+Test(plain_renderer, a_time_has_the_offset_of_its_own_season) {
     constexpr std::int64_t kSummerTimeEnds = 1699164000 * kSecond;
     EXPECT_EQ(past(kSummerTimeEnds - 1, kSummerTimeEnds, new_york), "[01:59] bob says: hi\n");
     EXPECT_EQ(past(kSummerTimeEnds, kSummerTimeEnds, new_york), "[01:00] bob says: hi\n");
@@ -315,45 +318,45 @@ Test(screen, a_time_has_the_offset_of_its_own_season) {
 
 // --- Who is here ---
 
-Test(screen, a_client_alone_in_the_room_is_told_so) {
+Test(plain_renderer, a_client_alone_in_the_room_is_told_so) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{.now_ms = kNow, .members = 1, .matching = 1}, {});
+    screen->answer(framed(People{.now_ms = kNow, .members = 1, .matching = 1}), 0);
     EXPECT_EQ(taken(screen), "You are the only one here:\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{.now_ms = kNow, .members = 1, .matching = 1}, {});
+    screen->answer(framed(People{.now_ms = kNow, .members = 1, .matching = 1}), 0);
     EXPECT_EQ(taken(screen), "现在只有你一个人：\n");
 }
 
-Test(screen, people_are_counted) {
+Test(plain_renderer, people_are_counted) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 12}, {});
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 12}), 0);
     EXPECT_EQ(taken(screen), "12 people are here:\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 12}, {});
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 12}), 0);
     EXPECT_EQ(taken(screen), "现在有 12 人：\n");
 }
 
-Test(screen, members_whose_name_begins_with_the_prefix_are_counted) {
+Test(plain_renderer, members_whose_name_begins_with_the_prefix_are_counted) {
     Screen screen(Language::English, utc);
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 3}, "al");
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 0}, "zz");
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 3}, "al"), 0);
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 0}, "zz"), 0);
     EXPECT_EQ(taken(screen),
               "Names that begin with al, 3 of 12:\n"
               "Nobody here has a name that begins with zz.\n");
     screen.set_language(Language::Chinese);
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 3}, "小");
-    screen.who_heading(People{.now_ms = kNow, .members = 12, .matching = 0}, "大");
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 3}, "小"), 0);
+    screen->answer(framed(People{.now_ms = kNow, .members = 12, .matching = 0}, "大"), 0);
     EXPECT_EQ(taken(screen), "名字以 小 开头的，12 人中有 3 人：\n这里没有名字以 大 开头的人。\n");
 }
 
-Test(screen, people_stand_in_a_table_under_their_number) {
+Test(plain_renderer, people_stand_in_a_table_under_their_number) {
     const std::string people =
         framed(People{.now_ms = kNow, .members = 60, .matching = 60}) +
         framed(Person{.since_ms = kNow - kHour, .idle_ms = 5 * kSecond, .pid = 4711}, "bob",
                "192.0.2.7:51234") +
         framed(Person{.since_ms = kNow - kDay, .idle_ms = 0, .pid = 812}, "小明", "[::1]:51234");
     Screen screen(Language::English, utc);
-    screen.answer(people, 58);
+    screen->answer(people, 58);
     EXPECT_EQ(taken(screen),
               "60 people are here:\n"
               "  name   pid        since  idle  address\n"
@@ -361,7 +364,7 @@ Test(screen, people_stand_in_a_table_under_their_number) {
               "  小明   812  11-19 14:02   0 s  [::1]:51234\n"
               "  … and 58 more. /who al shows those whose name begins with al.\n");
     screen.set_language(Language::Chinese);
-    screen.answer(people, 0);
+    screen->answer(people, 0);
     EXPECT_EQ(taken(screen),
               "现在有 60 人：\n"
               "  名字  进程号         进入  空闲  地址\n"
@@ -369,12 +372,12 @@ Test(screen, people_stand_in_a_table_under_their_number) {
               "  小明     812  11-19 14:02  0 秒  [::1]:51234\n");
 }
 
-Test(screen, a_table_has_no_time_before_it) {
+Test(plain_renderer, a_table_has_no_time_before_it) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.answer(framed(People{.now_ms = kNow, .members = 1, .matching = 1}) +
-                      framed(Person{.since_ms = kNow, .idle_ms = 0, .pid = 1}, "bob", "peer"),
-                  0);
+    screen->answer(framed(People{.now_ms = kNow, .members = 1, .matching = 1}) +
+                       framed(Person{.since_ms = kNow, .idle_ms = 0, .pid = 1}, "bob", "peer"),
+                   0);
     EXPECT_EQ(taken(screen),
               "You are the only one here:\n"
               "  name  pid  since  idle  address\n"
@@ -383,73 +386,73 @@ Test(screen, a_table_has_no_time_before_it) {
 
 // --- Other lines ---
 
-Test(screen, a_client_alone_in_the_room_is_welcomed_so) {
+Test(plain_renderer, a_client_alone_in_the_room_is_welcomed_so) {
     Screen screen(Language::English, utc);
-    screen.welcome("bob", 1, "bob");
+    screen->welcome(welcome_to(1), "bob", "bob");
     EXPECT_EQ(taken(screen),
               "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
               "You are the only one here.\n");
     screen.set_language(Language::Chinese);
-    screen.welcome("小明", 1, "小明");
+    screen->welcome(welcome_to(1), "小明", "小明");
     EXPECT_EQ(taken(screen),
               "欢迎你，小明。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
               "现在只有你一个人。\n");
 }
 
-Test(screen, a_welcome_names_the_members) {
+Test(plain_renderer, a_welcome_names_the_members) {
     Screen screen(Language::English, utc);
-    screen.welcome("bob", 3, "alice bob 小明");
+    screen->welcome(welcome_to(3), "bob", "alice bob 小明");
     EXPECT_EQ(taken(screen),
               "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
               "3 people are here: alice, bob, 小明.\n");
     screen.set_language(Language::Chinese);
-    screen.welcome("bob", 3, "alice bob 小明");
+    screen->welcome(welcome_to(3), "bob", "alice bob 小明");
     EXPECT_EQ(taken(screen),
               "欢迎你，bob。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
               "现在有 3 人：alice、bob、小明。\n");
 }
 
-Test(screen, a_welcome_to_a_crowd_says_that_there_are_others) {
+Test(plain_renderer, a_welcome_to_a_crowd_says_that_there_are_others) {
     Screen screen(Language::English, utc);
-    screen.welcome("bob", kNamesShown, "alice bob");
+    screen->welcome(welcome_to(kNamesShown), "bob", "alice bob");
     EXPECT_LACKS(taken(screen), "others");
-    screen.welcome("bob", kNamesShown + 1, "alice bob");
+    screen->welcome(welcome_to(kNamesShown + 1), "bob", "alice bob");
     EXPECT_EQ(taken(screen),
               "Welcome, bob. /help lists the commands; leave with /quit, not Ctrl-D.\n"
               "21 people are here: alice, bob and others.\n");
     screen.set_language(Language::Chinese);
-    screen.welcome("bob", kNamesShown + 1, "alice bob");
+    screen->welcome(welcome_to(kNamesShown + 1), "bob", "alice bob");
     EXPECT_EQ(taken(screen),
               "欢迎你，bob。输入 /help 查看命令；退出请用 /quit，不要按 Ctrl-D。\n"
               "现在有 21 人：alice、bob 等。\n");
 }
 
-Test(screen, one_skipped_message_is_counted_in_the_singular) {
+Test(plain_renderer, one_skipped_message_is_counted_in_the_singular) {
     Screen screen(Language::English, utc);
-    screen.skipped(1);
-    screen.skipped(2);
-    screen.skipped(UINT64_MAX);
+    screen->gap(Gap{.messages = 1, .acked = 0}, "bob");
+    screen->gap(Gap{.messages = 2, .acked = 0}, "bob");
+    screen->gap(Gap{.messages = UINT64_MAX, .acked = 0}, "bob");
     EXPECT_EQ(taken(screen),
               "… 1 message skipped\n"
               "… 2 messages skipped\n"
               "… 18446744073709551615 messages skipped\n");
     screen.set_language(Language::Chinese);
-    screen.skipped(1);
-    screen.skipped(2);
+    screen->gap(Gap{.messages = 1, .acked = 0}, "bob");
+    screen->gap(Gap{.messages = 2, .acked = 0}, "bob");
     EXPECT_EQ(taken(screen), "… 略过了 1 条消息\n… 略过了 2 条消息\n");
 }
 
-Test(screen, a_prompt_does_not_end_its_line) {
+Test(plain_renderer, a_prompt_does_not_end_its_line) {
     Screen screen(Language::English, utc);
-    screen.prompt();
+    screen->prompt();
     EXPECT_EQ(taken(screen), "Your name: ");
 }
 
-Test(screen, the_language_may_be_changed) {
+Test(plain_renderer, the_language_may_be_changed) {
     Screen screen(Language::English, utc);
-    screen.line(Text::Goodbye);
+    screen->line(Text::Goodbye);
     screen.set_language(Language::Chinese);
-    screen.line(Text::Goodbye);
+    screen->line(Text::Goodbye);
     EXPECT_EQ(taken(screen), "Goodbye.\n再见。\n");
 }
 
@@ -461,19 +464,19 @@ std::string crowd(std::uint32_t entered, std::uint32_t left, std::string_view na
                   Language language = Language::English, LeaveReason reason = LeaveReason::Quit,
                   std::uint8_t detail = 0) {
     Screen screen(language, utc);
-    screen.crowd(chatd::Crowd{.last_seq = 1,
-                              .time_ms = kNow,
-                              .entered = entered,
-                              .left = left,
-                              .reason = reason,
-                              .detail = detail},
-                 names);
+    screen->crowd(chatd::Crowd{.last_seq = 1,
+                               .time_ms = kNow,
+                               .entered = entered,
+                               .left = left,
+                               .reason = reason,
+                               .detail = detail},
+                  names);
     return taken(screen);
 }
 
 }  // namespace
 
-Test(screen, a_few_members_that_come_together_are_all_named) {
+Test(plain_renderer, a_few_members_that_come_together_are_all_named) {
     EXPECT_EQ(crowd(2, 0, "alice bob"), "alice and bob entered the chat room\n");
     EXPECT_EQ(crowd(3, 0, "alice bob carol"), "alice, bob and carol entered the chat room\n");
     EXPECT_EQ(crowd(4, 0, "alice bob carol dave"),
@@ -481,14 +484,14 @@ Test(screen, a_few_members_that_come_together_are_all_named) {
     EXPECT_EQ(crowd(2, 0, "小明 小红", Language::Chinese), "小明、小红 进入聊天室\n");
 }
 
-Test(screen, of_many_members_that_come_together_the_first_are_named) {
+Test(plain_renderer, of_many_members_that_come_together_the_first_are_named) {
     EXPECT_EQ(crowd(815, 0, "alice bob carol"),
               "alice, bob, carol and 812 others entered the chat room\n");
     EXPECT_EQ(crowd(815, 0, "alice bob carol", Language::Chinese),
               "alice、bob、carol 等 815 人进入聊天室\n");
 }
 
-Test(screen, members_that_leave_together_are_named_the_same_way) {
+Test(plain_renderer, members_that_leave_together_are_named_the_same_way) {
     EXPECT_EQ(crowd(0, 2, "alice bob"), "alice and bob left the chat room\n");
     EXPECT_EQ(crowd(0, 7, "alice bob carol"),
               "alice, bob, carol and 4 others left the chat room\n");
@@ -496,7 +499,7 @@ Test(screen, members_that_leave_together_are_named_the_same_way) {
               "alice、bob、carol 等 7 人退出了聊天室\n");
 }
 
-Test(screen, a_reason_that_all_have_is_shown) {
+Test(plain_renderer, a_reason_that_all_have_is_shown) {
     EXPECT_EQ(crowd(0, 2, "alice bob", Language::English, LeaveReason::Killed, 9),
               "alice and bob left the chat room (killed by signal 9)\n");
     EXPECT_EQ(crowd(0, 7, "alice bob carol", Language::English, LeaveReason::Lost),
@@ -505,7 +508,7 @@ Test(screen, a_reason_that_all_have_is_shown) {
               "alice、bob、carol 等 7 人退出了聊天室（连接中断）\n");
 }
 
-Test(screen, members_that_come_are_shown_before_members_that_leave) {
+Test(plain_renderer, members_that_come_are_shown_before_members_that_leave) {
     EXPECT_EQ(crowd(5, 1, "alice bob carol dave"),
               "alice, bob, carol and 2 others entered the chat room\n"
               "dave left the chat room\n");
@@ -514,16 +517,16 @@ Test(screen, members_that_come_are_shown_before_members_that_leave) {
               "bob and carol left the chat room\n");
 }
 
-Test(screen, a_crowd_has_its_time_if_times_are_shown) {
+Test(plain_renderer, a_crowd_has_its_time_if_times_are_shown) {
     Screen screen(Language::English, utc);
     screen.show_times(true);
-    screen.crowd(chatd::Crowd{.last_seq = 1,
-                              .time_ms = kNow,
-                              .entered = 2,
-                              .left = 1,
-                              .reason = LeaveReason::Quit,
-                              .detail = 0},
-                 "alice bob carol");
+    screen->crowd(chatd::Crowd{.last_seq = 1,
+                               .time_ms = kNow,
+                               .entered = 2,
+                               .left = 1,
+                               .reason = LeaveReason::Quit,
+                               .detail = 0},
+                  "alice bob carol");
     EXPECT_EQ(taken(screen),
               "[14:02] alice and bob entered the chat room\n"
               "[14:02] carol left the chat room\n");

@@ -1,0 +1,36 @@
+#include "worker/client_input.h"
+
+#include <utility>
+
+namespace chatd {
+
+std::string_view ClientInput::add(std::string_view bytes, Moment now, std::string& replies) {
+    std::string first;
+    if (!is_plain_ && web_ == nullptr) {
+        first_bytes_.append(bytes);
+        const LooksLikeHttp looks = looks_like_http(first_bytes_);
+        if (looks == LooksLikeHttp::Maybe) return {};
+        first = std::exchange(first_bytes_, {});
+        bytes = first;
+        is_plain_ = looks == LooksLikeHttp::No;
+        if (!is_plain_) web_ = std::make_unique<WebInput>(settings_, is_proxied_);
+    }
+    if (web_ != nullptr) {
+        web_->add(bytes, now, lines, replies);
+        return {};
+    }
+    std::string text;
+    telnet_.filter(bytes, text, replies);
+    const std::string_view foreign = detector_.filter(text);
+    lines.add(text);
+    return foreign;
+}
+
+void ClientInput::finish() {
+    std::string unused;
+    lines.add(std::exchange(first_bytes_, {}));
+    lines.add(detector_.finish());
+    lines.finish();
+}
+
+}  // namespace chatd
