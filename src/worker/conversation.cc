@@ -255,7 +255,6 @@ void Conversation::show_answer(const Done& done) {
 void Conversation::time_is(Moment now) {
     if (end_) return;
     if (came_at_ == Moment()) came_at_ = active_at_ = now;
-    if (is_due(asks_at(), now)) greet_in_time(now);
     if (!follow_pulse(now)) return client_lost();
     const Deadline gives_up = gives_up_at();  // A line whose turn has come now is still handled.
     now_ = now;

@@ -82,6 +82,15 @@ class Conversation {
         return earliest({wakes, asks_at(), web});
     }
 
+    // When a client that has sent nothing is to be asked for its name, by ask_name(). The worker
+    // must see first that nothing has come: if it did not run for a while, it may learn of both at
+    // once.
+    [[nodiscard]] Deadline asks_at() const {
+        const bool waits = !greeted_ && !end_ && !input_.may_be_http() && input_.web() == nullptr;
+        return waits ? Deadline(came_at_ + prompt_held_) : std::nullopt;
+    }
+    void ask_name(Moment now);
+
     // --- The broker
 
     // Does the worker need a link? It does once the client has given a name.
@@ -152,16 +161,10 @@ class Conversation {
     void advance();
     void follow_web();
     void greet();
-    void greet_in_time(Moment now);
     void take_json();
     [[nodiscard]] bool follow_pulse(Moment now);
     void answer(std::uint64_t line);
     void speak_json();
-    // When a client that has sent nothing is asked for its name.
-    [[nodiscard]] Deadline asks_at() const {
-        const bool waits = !greeted_ && !end_ && !input_.may_be_http() && input_.web() == nullptr;
-        return waits ? Deadline(came_at_ + prompt_held_) : std::nullopt;
-    }
     [[nodiscard]] bool takes_lines() const;
     // The next line has to wait: for an answer, or for what is not acknowledged yet.
     [[nodiscard]] bool is_busy() const { return uplink_.is_busy() || inquiry_.is_open(); }

@@ -16,7 +16,7 @@ void Conversation::greet() {
 }
 
 // A client that came together with a browser may be a connection that the browser has to spare.
-void Conversation::greet_in_time(Moment now) {
+void Conversation::ask_name(Moment now) {
     const bool is_spare = browsers_.was_given_since(came_at_ - kSpareComesWith);
     prompt_held_ = is_spare ? Duration(kSpareHeld) : prompt_held_;
     if (is_due(asks_at(), now)) greet();

@@ -71,6 +71,8 @@ class Worker {
         if (!earliest({conversation_.wake_at(), client_.look_at()})) return;
         const Moment now = Clock::now();
         if (is_due(conversation_.wake_at(), now)) conversation_.time_is(now);
+        const bool asks = is_due(conversation_.asks_at(), now);
+        if (asks && unread_bytes(client_.fd()) == 0) conversation_.ask_name(now);
         if (is_due(client_.look_at(), now) && !client_.is_reachable(now)) lose_client();
     }
 

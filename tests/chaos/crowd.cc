@@ -82,7 +82,7 @@ void Crowd::turn(Deadline until) {
 }
 
 void Crowd::send(Person& person, const std::string& text) {
-    person.unsent += text;
+    if (!text.empty()) person.unsent += person.tongue.encoded(text);
     while (!person.unsent.empty()) {
         const ssize_t sent = ::send(person.fd.get(), person.unsent.data(), person.unsent.size(),
                                     MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -95,7 +95,7 @@ void Crowd::read(Person& person) {
     std::array<char, 65536> buffer;
     const ssize_t got = ::recv(person.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got > 0) {
-        person.unread.append(buffer.data(), static_cast<std::size_t>(got));
+        person.unread += person.tongue.decoded({buffer.data(), static_cast<std::size_t>(got)});
         return take_lines(person);
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -155,8 +155,8 @@ void Crowd::is_over(Person& person) {
 
 // --- What people do ------------------------------------------------------------------------------
 
-Crowd::Person& Crowd::add(const std::string& name) {
-    auto person = std::make_unique<Person>();
+Crowd::Person& Crowd::add(const std::string& name, Tongue::Kind kind) {
+    auto person = std::make_unique<Person>(Tongue(kind, port_));
     person->name = name;
     person->number = oracle_.enters(name);
     person->fd = connect_to(port_);
@@ -168,10 +168,15 @@ Crowd::Person& Crowd::add(const std::string& name) {
 
 void Crowd::one_comes() {
     if (!free_names_.empty() && random_.one_in(4)) {
-        (void)add(free_names_.extract(free_names_.begin()).value());
+        (void)add(free_names_.extract(free_names_.begin()).value(), some_tongue());
     } else {
-        (void)add('g' + std::to_string(came_));
+        (void)add('g' + std::to_string(came_), some_tongue());
     }
+}
+
+Tongue::Kind Crowd::some_tongue() {
+    constexpr std::array kKinds = {Tongue::Kind::Plain, Tongue::Kind::Json, Tongue::Kind::Web};
+    return kKinds[random_.below(kKinds.size())];
 }
 
 // Somebody in the room or on the way into it, because lines that are typed ahead count as well.

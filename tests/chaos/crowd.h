@@ -13,9 +13,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "chaos/oracle.h"
+#include "chaos/tongue.h"
 #include "support/fd.h"
 #include "support/random.h"
 #include "support/wait.h"
@@ -65,7 +67,10 @@ class Crowd {
 
   private:
     struct Person {
+        explicit Person(Tongue speaks) : tongue(std::move(speaks)) {}
+
         Fd fd;
+        Tongue tongue;
         std::uint64_t number = 0;
         std::string name;
         std::string unread;
@@ -78,7 +83,8 @@ class Crowd {
         Deadline reads_from = {};
     };
 
-    Person& add(const std::string& name);
+    Person& add(const std::string& name, Tongue::Kind kind = Tongue::Kind::Plain);
+    [[nodiscard]] Tongue::Kind some_tongue();
     void send(Person& person, const std::string& text);
     void read(Person& person);
     void take_lines(Person& person);

@@ -168,6 +168,7 @@ void HonestWorker::pass(std::chrono::milliseconds time) {
     now_ += time;
     const auto due = conversation_.wake_at();
     if (!end() && due && now_ >= *due) conversation_.time_is(now_);
+    if (is_due(conversation_.asks_at(), now_)) conversation_.ask_name(now_);
     claim_bounds();
 }
 

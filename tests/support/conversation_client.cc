@@ -95,6 +95,7 @@ ConversationClient::ConversationClient(Stage stage, Language language, Limits li
     conversation.time_is(kBegin);
     if (stage == Stage::Login) {
         conversation.time_is(kBegin + kPromptHeld);
+        conversation.ask_name(kBegin + kPromptHeld);
         return;
     }
     types("alice\n");

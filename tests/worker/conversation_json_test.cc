@@ -176,7 +176,7 @@ Test(conversation_json, a_first_line_json_that_waits_for_its_turn_is_still_the_f
     Conversation conversation(settings(SharedBudget(&spent, {.per_second = 1, .burst = 1})));
     conversation.time_is(kBegin);
     conversation.client_sent("/json\n");
-    conversation.time_is(kBegin + kPromptHeld);
+    conversation.ask_name(kBegin + kPromptHeld);
     conversation.time_is(kBegin + 40s);
     EXPECT_TRUE(told_in(taken(conversation)).starts_with(hello() + kAsksForName));
 }

@@ -122,7 +122,11 @@ class Newcomer {
     }
 
     void sends(std::string_view bytes) { conversation.client_sent(bytes); }
-    void waits(chatd::Duration since_it_came) { conversation.time_is(kBegin + since_it_came); }
+    void waits(chatd::Duration since_it_came) {
+        const chatd::Moment now = kBegin + since_it_came;
+        conversation.time_is(now);
+        if (chatd::is_due(conversation.asks_at(), now)) conversation.ask_name(now);
+    }
 
     // What came out since the last call.
     std::string screen() { return std::exchange(conversation.screen(), {}); }
