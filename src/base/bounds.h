@@ -435,6 +435,10 @@ static_assert(kWebSocketMessageBytesMax > kLineBytesMax);
 // long.
 inline constexpr std::size_t kWebSocketControlBytesMax = 125;
 
+// Clients of trusted proxies that are not introduced yet. Each has a descriptor in the parent; more
+// of them are turned away.
+inline constexpr std::size_t kIntroductionsMax = 1024;
+
 // A browser that has sent nothing for kWebSocketSilence is asked for a sign of life, and has
 // vanished after kWebSocketDead: as long as the kernel takes to find out where no proxy is in
 // between. Proxies end connections that are silent for a minute (nginx, haproxy by default).

@@ -32,30 +32,30 @@ Acceptor::Acceptor(const Options& options, Resources& resources, Journal& journa
         exempt_.push_back(parse_network(network, "--no-penalty"));
     }
     for (const std::string& network : options.proxies) {
-        proxies_.push_back(parse_network(network, "--trust-proxy"));
+        proxies_.push_back(parse_network(network, "--trust-proxy", true));
     }
     // The table is reserved now, because memory may be short later.
     resources.workers.reserve(resources.clients_max);
     for (const auto& [pid, worker] : resources.workers) {
         // Without a descriptor to spare, these clients have no budget. They connected long ago.
-        (void)reserve(worker.address);
+        (void)reserve(worker.address, worker.peer);
         admission_.addresses().entered(worker.address, Moment());
     }
 }
 
-bool Acceptor::reserve(const std::string& address) {
+bool Acceptor::reserve(const std::string& address, std::string_view peer) {
     release_unused();
     reserved_ = address;
-    admission_.addresses().reserve(address, is_patient_ || !is_limited(address));
+    admission_.addresses().reserve(address, is_patient_ || !is_limited(address, peer));
     return budgets_.open(address, admission_.addresses().spent(address));
 }
 
-bool Acceptor::is_limited(const std::string& address) const {
-    return !is_in(exempt_, address) && !trusts(address);
+bool Acceptor::is_limited(const std::string& address, std::string_view peer) const {
+    return !is_in(exempt_, address) && !trusts(peer);
 }
 
-bool Acceptor::trusts(const std::string& address) const {
-    return is_in(proxies_, address);
+bool Acceptor::trusts(std::string_view peer) const {
+    return !proxies_.empty() && is_in(proxies_, address_of_peer(peer));
 }
 
 std::optional<TurnedAway> Acceptor::introduced(const std::string& proxy, const Accepted& client) {
@@ -63,7 +63,7 @@ std::optional<TurnedAway> Acceptor::introduced(const std::string& proxy, const A
     const auto why = admission_.turns_away(client.address, resources_.workers.size() - 1,
                                            read_counters(resources_).members, now);
     if (why) return why;
-    if (!reserve(client.address)) return TurnedAway::OutOfResources;
+    if (!reserve(client.address, client.peer)) return TurnedAway::OutOfResources;
     admission_.addresses().entered(client.address, now);
     left(proxy, Duration::zero());
     return std::nullopt;
@@ -107,14 +107,16 @@ bool Acceptor::admit(Accepted& client) {
     const auto why = admission_.turns_away(client.address, resources_.workers.size(),
                                            read_counters(resources_).members, Clock::now());
     // However many people a proxy connects, each of them counts for an address of their own soon.
-    const bool is_crowd = why == TurnedAway::TooManyOfAddress && trusts(client.address);
+    const bool is_crowd = why == TurnedAway::TooManyOfAddress && trusts(client.peer);
     if (why && !is_crowd) {
         newcomers_.keep_out(client, *why);
         return false;
     }
-    if (reserve(client.address)) return true;
-    if (newcomers_.turn_all_away(TurnedAway::OutOfResources) && reserve(client.address))
+    if (reserve(client.address, client.peer)) return true;
+    if (newcomers_.turn_all_away(TurnedAway::OutOfResources) &&
+        reserve(client.address, client.peer)) {
         return true;
+    }
     has_no_worker(client, "memfd_create", errno);
     return false;
 }

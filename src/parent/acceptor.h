@@ -38,10 +38,10 @@ class Acceptor {
 
     // The budgets on which the workers of each address draw, and whether this address has a limit.
     [[nodiscard]] const Budgets& budgets() const { return budgets_; }
-    [[nodiscard]] bool is_limited(const std::string& address) const;
+    [[nodiscard]] bool is_limited(const std::string& address, std::string_view peer) const;
 
-    // Is this the address of a proxy that may say for whom it connects?
-    [[nodiscard]] bool trusts(const std::string& address) const;
+    // Is this peer a proxy that may say for whom it connects?
+    [[nodiscard]] bool trusts(std::string_view peer) const;
 
     // A client that has come in as one of `proxy` is this one: it counts for its own address from
     // now on. Otherwise returns why it may not be here. Throws std::bad_alloc.
@@ -71,7 +71,7 @@ class Acceptor {
     [[nodiscard]] std::size_t waiting() const { return newcomers_.waiting(); }
 
   private:
-    [[nodiscard]] bool reserve(const std::string& address);
+    [[nodiscard]] bool reserve(const std::string& address, std::string_view peer);
     void release_unused();
     void turn_away_without_descriptor(const Listener& listener);
     void open_spare();

@@ -1,16 +1,18 @@
 #include "parent/introductions.h"
 
-#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <utility>
 
-#include "base/bounds.h"
 #include "sys/local.h"
 
 namespace chatd {
 
 UniqueFd Introductions::open() {
-    SocketPair pair = make_socket_pair();
-    links_.push_back({-1, std::move(pair.first)});
+    errno = EMFILE;
+    if (links_.size() == kIntroductionsMax) return {};
+    SocketPair pair = try_socket_pair();
+    if (pair.first.valid()) links_.push_back({-1, std::move(pair.first)});
     return std::move(pair.second);
 }
 
@@ -24,15 +26,20 @@ void Introductions::append_polls(std::vector<pollfd>& polls) const {
 }
 
 void Introductions::turn(const Introduce& introduce) {
-    std::erase_if(links_, [&](const Link& link) {
+    for (std::size_t i = 0; i < links_.size();) {
         std::array<char, kPeerBytesMax> text;
-        const IoResult got = receive(link.fd.get(), text);
-        if (got.status == IoStatus::WouldBlock) return false;
-        if (got.status == IoStatus::Done) {
-            introduce(link.pid, std::string(text.data(), got.bytes), link.fd.get());
+        const IoResult got = receive(links_[i].fd.get(), text);
+        if (got.status == IoStatus::WouldBlock) {
+            ++i;
+            continue;
         }
-        return true;
-    });
+        // The link is taken off first: its worker has an end of it also when memory is short now.
+        std::swap(links_[i], links_.back());
+        const Link link = std::move(links_.back());
+        links_.pop_back();
+        if (got.status != IoStatus::Done) continue;
+        introduce(link.pid, std::string(text.data(), got.bytes), link.fd.get());
+    }
 }
 
 void Introductions::admit(int link, int budget_file) {

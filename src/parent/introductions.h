@@ -9,18 +9,22 @@
 #include <string>
 #include <vector>
 
+#include "base/bounds.h"
 #include "sys/fd.h"
 
 namespace chatd {
 
 class Introductions {
   public:
+    Introductions() { links_.reserve(kIntroductionsMax); }
+
     // Makes a link for a worker that is about to be forked, and returns the worker's end. forked()
-    // has to be called next; its pid is -1 if the fork has failed. Throws SetupError.
+    // has to be called next; its pid is -1 if the fork has failed. Invalid: errno says why not.
     [[nodiscard]] UniqueFd open();
     void forked(pid_t pid);
 
-    // Readable: there is an introduction for turn(), or a worker does not make one.
+    // At most kIntroductionsMax. Readable: there is an introduction for turn(), or a worker does
+    // not make one.
     void append_polls(std::vector<pollfd>& polls) const;
 
     // Calls introduce(pid, address, link) for each address that has come. The worker waits on the
@@ -38,7 +42,7 @@ class Introductions {
         pid_t pid;
         UniqueFd fd;
     };
-    std::vector<Link> links_;  // at most one for each client of a proxy
+    std::vector<Link> links_;
 };
 
 }  // namespace chatd

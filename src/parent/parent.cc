@@ -15,6 +15,7 @@
 #include "sys/privilege.h"
 #include "sys/sandbox.h"
 #include "sys/systemd.h"
+#include "text/quote.h"
 #include "worker/worker.h"
 
 namespace chatd {
@@ -35,7 +36,7 @@ class Parent {
           acceptor_(options, resources_, journal_),
           reaper_(options, resources_, supervisor_, journal_) {
         // The list is reserved now, because wait() has no way out when memory is short.
-        fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size());
+        fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size() + kIntroductionsMax);
         seal(options_.sandbox);
         fault_point("parent:takes-over");
     }
@@ -141,6 +142,11 @@ class Parent {
 
     void take_client(Accepted client) {
         if (!acceptor_.admit(client)) return;
+        const bool is_proxied = acceptor_.trusts(client.peer);
+        UniqueFd introduction = is_proxied ? introductions_.open() : UniqueFd();
+        if (is_proxied && !introduction.valid()) {
+            return acceptor_.has_no_worker(client, "socketpair", errno);
+        }
         const std::uint64_t birth_ns = steady_ns();
         // The row is allocated before the fork: if that failed afterwards, there would be a child
         // that the table lacks.
@@ -149,8 +155,6 @@ class Parent {
                             std::pmr::string(client.peer, resources_.unshared->get())});
         WorkerTable::node_type row = resources_.workers.extract(0);
         fault_point("parent:after-accept");
-        const bool is_proxied = acceptor_.trusts(client.address);
-        UniqueFd introduction = is_proxied ? introductions_.open() : UniqueFd();
         pid_t pid = fork_worker(client, birth_ns, introduction);
         if (pid < 0 && reaper_.turn(true)) pid = fork_worker(client, birth_ns, introduction);
         if (is_proxied) introductions_.forked(pid);
@@ -161,7 +165,7 @@ class Parent {
 
     pid_t fork_worker(Accepted& client, std::uint64_t birth_ns, UniqueFd& introduction) {
         const int budget_file = acceptor_.budgets().file(client.address);
-        const bool is_limited = acceptor_.is_limited(client.address);
+        const bool is_limited = acceptor_.is_limited(client.address, client.peer);
         return fork_child("worker", [&] {
             WorkerSetup setup{
                 .client = std::move(client.fd),
@@ -201,13 +205,19 @@ class Parent {
     void introduce(pid_t pid, const std::string& address, int link) {
         const auto row = resources_.workers.find(pid);
         const auto client = client_of_proxy(address);
-        if (row == resources_.workers.end() || !client) return;
+        if (row == resources_.workers.end()) return;
+        if (!client) {
+            return journal_.warning("a proxy names no address: %s", quoted(address).c_str());
+        }
         WorkerRecord& worker = row->second;
+        // All that needs memory comes first: the counts and the row must change together.
+        std::string new_address = client->address;
+        std::pmr::string new_peer(client->peer, resources_.unshared->get());
         const auto why = acceptor_.introduced(worker.address, *client);
         if (why) return Introductions::turn_away(link, acceptor_.line_for(*why));
         journal_.info("%s came through %s, pid %d", client->peer.c_str(), worker.peer.c_str(), pid);
-        worker.address = client->address;
-        worker.peer = client->peer;
+        worker.address.swap(new_address);
+        worker.peer.swap(new_peer);
         supervisor_.announce(*row);
         Introductions::admit(link, acceptor_.budgets().file(client->address));
     }
@@ -308,8 +318,8 @@ class Parent {
     Introductions introductions_;
     ServiceManager service_;
 
-    std::vector<pollfd> fds_;       // the broker's link, the wakeup, the metrics, the listeners
-    bool woken_ = false;            // by the wakeup
+    std::vector<pollfd> fds_;  // the broker's link, the wakeup, the metrics, the listeners, links
+    bool woken_ = false;       // by the wakeup
     bool children_changed_ = true;  // at first: some may have ended under the program before
     Deadline closing_until_;        // none: the server is not closing
 };

@@ -207,10 +207,14 @@ NamelessListener listen_without_name(const std::string& directory,
 }
 
 SocketPair make_socket_pair() {
+    SocketPair pair = try_socket_pair();
+    if (!pair.first.valid()) throw system_error("socketpair");
+    return pair;
+}
+
+SocketPair try_socket_pair() {
     int fds[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) {
-        throw system_error("socketpair");
-    }
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) return {};
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 

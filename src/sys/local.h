@@ -125,12 +125,14 @@ struct NamelessListener {
 [[nodiscard]] NamelessListener listen_without_name(const std::string& directory,
                                                    const std::optional<User>& new_user = {});
 
-// Two connected stream sockets. Throws SetupError.
+// Two connected stream sockets. Throws SetupError; the other one returns invalid descriptors, and
+// errno says why.
 struct SocketPair {
     UniqueFd first;
     UniqueFd second;
 };
 [[nodiscard]] SocketPair make_socket_pair();
+[[nodiscard]] SocketPair try_socket_pair();
 
 // Sends an open descriptor to the process at the other end, which gets one of its own (unix(7),
 // SCM_RIGHTS). False: it could not be sent.

@@ -174,7 +174,7 @@ Listener adopt_listener(int fd) {
     return {UniqueFd(fd), text_of(bound_address(fd))};
 }
 
-Network parse_network(const std::string& text, const char* option) {
+Network parse_network(const std::string& text, const char* option, bool to_the_bit) {
     const std::size_t slash = std::min(text.find('/'), text.size());
     auto address = parse_address(text.substr(0, slash), 0);
     const bool is_v4 = address && address->storage.ss_family == AF_INET;
@@ -194,7 +194,8 @@ Network parse_network(const std::string& text, const char* option) {
     }
     const in6_addr& v6 = address->v6().sin6_addr;
     network.is_v4 = IN6_IS_ADDR_V4MAPPED(&v6) && *bits >= 96;
-    network.bits = network.is_v4 ? *bits : std::min(*bits, kNetworkBits);
+    const bool is_whole = network.is_v4 || to_the_bit;
+    network.bits = is_whole ? *bits : std::min(*bits, kNetworkBits);
     std::memcpy(network.bytes.data(), &v6, sizeof v6);
     return network;
 }
@@ -213,8 +214,15 @@ std::uint16_t bound_port(const Listener& listener) {
     return ntohs(bound_address(listener.fd.get()).port());
 }
 
+std::string address_of_peer(std::string_view peer) {
+    if (peer.starts_with('[')) return std::string(peer.substr(1, peer.find(']') - 1));
+    const std::size_t colon = peer.find(':');
+    const bool has_port = colon != peer.npos && peer.find(':', colon + 1) == peer.npos;
+    return std::string(peer.substr(0, has_port ? colon : peer.npos));
+}
+
 std::optional<Accepted> client_of_proxy(const std::string& text) {
-    auto address = parse_address(text, 0);
+    auto address = parse_address(address_of_peer(text), 0);
     if (!address) return std::nullopt;
     return Accepted{UniqueFd(), ip_of(*address), address_without_port(*address), 0};
 }

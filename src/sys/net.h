@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/fd.h"
@@ -43,13 +45,18 @@ struct Network {
 };
 
 // Throws SetupError when the text is no such block, which tells the operator what `option` takes.
-[[nodiscard]] Network parse_network(const std::string& text, const char* option = "a network");
+// to_the_bit: all bits of IPv6 count.
+[[nodiscard]] Network parse_network(const std::string& text, const char* option = "a network",
+                                    bool to_the_bit = false);
 
 // address: see Accepted.
 [[nodiscard]] bool contains(const Network& network, const std::string& address);
 
+// The address alone of a peer: see Accepted. Without a port, with one, or in brackets.
+[[nodiscard]] std::string address_of_peer(std::string_view peer);
+
 // A client that a proxy has accepted: who it is, without a descriptor and a port. None: the text is
-// no numeric address.
+// no numeric address, with or without a port.
 [[nodiscard]] std::optional<Accepted> client_of_proxy(const std::string& text);
 
 // Accepts a client, if one waits. Never waits for one.

@@ -46,6 +46,7 @@ class Conversation {
         : limits_(settings.limits),
           turns_(settings.limits.rate, settings.share.budget),
           browsers_(settings.share.browsers),
+          is_proxied_(settings.is_proxied),
           input_(settings.web, settings.is_proxied),
           screen_(settings.language, settings.utc_offset),
           uplink_(settings.birth_ns, std::move(settings.peer)) {}
@@ -193,6 +194,7 @@ class Conversation {
     Limits limits_;
     Turns turns_;
     BrowserSign browsers_;
+    bool is_proxied_;
     ClientInput input_;
     LineReader& lines_ = input_.lines;
     Screen screen_;

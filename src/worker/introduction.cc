@@ -14,12 +14,14 @@ void Introduction::turn() {
         return;
     }
     was_made_ = true;
-    // When the parent is another program by now, read() finds the link closed.
+    // When the parent is another program by now, read() finds the link closed: the client is told
+    // to come again.
     (void)send_some(parent_.get(), address);
 }
 
 void Introduction::read(std::string& peer) {
     const UniqueFd file = receive_descriptor(parent_.get());
+    if (conversation_.end()) return parent_.reset();
     if (file.valid()) {
         peer = conversation_.introduces();
         conversation_.introduced(map_share_(file.get()));

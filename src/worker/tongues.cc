@@ -49,7 +49,8 @@ void Conversation::follow_web() {
     const WebInput& web = *input_.web();
     if (!std::exchange(numbers_lines_, true)) {
         screen_.speak(std::make_unique<WebRenderer>(screen_, web));
-        browsers_.give(now_);
+        // Behind a proxy it would be a sign of everybody.
+        if (!is_proxied_) browsers_.give(now_);
     }
     switch (web.state()) {
         case WebInput::State::Request:
@@ -70,6 +71,7 @@ void Conversation::follow_web() {
 void Conversation::introduced(const AddressShare& share) {
     turns_.draw_on(share.budget);
     browsers_ = share.browsers;
+    browsers_.give(now_);
     input_.web()->admit(now_, lines_, screen_.out);
     follow_web();
     advance();
