@@ -567,11 +567,11 @@ function showStatus(state, text = '') {
 let returning = false;
 let seen = null; // what happened last before the cut
 
-function comeBack({ seq }) {
+function comeBack() {
   returning = seen !== null;
   if (!returning) return;
-  const missed = seq > seen.seq ? seq - seen.seq : HISTORY_MAX; // A new server may count anew.
-  ask(`/history ${Math.min(missed, HISTORY_MAX)}`, caughtUp);
+  // All of it: how many were missed cannot be told, because a new server counts anew.
+  ask(`/history ${HISTORY_MAX}`, caughtUp);
 }
 
 function caughtUp() {
