@@ -640,7 +640,7 @@ const on = {
     takeNames(m.names, m);
     showStatus('');
     openRoom();
-    comeBack(m);
+    comeBack();
     if (!last.time) last = m;
   },
 
