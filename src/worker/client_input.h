@@ -11,6 +11,7 @@
 
 #include "worker/foreign_protocol.h"
 #include "worker/input.h"
+#include "worker/telnet.h"
 #include "worker/web_input.h"
 
 namespace chatd {

@@ -1,6 +1,4 @@
-// A client's input, from bytes to lines: telnet's commands are taken out, the rest is cut into
-// lines, and what was erased is left out. The bytes may come in any pieces. This file must never
-// look at what a line says.
+// From text, which may come in any pieces, to lines. This file must never look at what a line says.
 #pragma once
 
 #include <cstddef>
@@ -10,24 +8,6 @@
 #include <string_view>
 
 namespace chatd {
-
-// As much of telnet as is needed to understand its users: commands are taken out of the bytes,
-// options are refused and never asked for (RFC 854, RFC 1123 section 3.2). A client that does not
-// speak telnet notices nothing, because the byte 255 never occurs in UTF-8.
-class TelnetFilter {
-  public:
-    // Appends what is text in `bytes` to `text`, and what the client must be answered to `replies`.
-    // A command may be cut anywhere between two calls.
-    void filter(std::string_view bytes, std::string& text, std::string& replies);
-
-  private:
-    enum class State : std::uint8_t { Text, Command, Option, Subnegotiation, SubCommand };
-
-    void take(unsigned char byte, std::string& text, std::string& replies);
-
-    State state_ = State::Text;
-    unsigned char verb_ = 0;  // of the option: WILL, WON'T, DO or DON'T
-};
 
 // Makes lines out of text. A line ends with LF, CR LF or CR NUL (RFC 854).
 class LineReader {

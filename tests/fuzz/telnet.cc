@@ -6,7 +6,7 @@
 #include "fuzz/claim.h"
 #include "fuzz/script.h"
 #include "fuzz/targets.h"
-#include "worker/input.h"
+#include "worker/telnet.h"
 
 namespace chatd::fuzz {
 namespace {

@@ -17,6 +17,7 @@
 #include "support/expect.h"
 #include "support/where.h"
 #include "text/edit.h"
+#include "worker/telnet.h"
 
 using chatd::edited;
 using chatd::kLineBytesMax;
