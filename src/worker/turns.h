@@ -18,7 +18,8 @@ class Turns {
     [[nodiscard]] bool has_come(Moment now) {
         if (!at_) {
             at_ = std::max(limiter_.next(), budget_.take(1, now));
-            if (now >= *at_) wait_told_.reset();
+            had_to_wait_ = now < *at_;
+            if (!had_to_wait_) wait_told_.reset();
         }
         return now >= *at_;
     }
@@ -28,10 +29,11 @@ class Turns {
         return at_ && now < *at_ ? at_ : std::nullopt;
     }
 
-    // The line is handled now.
+    // The line is handled now. One that had to wait still belongs to the burst, even when it is
+    // handled late because the worker got no processor.
     void line_handled(Moment now) {
         at_.reset();
-        if (limiter_.rested(now)) too_fast_told_.reset();
+        if (!had_to_wait_ && limiter_.rested(now)) too_fast_told_.reset();
         limiter_.spend(now);
     }
 
@@ -58,9 +60,10 @@ class Turns {
     Rate rate_;
     SharedBudget budget_;
     RateLimiter limiter_;
-    Deadline at_;             // of the next line; none: its turn was not taken yet
-    Deadline too_fast_told_;  // when it was told, since the limiter last rested
-    Deadline wait_told_;      // the same, since a line last had its turn at once
+    Deadline at_;               // of the next line; none: its turn was not taken yet
+    bool had_to_wait_ = false;  // that line, or the one that was handled last
+    Deadline too_fast_told_;    // when it was told, since the limiter last rested
+    Deadline wait_told_;        // the same, since a line last had its turn at once
 };
 
 }  // namespace chatd

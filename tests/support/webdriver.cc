@@ -1,5 +1,7 @@
 #include "support/webdriver.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 
 #include <chrono>
@@ -14,6 +16,7 @@
 #include <utility>
 
 #include "support/escape.h"
+#include "support/fd.h"
 #include "support/file.h"
 #include "support/http.h"
 #include "support/spawn.h"
@@ -23,11 +26,31 @@ namespace chatd::test {
 
 namespace {
 
-// Chromium needs two seconds of a processor to start, and six tests may run side by side.
+// Chromium needs two seconds of a processor to start, and other tests run beside it.
 constexpr auto kBrowserPatience = 3 * kPatience;
+
+// Tests that have browsers at once. More of them would take the processors from each other, and a
+// browser without one is so slow between its connection and its request that it is taken for a
+// person, and asked for a name.
+constexpr int kTestsWithBrowsers = 2;
 
 // How long to wait before the browser is asked again.
 constexpr auto kPause = std::chrono::milliseconds(20);
+
+// Waits until fewer tests have browsers. The process, which runs one test, keeps its turn to its
+// end: so a test of two browsers never waits for itself.
+void take_turn(const Where& where) {
+    static Fd turn;
+    if (turn.open()) return;
+    const char* const directory = std::getenv("TMPDIR");
+    const std::string path = std::string(directory == nullptr ? "/tmp" : directory) + "/browser-";
+    for (int i = 0; i < kTestsWithBrowsers; ++i) {
+        turn = Fd(::open((path + std::to_string(i)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        const bool is_last = i + 1 == kTestsWithBrowsers;
+        if (::flock(turn.get(), is_last ? LOCK_EX : LOCK_EX | LOCK_NB) == 0) return;
+    }
+    throw failure("browser: no turn: " + path, where);
+}
 
 Command start_driver(const std::string& home) {
     // Chromium writes into HOME. Its crash handler leaves its parent, and becomes a child of the
@@ -99,7 +122,7 @@ std::string literal(std::string_view text) {
 }
 
 Browser::Browser(const BrowserOptions& options, Where where)
-    : driver_(start_driver(scratch_.path())) {
+    : driver_((take_turn(where), start_driver(scratch_.path()))) {
     driver_.expect("started successfully on port ", where);
     port_ = static_cast<std::uint16_t>(std::stoi(driver_.expect(".\n", where)));
     try {
@@ -145,14 +168,14 @@ void Browser::close() {
 // A browser that gets no processor for a tenth of a second between its connection and its request
 // finds chatd's question there and not the page. A person reloads then.
 void Browser::open(const std::string& url, Where where) {
-    constexpr int kTries = 5;
     constexpr std::string_view kIsWhole =
         "!document.URL.startsWith('chrome-error:') && performance.getEntriesByType('resource')"
         ".every(part => part.responseStatus !== 0)";
-    for (int i = 0; i < kTries; ++i) {
+    const auto gives_up = Clock::now() + kBrowserPatience;
+    do {
+        (void)complaints(where);  // of the try before
         (void)call("POST", session_ + "/url", "{\"url\":" + literal(url) + '}', where);
-        if (value(kIsWhole, where).boolean) return;
-    }
+    } while (!value(kIsWhole, where).boolean && Clock::now() < gives_up);
 }
 
 void Browser::click(std::string_view css, Where where) {

@@ -16,7 +16,8 @@
 
 using namespace chatd::test;
 
-TestSuite(page, .timeout = 60);
+// A test may have to wait until others have ended their browsers.
+TestSuite(page, .timeout = 180);
 
 namespace {
 

@@ -32,7 +32,8 @@
 
 using namespace chatd::test;
 
-TestSuite(proxy, .timeout = 60);
+// A test may have to wait until others have ended their browsers.
+TestSuite(proxy, .timeout = 180);
 
 namespace {
 

@@ -151,6 +151,14 @@ Test(client_limits, a_client_that_is_too_fast_again_after_a_rest_is_told_again) 
     EXPECT_EQ(client.screen(), kTooFast);
 }
 
+Test(client_limits, a_burst_stays_one_while_its_worker_gets_no_processor) {
+    Client client(Stage::Talking, Language::English, kTwoAtOnce);
+    client.types("a\nb\nc\nd\ne\nf\ng\n");
+    EXPECT_EQ(client.screen(), kTooFast);
+    client.conversation.time_is(kBegin + 10s);
+    EXPECT_EQ(client.screen(), "");
+}
+
 // So a client that is gone is noticed, though nobody says anything that would be sent to it.
 Test(client_limits, a_client_whose_lines_wait_for_long_is_told_again_each_minute) {
     Client client(Stage::Talking, Language::English, kTwoAtOnce);
