@@ -1,7 +1,8 @@
 // The second part of PlainRenderer: answers to questions, lists of names, and times.
+#include "worker/plain_renderer.h"
+
 #include <chrono>
 
-#include "worker/plain_renderer.h"
 #include "worker/who_table.h"
 
 namespace chatd {

@@ -1,8 +1,9 @@
 // The second part of Conversation: in which tongue the client wants to be spoken to.
+#include "worker/conversation.h"
+
 #include <utility>
 
 #include "base/bounds.h"
-#include "worker/conversation.h"
 #include "worker/json_renderer.h"
 #include "worker/web_renderer.h"
 

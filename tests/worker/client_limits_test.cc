@@ -146,6 +146,7 @@ Test(client_limits, a_client_that_is_too_fast_again_after_a_rest_is_told_again) 
     Client client(Stage::Talking, Language::English, kTwoAtOnce);
     client.types("a\nb\nc\n");
     EXPECT_EQ(client.screen(), kTooFast);
+    client.conversation.time_is(kBegin + 100ms);
     client.conversation.time_is(kBegin + 10s);
     client.types("d\ne\nf\n");
     EXPECT_EQ(client.screen(), kTooFast);
