@@ -491,8 +491,9 @@ inline constexpr auto kQuitTime = 2s;
 // Time in which a server has to answer the first line, before its connection counts as cut off.
 inline constexpr auto kGreetingTime = 30s;
 
-// Messages that the client asks for when it comes back, and events that it holds back meanwhile.
-inline constexpr std::uint32_t kMissedAsked = 200;
+// Messages that the client asks for when it comes back, as many as /history shows, and events that
+// it holds back meanwhile.
+inline constexpr std::uint32_t kMissedAsked = kReplayMax;
 inline constexpr std::size_t kHeldBackMax = 4096;
 
 // Names that Tab knows, and colours of names.
@@ -506,6 +507,14 @@ inline constexpr std::size_t kServerReadBytes = 16 * 1024;
 // How long a lone ESC waits for the rest of a key: longer than one takes through ssh(1), shorter
 // than people notice.
 inline constexpr auto kEscapeTime = 50ms;
+
+// Time in which a server has to confirm bytes that were sent to it. One that is silent altogether is
+// probed as the server probes its clients, see kKeepaliveIdle.
+inline constexpr auto kServerVanishes = 30s;
+
+// Time for a terminal to take the last bytes, and then for what gives it back. One that takes
+// nothing, as after Ctrl-S or behind a dead network, must not keep the client from ending.
+inline constexpr auto kLastBytesTime = 500ms;
 
 // Time in which a second Ctrl-C leaves.
 inline constexpr auto kSecondInterrupt = 5s;

@@ -35,6 +35,8 @@ constexpr std::string_view kEraseRow = "\r\x1b[K";
 // A row that the terminal has wrapped anew goes on below.
 constexpr std::string_view kEraseBelow = "\r\x1b[J";
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
+// Asks for the colour of the background (OSC 11 of xterm). Who does not know it ignores it.
+constexpr std::string_view kAskBackground = "\x1b]11;?\a";
 
 const std::vector<std::string_view> kCommands = {"/help", "/history", "/lang", "/me",
                                                  "/msg",  "/nick",    "/ps",   "/quit",
@@ -50,7 +52,9 @@ class Chat {
           editor_(history_),
           view_(options.language, paint, utc_offset_s),
           session_({.name = options.name, .plain = options.plain, .seed = std::random_device{}()},
-                   view_, Clock::now()) {}
+                   view_, Clock::now()) {
+        if (paint == Paint::Colours) frame_ = kAskBackground;
+    }
 
     int run();
 
@@ -107,8 +111,9 @@ int Chat::run() {
         connection_.send(session_.output);
     }
     if (session_.waiting() != 0) view_.note(Word::NotSaid, {std::to_string(session_.waiting())});
+    terminal_.write_last(frame_);
     draw_row();
-    terminal_.write(frame_);
+    terminal_.write_last(frame_);
     terminal_.give_back();
     save_input_history(history_path_, history_);
     if (deadly_signal_ != 0) end_by(deadly_signal_);
@@ -157,6 +162,8 @@ void Chat::read_keys() {
             session_.leave(Clock::now());
             return;
         }
+        // Somebody presses Ctrl-C because no key does anything.
+        if (keys_.is_in_paste() && bytes == "\x03") keys_.drop_paste();
         keys_.add(bytes);
         escape_ends_.reset();
     } else if (is_due(escape_ends_, Clock::now())) {
@@ -168,7 +175,9 @@ void Chat::read_keys() {
 }
 
 void Chat::press(const KeyPress& key) {
+    if (key.key == Key::Background) return view_.set_background(is_light(key.text));
     row_changed_ = true;
+    if (key.key != Key::Interrupt) interrupt_ends_.reset();
     if (!editor_.pending_paste().empty()) return answer_paste(key);
     const bool is_tab = key.key == Key::Tab;
     switch (editor_.press(key)) {
@@ -198,7 +207,8 @@ void Chat::interrupt() {
     const Moment now = Clock::now();
     if (session_.is_leaving()) deadly_signal_ = SIGINT;
     if (interrupt_ends_ && now < *interrupt_ends_) return session_.leave(now);
-    if (editor_.take().empty()) view_.note(Word::OnceMore);
+    (void)editor_.take();
+    view_.note(Word::OnceMore);
     interrupt_ends_ = now + kSecondInterrupt;
 }
 
@@ -275,7 +285,8 @@ void Chat::read_server() {
 void Chat::draw_row() {
     terminal_.write(frame_);
     if (!frame_.empty() || (!row_changed_ && view_.out.empty())) return;
-    log_.append(without_paint(view_.out));
+    const std::string trouble = log_.append(without_paint(view_.out));
+    if (!trouble.empty()) view_.note(Word::LogEnds, {trouble});
     frame_ = kBeginUpdate;
     frame_ += std::exchange(erase_, kEraseRow);
     frame_ += std::exchange(view_.out, {});

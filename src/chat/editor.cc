@@ -76,6 +76,7 @@ Outcome Editor::perform(const KeyPress& press) {
         case Key::Cancel:
         case Key::PageUp:
         case Key::PageDown:
+        case Key::Background:
         case Key::Unknown: return Outcome::Nothing;
     }
     return Outcome::Nothing;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/bounds.h"
 #include "chat/outbox.h"
@@ -55,15 +57,15 @@ InputHistory load_input_history(const std::string& path) {
 
 void save_input_history(const std::string& path, const InputHistory& history) {
     if (path.empty()) return;
-    InputHistory open_lines;
-    for (std::size_t i = 0; i < history.size(); ++i) {
-        if (kind_of(history.at(i)) != LineKind::Private) open_lines.add(history.at(i));
+    InputHistory lines = load_input_history(path);
+    for (std::size_t i = history.size() - history.added(); i < history.size(); ++i) {
+        if (kind_of(history.at(i)) != LineKind::Private) lines.add(history.at(i));
     }
     make_directories(path);
     std::string temporary = path + ".XXXXXX";
     const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));  // with mode 0600
     if (!file.valid()) return;
-    const bool is_written = write_all(file.get(), open_lines.serialize());
+    const bool is_written = write_all(file.get(), lines.serialize());
     if (is_written && ::rename(temporary.c_str(), path.c_str()) == 0) return;
     (void)::unlink(temporary.c_str());
 }
@@ -74,8 +76,11 @@ LogFile::LogFile(const std::string& path) {
     if (!fd_.valid()) throw system_error(path);
 }
 
-void LogFile::append(std::string_view text) {
-    if (fd_.valid() && !write_all(fd_.get(), text)) fd_.reset();
+std::string LogFile::append(std::string_view text) {
+    if (!fd_.valid() || write_all(fd_.get(), text)) return {};
+    const std::string why = std::strerror(errno);
+    fd_.reset();
+    return why;
 }
 
 }  // namespace chatd

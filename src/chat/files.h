@@ -17,16 +17,19 @@ namespace chatd {
 // What the file holds; no lines when it cannot be read.
 [[nodiscard]] InputHistory load_input_history(const std::string& path);
 
-// Writes the file anew, for its owner alone, in one step: whoever reads it sees the old one or the
-// new one whole. Private lines (/msg) are left out. Directories that lack are made.
+// Adds what was typed since the history was loaded to the file, which others may have written
+// since. The file is for its owner alone, and is replaced in one step: whoever reads it sees the
+// old one or the new one whole. Private lines (see LineKind) are left out. Directories that lack
+// are made.
 void save_input_history(const std::string& path, const InputHistory& history);
 
 // Text is appended to a file, which is made if it lacks.
 class LogFile {
   public:
     explicit LogFile(const std::string& path);  // throws SetupError; an empty path: no file
-    // After a write that fails, as on a full disk, nothing more is written.
-    void append(std::string_view text);
+    // Empty, or why the write failed, as on a full disk: then nothing more is written, and nothing
+    // more is told.
+    [[nodiscard]] std::string append(std::string_view text);
 
   private:
     UniqueFd fd_;

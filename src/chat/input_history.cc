@@ -15,6 +15,7 @@ InputHistory InputHistory::parse(std::string_view text) {
         history.add(text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
+    history.added_ = 0;
     return history;
 }
 
@@ -34,6 +35,7 @@ void InputHistory::add(std::string_view line) {
         bytes_ -= lines_.front().size() + 1;
         lines_.pop_front();
     }
+    added_ = std::min(added_ + 1, lines_.size());
 }
 
 }  // namespace chatd

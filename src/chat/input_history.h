@@ -24,12 +24,16 @@ class InputHistory {
     // kInputHistoryLines, or kInputHistoryBytes with their ends.
     void add(std::string_view line);
 
+    // How many of the newest lines were added since parse().
+    [[nodiscard]] std::size_t added() const { return added_; }
+
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     // 0 is the oldest; `index` must be less than size().
     [[nodiscard]] const std::string& at(std::size_t index) const { return lines_.at(index); }
 
   private:
     std::deque<std::string> lines_;
+    std::size_t added_ = 0;
     std::size_t bytes_ = 0;  // with one more for the end of each line
 };
 

@@ -15,6 +15,7 @@ constexpr char kEscape = '\x1B';
 constexpr char kDelete = '\x7F';
 constexpr char kCtrlU = '\x15';
 constexpr char kCtrlX = '\x18';
+constexpr std::string_view kBackgroundIs = "\x1B]11;";
 constexpr std::string_view kPasteEnd = "\x1B[201~";
 
 bool is_between(char byte, char first, char last) {
@@ -159,13 +160,15 @@ Parsed parse_single_shift(std::string_view rest) {
     return {capital(letter) != letter ? with_modifier(key) : key, at + 1};
 }
 
-// A string that answers a question which another program has asked: it ends with ST, or BEL.
+// A string that answers a question, of this program or of one before: it ends with ST, or BEL.
 Parsed parse_control_string(std::string_view rest) {
+    const Key key = rest.starts_with(kBackgroundIs) ? Key::Background : Key::Unknown;
     std::size_t at = 2;
     while (at < rest.size() && !is_control(rest[at])) ++at;
     if (at == rest.size() || rest.substr(at) == "\x1B") return kUnfinished;
-    if (rest[at] == '\a') return {Key::Unknown, at + 1};
-    return {Key::Unknown, rest.substr(at).starts_with("\x1B\\") ? at + 2 : at};
+    if (rest[at] == '\a') return {key, at + 1};
+    if (rest.substr(at).starts_with("\x1B\\")) return {key, at + 2};
+    return {Key::Unknown, at};
 }
 
 Parsed parse_sequence(std::string_view rest) {
@@ -219,6 +222,26 @@ bool is_cut_off(const Decoded& next, std::string_view rest) {
 
 }  // namespace
 
+// By the weights of ITU-R BT.709, without its gamma: nothing hangs on what is neither.
+bool is_light(std::string_view background) {
+    constexpr std::array kWeights = {0.2126, 0.7152, 0.0722};
+    if (!background.starts_with("rgb:")) return false;
+    background.remove_prefix(4);
+    double light = 0;
+    for (const double weight : kWeights) {
+        const std::string_view digits = background.substr(0, background.find('/'));
+        unsigned value = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+        if (digits.size() > 4 || error != std::errc() || end != digits.data() + digits.size()) {
+            return false;
+        }
+        light += weight * value / ((1U << 4 * digits.size()) - 1);
+        background.remove_prefix(std::min(digits.size() + 1, background.size()));
+    }
+    return light > 0.5;
+}
+
 void KeyReader::add(std::string_view bytes) {
     buffer_.erase(0, begin_);
     begin_ = 0;
@@ -249,7 +272,12 @@ std::optional<KeyPress> KeyReader::next_escape() {
         const bool is_escape = rest().size() == 1 || rest()[1] == kEscape;
         return is_escape ? take(Key::Escape, 1) : take(Key::Unknown, rest().size());
     }
+    const std::string_view sequence = rest().substr(0, parsed.bytes);
     KeyPress press = take(parsed.key, parsed.bytes);
+    if (press.key == Key::Background) {
+        press.text = sequence.substr(kBackgroundIs.size());
+        press.text.resize(std::min(press.text.find_first_of("\a\x1B"), press.text.size()));
+    }
     if (press.key != Key::Paste) return press;
     in_paste_ = true;
     return next_paste();
@@ -290,6 +318,12 @@ std::optional<KeyPress> KeyReader::next_paste() {
     in_paste_ = false;
     after_return_ = false;
     return KeyPress{Key::Paste, std::exchange(pasted_, {})};
+}
+
+void KeyReader::drop_paste() {
+    in_paste_ = after_return_ = false;
+    pasted_.clear();
+    begin_ = buffer_.size();
 }
 
 // Terminals send CR, CR LF or LF for the end of a line.

@@ -44,15 +44,20 @@ enum class Key : std::uint8_t {
     Suspend,     // Ctrl-Z
     PageUp,
     PageDown,
-    Unknown,  // a key without a meaning here
+    Background,  // no key: the terminal says what its background is, see is_light()
+    Unknown,     // a key without a meaning here
 };
 
 struct KeyPress {
     Key key;
-    std::string text = {};  // of Text and Paste alone
+    std::string text = {};  // of Text, Paste and Background alone
 
     bool operator==(const KeyPress&) const = default;
 };
+
+// Is the background light, of which a terminal says so? "rgb:ffff/ffff/ffff", with one to four
+// hexadecimal digits each (XParseColor(3)), as xterm answers OSC 11. False: it is dark, or unknown.
+[[nodiscard]] bool is_light(std::string_view background);
 
 // Makes keys of bytes, which may be cut anywhere.
 //
@@ -77,6 +82,11 @@ class KeyReader {
     // may take its time, and so may a person between Ctrl-X and Ctrl-U.
     [[nodiscard]] bool is_waiting() const;
     void give_up_waiting() { gave_up_ = true; }
+
+    // Has the end of a paste not come yet? When it was lost, as on a bad line, all that is typed
+    // seems to be pasted: the caller may drop the paste.
+    [[nodiscard]] bool is_in_paste() const { return in_paste_; }
+    void drop_paste();
 
   private:
     [[nodiscard]] std::string_view rest() const { return std::string_view(buffer_).substr(begin_); }

@@ -74,29 +74,32 @@ void Session::catch_up(const Event& event) {
 }
 
 void Session::come_back() {
-    const Missed::News news = missed_.take(last_seen_);
+    Missed::News news = missed_.take(last_seen_);
     view_.note(Word::Back);
     if (!news.missed.empty()) view_.note(Word::WhileAway);
-    if (news.dropped != 0) view_.skipped(static_cast<std::int64_t>(news.dropped));
-    for (const Event& event : news.missed) {
-        if (event.name() == name_) outbox_.found(event.text(), event.type == Type::Emote);
+    if (!news.is_all) view_.note(Word::MoreMissed);
+    for (Event& event : news.missed) {
+        outbox_.found(event.name(), event.text(), event.type == Type::Emote);
+        // The user has not seen it: it rings as if it happened now, unless the user has said it.
+        event.past = false;
+        event.own = event.name() == name_;
         show(event);
     }
     if (!news.missed.empty()) view_.note(Word::Now);
+    if (!news.is_all) tell_unsure();
     stage_ = Stage::Room;
     for (const Event& event : news.live) handle_room(event);
     flush();
 }
 
-// A command, as /help, is answered, and then the name is asked for again.
-void Session::entered_at_login(const std::string& line) {
-    asks_user_ = false;
-    if (line.starts_with('/')) {
-        (void)send_line(line);
-        return;
-    }
+// A name that is typed before the server wants it is told then. A command, as /help, is answered,
+// and then the name is asked for again.
+void Session::entered_name(const std::string& line, Moment now) {
+    const bool is_asked = std::exchange(asks_user_, false) || tell_at_;
+    if (is_asked && line.starts_with('/')) return (void)send_line(line);
     name_ = line;
-    tell_name();
+    if (is_asked) return tell_name();
+    if (stage_ == Stage::Apart) connect_at_ = now;
 }
 
 void Session::tell_name() {

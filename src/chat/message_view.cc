@@ -18,11 +18,13 @@ constexpr std::string_view kBold = "1";
 constexpr std::string_view kDim = "2";
 constexpr std::string_view kRed = "31";
 
-// Of the 256 colours of xterm. Neighbours differ in brightness too, after the palette of Okabe and
-// Ito, so that people who do not see all colours tell them apart; all are readable on black and on
-// white.
-constexpr std::array<std::uint8_t, kNameColours> kPalette = {33,  166, 36, 175, 136, 74,
-                                                             172, 97,  71, 203, 67,  139};
+// Neighbours differ in brightness too, so that people who do not see all colours tell them apart.
+// Each has a contrast of at least 4.5 on its background (WCAG 2.2, 1.4.3). src/web/chat.css has the
+// same ones.
+constexpr std::array<std::uint8_t, kNameColours> kOnDark = {204, 209, 227, 184, 70,  157,
+                                                            73,  195, 75,  105, 189, 170};
+constexpr std::array<std::uint8_t, kNameColours> kOnLight = {125, 52, 58, 94, 29, 28,
+                                                             23,  24, 25, 18, 62, 53};
 
 char small(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,6 +40,10 @@ std::size_t colour_of(std::string_view name) {
     std::uint32_t hash = 2166136261;
     for (const char c : name) hash = (hash ^ static_cast<unsigned char>(small(c))) * 16777619;
     return hash % kNameColours;
+}
+
+std::uint8_t xterm_colour(std::size_t colour, bool on_light) {
+    return (on_light ? kOnLight : kOnDark).at(colour);
 }
 
 bool mentions(std::string_view text, std::string_view name) {
@@ -233,7 +239,7 @@ std::string MessageView::painted(std::string_view text, std::string_view paint) 
 std::string MessageView::painted_name(std::string_view name) const {
     const bool is_own = name == own_name_;
     if (paint_ != Paint::Colours) return is_own ? painted(name, kBold) : std::string(name);
-    const std::string colour = "38;5;" + std::to_string(kPalette[colour_of(name)]);
+    const std::string colour = "38;5;" + std::to_string(xterm_colour(colour_of(name), on_light_));
     return painted(name, is_own ? "1;" + colour : colour);
 }
 

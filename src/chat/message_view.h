@@ -25,6 +25,9 @@ enum class Paint : std::uint8_t { None, Attributes, Colours };
 // the letters of ASCII are made small. The page in the browser counts in the same way.
 [[nodiscard]] std::size_t colour_of(std::string_view name);
 
+// That colour among the 256 of xterm, on a light or on a dark background. The page has the same.
+[[nodiscard]] std::uint8_t xterm_colour(std::size_t colour, bool on_light);
+
 // Does `text` speak to `name`? It has the name in it, in any case of ASCII, and not as a part of a
 // longer word of ASCII.
 [[nodiscard]] bool mentions(std::string_view text, std::string_view name);
@@ -43,6 +46,8 @@ class MessageView {
 
     [[nodiscard]] Language language() const { return language_; }
     void set_language(Language language) { language_ = language; }
+    // A terminal's background is taken for dark until this is told.
+    void set_background(bool is_light) { on_light_ = is_light; }
     void set_own_name(std::string name) { own_name_ = std::move(name); }
 
     // What the server tells. Only what has something to show does show; the rows of a table come
@@ -77,6 +82,7 @@ class MessageView {
 
     Language language_;
     Paint paint_;
+    bool on_light_ = false;
     UtcOffset utc_offset_;
     std::string own_name_;
     std::int64_t day_ = 0;  // of the line that was shown last, since 1970, in local time; 0: none

@@ -32,8 +32,8 @@ class Missed {
 
     struct News {
         std::vector<Event> missed;  // messages after `last_seen`, the oldest first, each once
+        bool is_all = true;         // no: there were older ones, which nothing tells of
         std::vector<Event> live;    // what happened since the client is back, as it came
-        std::uint64_t dropped = 0;
     };
     // The client has caught up: nothing is held any more.
     [[nodiscard]] News take(Happened last_seen);
@@ -42,7 +42,7 @@ class Missed {
 
   private:
     std::deque<Event> held_;
-    std::uint64_t dropped_ = 0;
+    bool has_dropped_ = false;
 };
 
 }  // namespace chatd

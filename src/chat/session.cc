@@ -8,6 +8,7 @@
 #include "base/bounds.h"
 #include "text/catalogue.h"
 #include "text/clean.h"
+#include "text/command_parser.h"
 
 namespace chatd {
 namespace {
@@ -100,7 +101,10 @@ void Session::go_plain(std::string_view line) {
     if (!line.empty()) view_.line(clean_text(line));
     if (view_.language() != Language::English) (void)send_line("/lang zh");
     if (!name_.empty()) (void)send_line(name_);
+    // Nothing will tell what becomes of a line, so none is kept here.
+    tell_unsure();
     flush();
+    outbox_ = {};
 }
 
 void Session::lost(const std::string& why, Moment now) {
@@ -140,9 +144,10 @@ void Session::show(const Event& event) {
 }
 
 void Session::follow_own(const Event& event) {
-    if (event.own) (void)outbox_.settled(event.line);
+    outbox_.answered(event.line);
+    if (event.own) outbox_.settled(event.line);
     if (event.type == Type::Error) {
-        (void)outbox_.settled(event.line);
+        outbox_.settled(event.line);
         if (settings_.once && trouble_.empty()) trouble_ = event.text();
     }
     if (event.type == Type::Leave && event.own) leaving_ = true;
@@ -171,17 +176,23 @@ void Session::entered(const std::string& line, Moment now) {
         return;
     }
     if (stage_ == Stage::Plain) return entered_plain(line);
-    if (stage_ == Stage::Login && asks_user_) return entered_at_login(line);
+    const std::string clean = clean_text(line);
+    const Command command = parse_command(clean);
     const LineKind kind = kind_of(line);
-    if (kind == LineKind::Quit && stage_ != Stage::Room) return leave(now);
-    for (const auto& [command, language] :
-         {std::pair("/lang en", Language::English), std::pair("/lang zh", Language::Chinese)}) {
-        if (line == command) view_.set_language(language);
+    if (kind == LineKind::Quit && stage_ != Stage::Room && !asks_user_) return leave(now);
+    if (command.verb == Verb::Json) return;  // it is spoken already
+    if (command.verb == Verb::Lang) {
+        view_.set_language(language_named(as_meant(command.argument)).value_or(view_.language()));
+    }
+    if (takes_name() && (asks_user_ || kind != LineKind::Command)) return entered_name(line, now);
+    if (stage_ == Stage::Login && tell_at_ && command.verb == Verb::Nick &&
+        !command.argument.empty()) {
+        return entered_name(std::string(command.argument), now);
     }
     if (!outbox_.add(line)) return view_.note(Word::OutboxFull, {clean_text(line)});
     if (kind == LineKind::Quit) {
         leaving_ = true;
-        give_up_at_ = now + kQuitTime;
+        if (!settings_.once) give_up_at_ = now + kQuitTime;
     }
     if (stage_ == Stage::Apart) connect_at_ = now;
     if (stage_ == Stage::Room) flush();
@@ -199,7 +210,13 @@ std::uint64_t Session::send_line(std::string_view line) {
 }
 
 void Session::flush() {
-    while (const auto line = outbox_.take_next(lines_sent_ + 1)) (void)send_line(*line);
+    while (const auto line = outbox_.take_next(lines_sent_ + 1, name_)) (void)send_line(*line);
+}
+
+void Session::tell_unsure() {
+    for (const std::string& line : outbox_.take_unsure()) {
+        view_.note(Word::Unsure, {clean_text(line)});
+    }
 }
 
 void Session::leave(Moment now) {
@@ -207,9 +224,8 @@ void Session::leave(Moment now) {
     if (stage_ == Stage::Apart || stage_ == Stage::Connecting) return end_by({});
     if (stage_ == Stage::Room) flush();
     (void)send_line("/quit");
-    // A program's plain lines may wait for their turn, and nothing tells when the last one is said.
-    const bool waits = settings_.once && stage_ == Stage::Plain;
-    if (!waits) give_up_at_ = now + kQuitTime;
+    // A program's lines may wait for their turn, and so may the answers to its commands.
+    if (!settings_.once) give_up_at_ = now + kQuitTime;
 }
 
 void Session::end_by(const std::string& trouble) {
@@ -246,6 +262,7 @@ std::string Session::prompt(Moment now) const {
     const Deadline until = awaited();
     const std::string seconds = std::to_string(until ? seconds_until(*until, now) : 0);
     std::string prompt = name_ + "> ";
+    if (takes_name()) prompt = text_of(Text::Prompt, language);
     if (const std::size_t lines = outbox_.waiting(); lines != 0) {
         prompt = words_of(Word::OnTheWay, language, {name_, std::to_string(lines)});
     }
@@ -259,7 +276,7 @@ std::string Session::prompt(Moment now) const {
         case Stage::Returning: return words_of(Word::Connecting, language) + prompt;
         case Stage::Login:
             if (until) return words_of(Word::NameHeld, language, {name_, seconds}) + prompt;
-            if (asks_user_) return std::string(text_of(Text::Prompt, language));
+            if (asks_user_) return prompt;
             return words_of(Word::Connecting, language) + prompt;
         // The server may have asked something without a line end.
         case Stage::Plain: return input_.empty() ? prompt : clean_text(input_);

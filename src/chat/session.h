@@ -61,7 +61,9 @@ class Session {
     [[nodiscard]] std::string prompt(Moment now) const;
     [[nodiscard]] std::vector<std::string> names() const { return names_.all(); }
     // The next line that is entered is the user's name.
-    [[nodiscard]] bool takes_name() const { return asks_user_; }
+    [[nodiscard]] bool takes_name() const {
+        return stage_ != Stage::Plain && (asks_user_ || name_.empty());
+    }
 
     // --- For programs
 
@@ -69,6 +71,7 @@ class Session {
     [[nodiscard]] bool is_leaving() const { return leaving_; }
     [[nodiscard]] bool is_over() const { return stage_ == Stage::Over; }
     [[nodiscard]] std::size_t waiting() const { return outbox_.waiting(); }
+    [[nodiscard]] std::size_t unanswered() const { return outbox_.size(); }  // commands too
     // Why something was not said, the first time; empty: there was no such thing. Only with `once`.
     [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -100,11 +103,12 @@ class Session {
     void call_me(std::string_view name);
     [[nodiscard]] bool is_asked_secretly(const Event& event) const;
 
-    void entered_at_login(const std::string& line);
+    void entered_name(const std::string& line, Moment now);
     void entered_plain(const std::string& line);
     void tell_name();
     std::uint64_t send_line(std::string_view line);
     void flush();
+    void tell_unsure();
     void end_by(const std::string& trouble);
     [[nodiscard]] Deadline awaited() const;
 

@@ -1,6 +1,7 @@
 #include "chat/terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -25,16 +26,26 @@ constexpr std::string_view kGiveBackSequence = "\x1b[?2004l\x1b[?2026l\x1b[?7h\x
 // What a signal handler has to know, which cannot be told otherwise.
 termios before;
 volatile sig_atomic_t is_taken = 0;
+volatile sig_atomic_t output_fd = STDOUT_FILENO;
 
 constexpr std::array kDeadly = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGQUIT};
 
+bool takes_bytes(int fd) {
+    pollfd ready{fd, POLLOUT, 0};
+    return ::poll(&ready, 1, static_cast<int>(kLastBytesTime.count())) == 1;
+}
+
 // Calls only what signal-safety(7) allows. Whatever fails here, there is nothing else to try.
+// Nothing waits for long: not for a terminal that takes no bytes, and not (as TCSADRAIN would)
+// until it has shown them.
 void restore() {
     if (is_taken == 0) return;
     is_taken = 0;
-    [[maybe_unused]] const ssize_t written =
-        ::write(STDOUT_FILENO, kGiveBackSequence.data(), kGiveBackSequence.size());
-    (void)::tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    if (takes_bytes(output_fd)) {
+        [[maybe_unused]] const ssize_t written =
+            ::write(output_fd, kGiveBackSequence.data(), kGiveBackSequence.size());
+    }
+    (void)::tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
 // The signal has its default action again (SA_RESETHAND): the process dies of it.
@@ -72,6 +83,7 @@ Terminal::Terminal()
     : own_(::open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)),
       output_(own_.valid() ? own_.get() : STDOUT_FILENO) {
     if (::tcgetattr(STDIN_FILENO, &before) != 0) throw system_error("terminal");
+    output_fd = output_;
     handle_deadly_signals();
     take();
 }
@@ -88,7 +100,7 @@ void Terminal::take() {
     is_taken = 1;
     const termios mode = raw(before);
     // A terminal that hangs up meanwhile tells so by the next read.
-    (void)::tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+    (void)::tcsetattr(STDIN_FILENO, TCSANOW, &mode);
     std::string sequence(kTakeSequence);
     write(sequence);
 }
@@ -107,6 +119,12 @@ void Terminal::write(std::string& bytes) const {
         if (count < 0 && errno == EAGAIN) return;
         bytes.erase(0, count < 0 ? bytes.size() : static_cast<std::size_t>(count));
     }
+}
+
+void Terminal::write_last(std::string& bytes) const {
+    do {
+        write(bytes);
+    } while (!bytes.empty() && takes_bytes(output_));
 }
 
 std::size_t Terminal::columns() const {

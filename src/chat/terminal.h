@@ -33,6 +33,8 @@ class Terminal {
 
     // Writes what the terminal takes now, and erases that. A terminal that has hung up takes all.
     void write(std::string& bytes) const;
+    // Waits until the terminal takes them, but no longer than kLastBytesTime after the last one.
+    void write_last(std::string& bytes) const;
 
     [[nodiscard]] std::size_t columns() const;  // at least 1
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "protocol/frame.h"
+#include "text/command_parser.h"
 #include "text/name.h"
-#include "worker/command_parser.h"
 #include "worker/inquiry.h"
 #include "worker/screen.h"
 #include "worker/uplink.h"

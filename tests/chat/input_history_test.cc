@@ -73,6 +73,14 @@ Test(input_history, a_file_brings_the_lines_back) {
     EXPECT_EQ(lines_of(InputHistory::parse(history.serialize())), lines_of(history));
 }
 
+Test(input_history, lines_that_are_not_in_the_file_yet_are_counted) {
+    InputHistory history = InputHistory::parse("one\ntwo\n");
+    EXPECT_EQ(history.added(), 0);
+    history.add("three");
+    history.add("three");
+    EXPECT_EQ(history.added(), 1);
+}
+
 Test(input_history, of_any_file_comes_what_can_be_drawn) {
     const InputHistory history = InputHistory::parse("\n\na\033[2Jb\r\n\xFF\n\n  \nlast");
     EXPECT_EQ(lines_of(history), (Lines{"ab", "\uFFFD", "last"}));

@@ -182,10 +182,33 @@ Test(keys, an_unknown_sequence_is_one_unknown_key) {
     for (const char* bytes :
          {"\033[15~", "\033[2~", "\033OP", "\033[[A", "\033[1;5P", "\033[27;5;9~", "\033[97;5u",
           "\033[?1;2c", "\033[>41;354;0c", "\033[?2026;2$y", "\033[12;40R", "\033[201~", "\033[I",
-          "\033]11;rgb:0000/0000/0000\a", "\033]11;rgb:0/0/0\033\\", "\033P1$r0m\033\\", "\033x",
+          "\033]10;rgb:0000/0000/0000\a", "\033]4;1;rgb:0/0/0\033\\", "\033P1$r0m\033\\", "\033x",
           "\033_ok\033\\"}) {
         expect_key(bytes, Key::Unknown);
     }
+}
+
+Test(keys, a_terminal_says_what_its_background_is) {
+    expect_keys("\033]11;rgb:0000/0000/0000\a", {{Key::Background, "rgb:0000/0000/0000"}});
+    expect_keys("a\033]11;rgb:ff/ff/ff\033\\",
+                {{Key::Text, "a"}, {Key::Background, "rgb:ff/ff/ff"}});
+    for (const char* light : {"rgb:ffff/ffff/ffff", "rgb:f/f/f", "rgb:fdfd/f6f6/e3e3"}) {
+        EXPECT_TRUE(chatd::is_light(light));
+    }
+    for (const char* dark : {"rgb:0000/0000/0000", "rgb:00/2b/36", "", "rgb:", "rgb:ffff/ffff",
+                             "rgb:fffff/fffff/fffff", "rgb:ff/ff/gg", "#ffffff"}) {
+        EXPECT_FALSE(chatd::is_light(dark));
+    }
+}
+
+Test(keys, a_paste_whose_end_is_lost_can_be_dropped) {
+    KeyReader reader;
+    reader.add("\033[200~lost\n");
+    EXPECT_FALSE(reader.next().has_value());
+    EXPECT_TRUE(reader.is_in_paste());
+    reader.drop_paste();
+    reader.add("z");
+    EXPECT_TRUE(reader.next() == (KeyPress{Key::Text, "z"}));
 }
 
 Test(keys, what_breaks_a_sequence_off_is_a_key_itself) {

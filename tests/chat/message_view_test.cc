@@ -4,10 +4,15 @@
 
 #include <criterion/criterion.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bounds.h"
 #include "support/expect.h"
+#include "worker/web_files.h"
 
 using chatd::colour_of;
 using chatd::Event;
@@ -132,6 +137,24 @@ Test(message_view, the_colour_of_a_name_is_its_hash) {
     EXPECT_EQ(colour_of("a"), 0xE40C292CU % chatd::kNameColours);
     EXPECT_EQ(colour_of("foobar"), 0xBF9CF968U % chatd::kNameColours);
     EXPECT_EQ(colour_of("FooBar"), colour_of("foobar"));
+}
+
+// src/web/chat.css has lines such as ".hue-0 { color: light-dark(#870087, #ff5f87); }".
+Test(message_view, a_name_has_the_same_colour_on_the_page) {
+    const auto hexadecimal = [](std::uint8_t xterm) {  // of the cube of 6 x 6 x 6 colours
+        constexpr std::array kLevels = {"00", "5f", "87", "af", "d7", "ff"};
+        const int place = xterm - 16;
+        return std::string("#") + kLevels.at(place / 36) + kLevels.at(place / 6 % 6) +
+               kLevels.at(place % 6);
+    };
+    const std::string_view css = chatd::chat_css();
+    for (std::size_t i = 0; i < chatd::kNameColours; ++i) {
+        const std::string begin = ".hue-" + std::to_string(i) + " { ";
+        const std::size_t at = std::min(css.find(begin), css.size());
+        EXPECT_EQ(css.substr(at, css.find('\n', at) - at),
+                  begin + "color: light-dark(" + hexadecimal(chatd::xterm_colour(i, true)) + ", " +
+                      hexadecimal(chatd::xterm_colour(i, false)) + "); }");
+    }
 }
 
 Test(message_view, names_have_colours_only_when_colours_are_wanted) {

@@ -76,7 +76,7 @@ class Play {
         server(kAskName);
         event(30,
               R"("type":"welcome","line":1,"name":"alice","members":2,"names":["alice","bob"])");
-        EXPECT_EQ(sent(), "/json\nalice\n/history 200\n/who\n");
+        EXPECT_EQ(sent(), "/json\nalice\n/history 1000\n/who\n");
     }
     void caught_up() { server(R"({"type":"end","line":3,"of":"who","left_out":0})"); }
 
@@ -132,6 +132,19 @@ Test(session, a_name_that_will_not_do_is_explained_and_asked_for_again) {
     play.server(kAskName);
     EXPECT_EQ(play.shown(), "The name is taken.\n");
     EXPECT_EQ(play.prompt(), "Your name: ");
+}
+
+Test(session, a_name_that_is_typed_too_early_is_told_when_the_server_wants_it) {
+    Play play(Session::Settings{});
+    play.user("alice");
+    play.user("hi");
+    play.connect();
+    play.server(kHello);
+    EXPECT_EQ(play.sent(), "/json\n");
+    play.server(kAskName);
+    EXPECT_EQ(play.sent(), "alice\n");
+    play.event(10, R"("type":"welcome","line":1,"name":"alice","members":1,"names":["alice"])");
+    EXPECT_EQ(play.sent(), "hi\n");
 }
 
 Test(session, who_is_in_reads_who_is_here) {
@@ -206,6 +219,24 @@ Test(session, a_notice_confirms_nothing) {
     EXPECT_EQ(play.prompt(), "alice (1)> ");
 }
 
+Test(session, the_language_follows_the_command_however_that_is_typed) {
+    Play play;
+    play.come_in();
+    play.user("／LANG  ZH");
+    EXPECT_TRUE(play.view.language() == Language::Chinese);
+}
+
+Test(session, commands_wait_for_their_answers_and_hold_up_nobody) {
+    Play play;
+    play.come_in();
+    play.user("/who");
+    play.user("/time on");
+    EXPECT_EQ(play.prompt(), "alice> ");
+    EXPECT_EQ(play.session.unanswered(), 2);
+    play.server(R"({"type":"notice","line":3,"code":"time-on","text":"With times."})");
+    EXPECT_EQ(play.session.unanswered(), 0);
+}
+
 Test(session, the_new_name_is_the_users_from_then_on) {
     Play play;
     play.come_in();
@@ -226,9 +257,12 @@ Test(session, so_many_lines_wait_and_no_more) {
 Test(session, lines_are_told_apart_by_who_reads_them) {
     EXPECT_TRUE(kind_of("hi") == LineKind::Said);
     EXPECT_TRUE(kind_of("/me waves") == LineKind::Said);
-    EXPECT_TRUE(kind_of("//msg") == LineKind::Said);
-    EXPECT_TRUE(kind_of(" /MSG bob hi") == LineKind::Private);
-    EXPECT_TRUE(kind_of("/r hi") == LineKind::Private);
+    EXPECT_TRUE(kind_of("//hello") == LineKind::Said);
+    EXPECT_TRUE(kind_of("\"/msg bob hi\" is how") == LineKind::Said);
+    for (const char* line : {" /MSG bob hi", "/r hi", "／msg bob hi", "/w bob hi", "、msg bob hi",
+                             "/mgs bob hi", "//msg bob hi", "r hi"}) {
+        EXPECT_TRUE(kind_of(line) == LineKind::Private);
+    }
     EXPECT_TRUE(kind_of("/who") == LineKind::Command);
     EXPECT_TRUE(kind_of("/quit bye") == LineKind::Quit);
 }
@@ -283,6 +317,22 @@ Test(session, its_own_dead_connection_may_hold_the_name_for_a_while) {
     play.now += 2s;
     play.session.tick(play.now);
     EXPECT_EQ(play.sent(), "alice\n");
+}
+
+Test(session, whoever_finds_the_own_name_with_somebody_else_can_take_another) {
+    Play play;
+    play.come_in();
+    play.session.lost("reset", play.now);
+    play.now += 1min;
+    play.connect();
+    play.server(kHello);
+    play.server(kAskName);
+    (void)play.sent();
+    play.server(kTaken);
+    play.server(kAskName);
+    EXPECT_CONTAINS(play.prompt(), "/nick NAME");
+    play.user("/nick alicia");
+    EXPECT_EQ(play.sent(), "alicia\n");
 }
 
 Test(session, what_was_missed_is_shown_once_and_in_order) {
@@ -344,6 +394,67 @@ Test(session, what_was_typed_during_the_break_is_no_line_of_before) {
     EXPECT_EQ(play.sent(), "hi\n");
 }
 
+Test(session, a_line_that_the_server_has_cleaned_is_still_the_same) {
+    Play play;
+    play.come_in();
+    play.user("a\tb ");
+    play.user("//c");
+    (void)play.sent();
+    play.come_back();
+    play.event(20, R"("type":"say","past":true,"name":"alice","text":"a b")");
+    play.event(21, R"("type":"say","past":true,"name":"alice","text":"/c")");
+    play.caught_up();
+    EXPECT_EQ(play.sent(), "");
+}
+
+Test(session, a_line_that_was_said_under_an_earlier_name_is_not_sent_again) {
+    Play play;
+    play.come_in();
+    play.user("hi");
+    play.event(11, R"("type":"rename","own":true,"name":"alice","to":"alicia")");
+    (void)play.sent();
+    play.session.lost("reset", play.now);
+    play.now += 1min;
+    play.connect();
+    play.server(kHello);
+    play.server(kAskName);
+    play.event(30, R"("type":"welcome","line":1,"name":"alicia","members":1,"names":["alicia"])");
+    (void)play.sent();
+    play.event(20, R"("type":"say","past":true,"name":"alice","text":"hi")");
+    play.caught_up();
+    EXPECT_EQ(play.sent(), "");
+}
+
+// Whoever has missed more than the server shows at once is told so, and decides what to say again.
+Test(session, lines_that_may_have_been_said_before_what_is_shown_are_named) {
+    Play play;
+    play.come_in();
+    play.user("hi");
+    (void)play.sent();
+    play.come_back();
+    play.user("more");
+    for (std::uint32_t i = 0; i < chatd::kMissedAsked; ++i) {
+        const std::string millisecond = std::to_string(1000 + i).substr(1);
+        play.server(R"({"type":"say","past":true,"line":2,"name":"bob","text":"a","seq":)" +
+                    std::to_string(20 + i) + R"(,"time":"2026-11-26T06:00:20.)" + millisecond +
+                    "Z\"}");
+    }
+    play.caught_up();
+    const std::string shown = play.shown();
+    EXPECT_CONTAINS(shown, "Older messages were missed too");
+    EXPECT_CONTAINS(shown, "Nobody may have read this, send it again if you like: hi\n");
+    EXPECT_EQ(play.sent(), "more\n");
+}
+
+Test(session, what_speaks_to_the_user_and_was_missed_rings) {
+    Play play;
+    play.come_in();
+    play.come_back();
+    play.event(20, R"("type":"say","past":true,"name":"bob","text":"alice?")");
+    play.caught_up();
+    EXPECT_TRUE(play.view.rings);
+}
+
 Test(session, private_lines_that_were_not_confirmed_are_named_and_not_sent_again) {
     Play play;
     play.come_in();
@@ -375,6 +486,22 @@ Test(session, a_server_that_says_nothing_counts_as_cut_off) {
     play.session.tick(play.now);
     EXPECT_FALSE(play.session.has_connection());
     EXPECT_EQ(play.shown(), "The connection is lost: the server does not answer\n");
+}
+
+// Nothing tells what has become of a plain line.
+Test(session, plain_lines_are_not_sent_again) {
+    Play play({.name = "alice", .plain = true});
+    play.connect();
+    EXPECT_EQ(play.sent(), "alice\n");
+    play.session.lost("reset", play.now);
+    play.user("typed while away");
+    play.now += 1min;
+    play.connect();
+    EXPECT_EQ(play.sent(), "alice\ntyped while away\n");
+    play.session.lost("reset", play.now);
+    play.now += 1min;
+    play.connect();
+    EXPECT_EQ(play.sent(), "alice\n");
 }
 
 // --- The end

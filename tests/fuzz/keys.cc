@@ -33,7 +33,9 @@ constexpr std::size_t kPressesMax = 200;
 using Keys = std::vector<KeyPress>;
 
 void claim_press(const KeyPress& press) {
-    const bool has_text = press.key == Key::Text || press.key == Key::Paste;
+    const bool has_text =
+        press.key == Key::Text || press.key == Key::Paste || press.key == Key::Background;
+    if (press.key == Key::Background) (void)is_light(press.text);
     CLAIM(has_text || press.text.empty());
     CLAIM(press.text.size() <= kPasteBytesMax + 1);
     if (press.key == Key::Paste) CLAIM(press.text.find('\r') == std::string::npos);

@@ -1,7 +1,12 @@
 // The real terminal client ($CHAT) at a terminal and in a pipe, with the real server.
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
@@ -12,9 +17,11 @@
 #include "support/command.h"
 #include "support/daemon.h"
 #include "support/expect.h"
+#include "support/fd.h"
 #include "support/file.h"
 #include "support/screen_model.h"
 #include "support/terminal.h"
+#include "support/wait.h"
 
 using namespace chatd::test;
 
@@ -33,9 +40,12 @@ std::string server_of(const Daemon& daemon) {
 // The client at a terminal, below a shell that tells whether the terminal is as it was.
 class AtTerminal {
   public:
+    // config: the directory in which the client keeps what was typed; empty: one of its own.
     explicit AtTerminal(std::vector<std::string> args, std::size_t columns = 60,
-                        std::size_t rows = 10)
-        : screen(columns, rows), terminal_(command(std::move(args), columns, rows)) {
+                        std::size_t rows = 10, const std::string& config = {})
+        : screen(columns, rows),
+          config_(config.empty() ? scratch_.path() : config),
+          terminal_(command(std::move(args), columns, rows)) {
         terminal_.expect("pid ");
         pid_ = std::stoi(terminal_.expect("\r\n"));
     }
@@ -61,6 +71,22 @@ class AtTerminal {
         }
     }
 
+    // As after Ctrl-S, or behind a network that is dead: the terminal takes nothing.
+    void hold_screen() {
+        const std::string path = "/proc/" + std::to_string(pid_) + "/fd/0";
+        held_ = Fd(::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        ASSERT_EQ(::tcflow(held_.get(), TCOOFF), 0);
+    }
+
+    // Waits for the end of a client with such a terminal, which takes bytes again then.
+    void wait_for_end(Where where = Where::here()) {
+        const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+        if (process.open() && !chatd::test::wait_for(process.get(), POLLIN, soon())) {
+            throw failure("the client does not end", where);
+        }
+        ASSERT_EQ(::tcflow(held_.get(), TCOON), 0);
+    }
+
     // Waits for the end of the client. Returns its status, as $? has it, if the terminal is as it
     // was before; and -1 if it is not.
     int wait(Where where = Where::here()) {
@@ -77,7 +103,7 @@ class AtTerminal {
         screen = ScreenModel(columns, rows);
     }
 
-    [[nodiscard]] const std::string& config() const { return scratch_.path(); }
+    [[nodiscard]] const std::string& config() const { return config_; }
 
     ScreenModel screen;
 
@@ -102,7 +128,7 @@ class AtTerminal {
                                          script,
                                          "sh",
                                          "env",
-                                         "XDG_CONFIG_HOME=" + scratch_.path(),
+                                         "XDG_CONFIG_HOME=" + config_,
                                          "LC_ALL=C.UTF-8",
                                          std::getenv("CHAT")};
         argv.insert(argv.end(), args.begin(), args.end());
@@ -110,8 +136,10 @@ class AtTerminal {
     }
 
     Scratch scratch_;
+    std::string config_;
     Terminal terminal_;
     pid_t pid_ = -1;
+    Fd held_;
 };
 
 Command::Result in_pipe(std::vector<std::string> args, std::string_view input) {
@@ -235,6 +263,44 @@ Test(chat_client, the_first_control_c_clears_the_line_and_the_second_leaves) {
     daemon.finish();
 }
 
+Test(chat_client, whoever_types_after_control_c_does_not_want_to_leave) {
+    Daemon daemon;
+    Client bob = join(daemon.port(), "bob");
+    AtTerminal alice({"--name", "alice", server_of(daemon)});
+    alice.wait_for_row("alice>");
+    alice.type(kControlC);
+    alice.wait_for("Press Ctrl-C again to leave");
+    alice.type("w");
+    alice.wait_for_row("alice> w");
+    alice.type(kControlC);
+    alice.wait_for_row("alice>");
+    alice.type("still here\r");
+    bob.expect("alice says: still here\n");
+    daemon.finish();
+}
+
+Test(chat_client, two_clients_keep_each_others_lines) {
+    Daemon daemon;
+    Client bob = join(daemon.port(), "bob");
+    Scratch config;
+    AtTerminal alice({"--name", "alice", server_of(daemon)}, 60, 10, config.path());
+    AtTerminal carol({"--name", "carol", server_of(daemon)}, 60, 10, config.path());
+    alice.wait_for_row("alice>");
+    carol.wait_for_row("carol>");
+    alice.type("of alice\r");
+    carol.type("of carol\r");
+    bob.expect("alice says: of alice\n");
+    bob.expect("carol says: of carol\n");
+    alice.wait_for_row("alice>");
+    alice.type(kControlD);
+    EXPECT_EQ(alice.wait(), 0);
+    carol.wait_for_row("carol>");
+    carol.type(kControlD);
+    EXPECT_EQ(carol.wait(), 0);
+    EXPECT_EQ(contents(config.path() + "/chat/history"), "of alice\nof carol\n");
+    daemon.finish();
+}
+
 Test(chat_client, lines_are_remembered_but_not_private_ones) {
     Daemon daemon;
     Client bob = join(daemon.port(), "bob");
@@ -347,6 +413,21 @@ Test(chat_client, a_signal_that_ends_it_leaves_the_terminal_as_it_was) {
     daemon.finish();
 }
 
+Test(chat_client, a_terminal_that_takes_nothing_keeps_nobody_from_ending_it) {
+    Daemon daemon;
+    Client bob = join(daemon.port(), "bob");
+    AtTerminal alice({"--name", "alice", server_of(daemon)});
+    alice.wait_for_row("alice>");
+    alice.hold_screen();
+    bob.send_line("nobody sees this");
+    alice.signal(SIGTERM);
+    bob.expect_line("alice entered the chat room");
+    bob.expect_line("alice left the chat room");
+    alice.wait_for_end();
+    EXPECT_EQ(alice.wait(), 128 + SIGTERM);
+    daemon.finish();
+}
+
 Test(chat_client, without_a_server_it_can_still_be_left) {
     Daemon daemon;
     AtTerminal alice({"--name", "alice", server_of(daemon)});
@@ -381,6 +462,50 @@ Test(chat_client, in_a_pipe_what_is_not_said_is_an_error) {
     const auto result = in_pipe({"--name", "bot", server_of(daemon)}, "/msg zoe hi\n");
     EXPECT_EQ(result.status, 1);
     EXPECT_EQ(result.err, "chat: Nobody here is called zoe.\n");
+    daemon.finish();
+}
+
+Test(chat_client, in_a_pipe_what_follows_quit_is_an_error) {
+    Daemon daemon;
+    const auto result = in_pipe({"--name", "bot", server_of(daemon)}, "hi\n/quit\nlost\n");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "chat: what follows /quit was not said\n");
+    EXPECT_EQ(in_pipe({"--name", "bot", server_of(daemon)}, "hi\n/quit\n\n").status, 0);
+    daemon.finish();
+}
+
+Test(chat_client, in_a_pipe_any_number_of_commands_is_answered) {
+    Daemon daemon;
+    std::string lines;
+    for (int i = 0; i < 100; ++i) lines += "/time on\n/json\n";
+    const auto result =
+        in_pipe({"--name", "bot", server_of(daemon)}, lines + "/msg zoe hi\n/who\n");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "chat: Nobody here is called zoe.\n");
+    EXPECT_CONTAINS(result.out, "You are the only one here");
+    daemon.finish();
+}
+
+Test(chat_client, in_a_pipe_a_line_without_an_end_is_an_error) {
+    Daemon daemon;
+    Client bob = join(daemon.port(), "bob");
+    const auto result =
+        in_pipe({"--name", "bot", server_of(daemon)}, std::string(1'000'000, 'x') + "\nafter it\n");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "chat: a line has more than 4096 bytes, and was not said\n");
+    bob.expect_line("bot entered the chat room");
+    bob.expect_line("bot says: after it");
+    daemon.finish();
+}
+
+Test(chat_client, in_a_pipe_a_full_disk_is_an_error_and_lines_are_said) {
+    Daemon daemon;
+    Client bob = join(daemon.port(), "bob");
+    const auto result = in_pipe({"--name", "bot", "--log", "/dev/full", server_of(daemon)}, "hi\n");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.err, "chat: the log: No space left on device\n");
+    bob.expect_line("bot entered the chat room");
+    bob.expect_line("bot says: hi");
     daemon.finish();
 }
 

@@ -1,4 +1,4 @@
-#include "worker/command_parser.h"
+#include "text/command_parser.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
-// Specification of worker/command_parser: which command a line asks for, and what is in doubt.
-#include "worker/command_parser.h"
+// Specification of text/command_parser: which command a line asks for, and what is in doubt.
+#include "text/command_parser.h"
 
 #include <criterion/criterion.h>
 
