@@ -195,6 +195,10 @@ inline constexpr auto kPromptHeld = 100ms;
 inline constexpr auto kSpareComesWith = 5s;
 inline constexpr auto kSpareHeld = 12s;
 
+// A browser that was asked for a name before it spoke HTTP comes again when its user reloads the
+// page, and is as slow then: for so long, silent clients of its address may be connections of it.
+inline constexpr auto kSlowBrowserReturns = 30s;
+
 // Seconds: the most that --login-timeout and --idle-timeout take.
 inline constexpr std::uint32_t kTimeoutLimit = 7 * 24 * 60 * 60;
 
@@ -508,8 +512,8 @@ inline constexpr std::size_t kServerReadBytes = 16 * 1024;
 // than people notice.
 inline constexpr auto kEscapeTime = 50ms;
 
-// Time in which a server has to confirm bytes that were sent to it. One that is silent altogether is
-// probed as the server probes its clients, see kKeepaliveIdle.
+// Time in which a server has to confirm bytes that were sent to it. One that is silent altogether
+// is probed as the server probes its clients, see kKeepaliveIdle.
 inline constexpr auto kServerVanishes = 30s;
 
 // Time for a terminal to take the last bytes, and then for what gives it back. One that takes

@@ -20,9 +20,11 @@ class BrowserSign {
     BrowserSign() = default;  // nobody ever gives a sign
     explicit BrowserSign(SpokenAt* spoken_at) : spoken_at_(spoken_at) {}  // outlives this object
 
-    void give(Moment now) {
-        if (spoken_at_ != nullptr) {
-            spoken_at_->store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    // A moment to come: until then it is as if a browser spoke again and again. When two processes
+    // give a sign at once, the earlier moment may stay.
+    void give(Moment moment) {
+        if (!was_given_since(moment) && spoken_at_ != nullptr) {
+            spoken_at_->store(moment.time_since_epoch().count(), std::memory_order_relaxed);
         }
     }
     [[nodiscard]] bool was_given_since(Moment moment) const {

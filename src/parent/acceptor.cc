@@ -60,13 +60,15 @@ bool Acceptor::trusts(std::string_view peer) const {
 
 std::optional<TurnedAway> Acceptor::introduced(const std::string& proxy, const Accepted& client) {
     const Moment now = Clock::now();
-    const auto why = admission_.turns_away(client.address, resources_.workers.size() - 1,
-                                           read_counters(resources_).members, now);
-    if (why) return why;
-    if (!reserve(client.address, client.peer)) return TurnedAway::OutOfResources;
-    admission_.addresses().entered(client.address, now);
-    left(proxy, Duration::zero());
-    return std::nullopt;
+    auto why = admission_.addresses().turns_away(client.address, now);
+    if (!why && !reserve(client.address, client.peer)) why = TurnedAway::OutOfResources;
+    if (why) {
+        newcomers_.note_turned_away(client, *why);
+    } else {
+        admission_.addresses().entered(client.address, now);
+        left(proxy, Duration::zero());
+    }
+    return why;
 }
 
 void Acceptor::release_unused() {
@@ -104,11 +106,11 @@ void Acceptor::accept_clients(const std::function<void(Accepted)>& take) {
 }
 
 bool Acceptor::admit(Accepted& client) {
-    const auto why = admission_.turns_away(client.address, resources_.workers.size(),
-                                           read_counters(resources_).members, Clock::now());
     // However many people a proxy connects, each of them counts for an address of their own soon.
-    const bool is_crowd = why == TurnedAway::TooManyOfAddress && trusts(client.peer);
-    if (why && !is_crowd) {
+    const std::string address = trusts(client.peer) ? "" : client.address;
+    const auto why = admission_.turns_away(address, resources_.workers.size(),
+                                           read_counters(resources_).members, Clock::now());
+    if (why) {
         newcomers_.keep_out(client, *why);
         return false;
     }

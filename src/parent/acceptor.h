@@ -44,7 +44,9 @@ class Acceptor {
     [[nodiscard]] bool trusts(std::string_view peer) const;
 
     // A client that has come in as one of `proxy` is this one: it counts for its own address from
-    // now on. Otherwise returns why it may not be here. Throws std::bad_alloc.
+    // now on. Otherwise returns why it may not be here; of the limits, only those of its address
+    // are left to ask. Ends the rest, because its introduction needs no descriptor any more. Throws
+    // std::bad_alloc.
     [[nodiscard]] std::optional<TurnedAway> introduced(const std::string& proxy,
                                                        const Accepted& client);
     [[nodiscard]] std::string line_for(TurnedAway why) const { return admission_.line_for(why); }

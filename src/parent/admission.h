@@ -99,8 +99,9 @@ class Admission {
     Admission(const Options& options, std::uint32_t clients_max, std::pmr::memory_resource* memory,
               std::uint32_t seed);
 
-    // The reason to turn a client of this address away, if any. `clients` are connected,
-    // and `members` of them are in the room. This only asks: addresses() counts.
+    // The reason to turn a client of this address away, if any; empty: it counts for none.
+    // `clients` are connected, and `members` of them are in the room. This only asks: addresses()
+    // counts.
     [[nodiscard]] std::optional<TurnedAway> turns_away(std::string_view address,
                                                        std::size_t clients, std::uint64_t members,
                                                        Moment now);

@@ -14,6 +14,7 @@ namespace {
 // there, behind all others, as more().
 template <class SomeHandover, class Visitor>
 void visit_lines(SomeHandover& handover, Visitor& visitor) {
+    using Introduction = Handover::Introduction;
     using Listener = Handover::Listener;
     using Worker = Handover::Worker;
     visitor.line("chatd-handover-1");
@@ -40,6 +41,7 @@ void visit_lines(SomeHandover& handover, Visitor& visitor) {
     visitor.rows("stopped", handover.stopped, &Handover::Stopped::pid);
     visitor.rows("budget", handover.budgets, &Handover::Budget::fd, &Handover::Budget::address);
     visitor.more("lookout", handover.lookout_listener, handover.lookout_place);
+    visitor.rows("introduction", handover.introductions, &Introduction::pid, &Introduction::fd);
 }
 
 // A value is a number, or a text behind its length and a colon, because a text may hold any byte.

@@ -42,6 +42,10 @@ struct Handover {
         Descriptor fd;
         std::string address;  // of workers
     };
+    struct Introduction {
+        pid_t pid;  // of a worker
+        Descriptor fd;
+    };
 
     // The formats of what is shared with processes and memory that stay: see protocol/frame.h,
     // log/log_format.h and broker/members.h.
@@ -85,6 +89,7 @@ struct Handover {
     std::vector<Budget> budgets = {};
     Descriptor lookout_listener = {};  // no lookout is handed over: see Upgrade::execute()
     Descriptor lookout_place = {};
+    std::vector<Introduction> introductions = {};  // links: see parent/introductions
 
     [[nodiscard]] std::vector<int> fds() const;  // all descriptors that there are
 };

@@ -10,7 +10,7 @@ namespace chatd {
 
 UniqueFd Introductions::open() {
     errno = EMFILE;
-    if (links_.size() == kIntroductionsMax) return {};
+    if (links_.size() >= kIntroductionsMax) return {};
     SocketPair pair = try_socket_pair();
     if (pair.first.valid()) links_.push_back({-1, std::move(pair.first)});
     return std::move(pair.second);
@@ -22,7 +22,7 @@ void Introductions::forked(pid_t pid) {
 }
 
 void Introductions::append_polls(std::vector<pollfd>& polls) const {
-    for (const Link& link : links_) polls.push_back({link.fd.get(), POLLIN, 0});
+    for (const IntroductionLink& link : links_) polls.push_back({link.fd.get(), POLLIN, 0});
 }
 
 void Introductions::turn(const Introduce& introduce) {
@@ -35,7 +35,7 @@ void Introductions::turn(const Introduce& introduce) {
         }
         // The link is taken off first: its worker has an end of it also when memory is short now.
         std::swap(links_[i], links_.back());
-        const Link link = std::move(links_.back());
+        const IntroductionLink link = std::move(links_.back());
         links_.pop_back();
         if (got.status != IoStatus::Done) continue;
         introduce(link.pid, std::string(text.data(), got.bytes), link.fd.get());

@@ -10,13 +10,18 @@
 #include <vector>
 
 #include "base/bounds.h"
+#include "parent/resources.h"
 #include "sys/fd.h"
 
 namespace chatd {
 
 class Introductions {
   public:
-    Introductions() { links_.reserve(kIntroductionsMax); }
+    // The links are resources of the parent: they go over to the next program in an upgrade.
+    // `links` outlives this object. Throws std::bad_alloc.
+    explicit Introductions(std::vector<IntroductionLink>& links) : links_(links) {
+        links_.reserve(kIntroductionsMax);
+    }
 
     // Makes a link for a worker that is about to be forked, and returns the worker's end. forked()
     // has to be called next; its pid is -1 if the fork has failed. Invalid: errno says why not.
@@ -38,11 +43,7 @@ class Introductions {
     static void turn_away(int link, std::string_view line);
 
   private:
-    struct Link {
-        pid_t pid;
-        UniqueFd fd;
-    };
-    std::vector<Link> links_;
+    std::vector<IntroductionLink>& links_;
 };
 
 }  // namespace chatd

@@ -5,6 +5,12 @@
 namespace chatd {
 
 void Newcomers::turn_away(const Accepted& client, TurnedAway why) {
+    note_turned_away(client, why);
+    (void)send_some(client.fd.get(), admission_.line_for(why));
+    discard_input(client.fd.get());
+}
+
+void Newcomers::note_turned_away(const Accepted& client, TurnedAway why) {
     const char* const peer = client.peer.c_str();
     const bool penalised = why == TurnedAway::Penalised;
     if (why == TurnedAway::RoomFull) journal_.debug("%s refused: the room is full", peer);
@@ -12,8 +18,6 @@ void Newcomers::turn_away(const Accepted& client, TurnedAway why) {
         journal_.debug("%s refused: %s", peer, penalised ? "penalised" : "too many of its address");
     }
     counters_.count(why);
-    (void)send_some(client.fd.get(), admission_.line_for(why));
-    discard_input(client.fd.get());
 }
 
 void Newcomers::keep_out(Accepted& client, TurnedAway why) {

@@ -16,6 +16,7 @@ class Newcomers {
         : admission_(admission), counters_(counters), journal_(journal) {}
 
     void turn_away(const Accepted& client, TurnedAway why);
+    void note_turned_away(const Accepted& client, TurnedAway why);  // by its worker
 
     // A penalised client has to wait until next() returns it; any other is turned away.
     void keep_out(Accepted& client, TurnedAway why);

@@ -34,7 +34,8 @@ class Parent {
           supervisor_(resources_, options, title, signals, journal_),
           upgrade_(resources_, title, journal_),
           acceptor_(options, resources_, journal_),
-          reaper_(options, resources_, supervisor_, journal_) {
+          reaper_(options, resources_, supervisor_, journal_),
+          introductions_(resources_.introductions) {
         // The list is reserved now, because wait() has no way out when memory is short.
         fds_.reserve(2 + MetricsSocket::kPolls + resources_.listeners.size() + kIntroductionsMax);
         seal(options_.sandbox);
@@ -207,7 +208,8 @@ class Parent {
         const auto client = client_of_proxy(address);
         if (row == resources_.workers.end()) return;
         if (!client) {
-            return journal_.warning("a proxy names no address: %s", quoted(address).c_str());
+            journal_.warning("a proxy names no address: %s", quoted(address).c_str());
+            return Introductions::turn_away(link, "The proxy in front does not say who you are.\n");
         }
         WorkerRecord& worker = row->second;
         // All that needs memory comes first: the counts and the row must change together.

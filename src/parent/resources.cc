@@ -141,6 +141,9 @@ void describe_tables(const Resources& resources, Handover& handover) {
     for (const auto& [address, fd] : resources.budget_files) {
         handover.budgets.push_back({{fd.get()}, std::string(address)});
     }
+    for (const IntroductionLink& link : resources.introductions) {
+        handover.introductions.push_back({link.pid, {link.fd.get()}});
+    }
     if (resources.metrics != nullptr) {
         handover.metrics = {resources.metrics->fd()};
         handover.metrics_directory = {resources.metrics->directory()};
@@ -169,6 +172,13 @@ BudgetFiles inherit_budgets(const Handover& handover, BudgetFiles files) {
         files.find(std::string_view(address))->second = take_over(fd);
     }
     return files;
+}
+
+// links: empty, with room for all, so that nothing here fails.
+std::vector<IntroductionLink> inherit_introductions(const Handover& handover,
+                                                    std::vector<IntroductionLink> links) {
+    for (const auto& [pid, fd] : handover.introductions) links.push_back({pid, take_over(fd)});
+    return links;
 }
 
 std::size_t count_stopped(const WorkerTable& workers) {
@@ -291,6 +301,8 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
     const std::size_t stopped = count_stopped(workers);
     BudgetFiles budget_files(unshared->get());
     for (const auto& [fd, address] : handover.budgets) budget_files.emplace(address, UniqueFd());
+    std::vector<IntroductionLink> introductions;
+    introductions.reserve(handover.introductions.size());
     const bool keeps_counters = knows_counters(handover);
     UniqueFd new_counters = keeps_counters ? UniqueFd() : make_counters();
     SocketPair births = make_socket_pair();
@@ -321,6 +333,7 @@ Resources inherit_resources(const Options& options, const Handover& handover) {
         .unshared = std::move(unshared),
         .workers = std::move(workers),
         .budget_files = inherit_budgets(handover, std::move(budget_files)),
+        .introductions = inherit_introductions(handover, std::move(introductions)),
         .stopped = stopped,
         .broker = handover.broker,
         .outbox = handover.outbox,

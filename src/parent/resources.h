@@ -33,6 +33,12 @@ using WorkerTable = std::pmr::unordered_map<pid_t, WorkerRecord>;  // by pid
 // The files of the budgets, by address: see parent/budgets.
 using BudgetFiles = std::pmr::map<std::pmr::string, UniqueFd, std::less<>>;
 
+// The link to a worker whose client is not introduced yet: see parent/introductions.
+struct IntroductionLink {
+    pid_t pid;
+    UniqueFd fd;
+};
+
 struct Resources {
     std::uint32_t clients_max;
     bool has_terminal;
@@ -57,6 +63,7 @@ struct Resources {
     std::unique_ptr<UnsharedMemory> unshared = std::make_unique<UnsharedMemory>();
     WorkerTable workers{unshared->get()};
     BudgetFiles budget_files{unshared->get()};
+    std::vector<IntroductionLink> introductions = {};
     std::size_t stopped = 0;    // how many of them are stopped
     pid_t broker = -1;          // -1: no broker runs
     pid_t lookout = -1;         // -1: no lookout runs

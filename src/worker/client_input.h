@@ -26,6 +26,15 @@ class ClientInput {
     // name of the foreign protocol that the bytes show; empty: none.
     std::string_view add(std::string_view bytes, Moment now, std::string& replies);
 
+    // The first line will not come to its end. True: what there is of it begins HTTP, because no
+    // name has a space in it.
+    [[nodiscard]] bool give_up_first_line() {
+        if (first_bytes_.find(' ') == first_bytes_.npos) return false;
+        first_bytes_.clear();
+        web_ = std::make_unique<WebInput>(settings_, is_proxied_);
+        return true;
+    }
+
     // No more bytes will come: what is left is a line.
     void finish();
 

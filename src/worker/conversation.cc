@@ -78,7 +78,9 @@ void Conversation::log_in(Login::Step step) {
             state_ = State::Entering;
             return uplink_.attach(login_.name());
         case Login::Step::Quit: return finish(WorkerExit::Nameless);
-        case Login::Step::Refused: return finish(WorkerExit::Refused);
+        case Login::Step::Refused:
+            if (!is_proxied_) browsers_.give(now_ + kSlowBrowserReturns);
+            return finish(WorkerExit::Refused);
     }
 }
 
@@ -101,12 +103,6 @@ void Conversation::finish(WorkerExit end, std::optional<Text> why) {
 void Conversation::interrupt(Text text, std::initializer_list<std::string_view> fillings) {
     if (state_ == State::Login && greeted_) screen_->leave_prompt();
     screen_->line(text, fillings);
-}
-
-void Conversation::client_finished() {
-    input_.finish();
-    if (client_ == Client::Sends) client_ = Client::Finished;
-    advance();
 }
 
 void Conversation::handle_end_of_input() {
@@ -288,6 +284,7 @@ Deadline Conversation::gives_up_at() const {
 
 void Conversation::give_up() {
     if (state_ == State::Login) {
+        give_up_first_line();
         interrupt(Text::NoNameInTime, {std::to_string(limits_.to_name.count())});
         return finish(WorkerExit::Late);
     }

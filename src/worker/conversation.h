@@ -60,7 +60,13 @@ class Conversation {
     void client_sent(std::string_view bytes);
     [[nodiscard]] bool wants_input() const;
 
-    void client_finished();  // the client sends no more, but still reads
+    // The client sends no more, but still reads.
+    void client_finished() {
+        give_up_first_line();
+        input_.finish();
+        if (client_ == Client::Sends) client_ = Client::Finished;
+        advance();
+    }
     // The client neither sends nor reads any more. Of what it has sent, whole lines are still said
     // as far as the rate allows them at once; then it leaves.
     void client_lost() {
@@ -161,6 +167,7 @@ class Conversation {
 
     void advance();
     void follow_web();
+    void give_up_first_line();
     void greet();
     void take_json();
     [[nodiscard]] bool follow_pulse(Moment now);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/bounds.h"
+#include "text/number.h"
 
 namespace chatd {
 namespace {
@@ -151,6 +152,18 @@ bool HttpRequest::has_token(std::string_view name, std::string_view token) const
 
 // --- Reading -------------------------------------------------------------------------------------
 
+namespace {
+
+// RFC 9112, 6.1 and 6.3: is it clear where the content ends, and to everybody?
+bool has_clear_end(const HttpRequest& request) {
+    const auto length = request.field("content-length");
+    const auto coding = request.field("transfer-encoding");
+    if (!coding) return !length || parse_number<std::uint64_t>(*length);
+    return !length && request.minor_version > 0 && in_small_letters(*coding) == "chunked";
+}
+
+}  // namespace
+
 HttpReader::Status HttpReader::add(std::string_view& bytes) {
     while (status_ == Status::Partial && !bytes.empty()) {
         const std::size_t end = bytes.find('\n');
@@ -235,6 +248,7 @@ void HttpReader::finish() {
     const auto host = request_.field("host");
     if (!host && request_.minor_version > 0) return refuse(kBadRequest);
     if (host && !is_host(*host)) return refuse(kBadRequest);
+    if (!has_clear_end(request_)) return refuse(kBadRequest);
     if (host && request_.host.empty()) request_.host = *host;
     status_ = Status::Whole;
 }

@@ -14,8 +14,8 @@ void Introduction::turn() {
         return;
     }
     was_made_ = true;
-    // When the parent is another program by now, read() finds the link closed: the client is told
-    // to come again.
+    // When memory is short in the parent, read() finds the link closed: the client is told to come
+    // again.
     (void)send_some(parent_.get(), address);
 }
 

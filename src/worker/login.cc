@@ -48,7 +48,11 @@ Login::Step Login::refuse_protocol(std::string_view protocol) {
 }
 
 Login::Step Login::refuse_name(Text reason, std::string_view filling) {
-    screen_->line(reason, {filling});
+    if (filling.empty()) {
+        screen_->line(reason);
+    } else {
+        screen_->line(reason, {filling});
+    }
     if (++attempts_ == kLoginAttemptsMax) {
         screen_->line(Text::TooManyTries);
         return Step::Quit;

@@ -34,13 +34,12 @@ void Conversation::take_json() {
     speak_json();
 }
 
-// From now on the client is told objects. A browser is anyway.
+// From now on the client is told objects. If it is already, its lines are counted on.
 void Conversation::speak_json() {
     if (state_ == State::Login && greeted_) screen_->leave_prompt();
-    if (input_.web() == nullptr) {
+    if (!std::exchange(numbers_lines_, true)) {
         screen_.speak(std::make_unique<JsonRenderer>(screen_, lines_.count()));
     }
-    numbers_lines_ = true;
     screen_->hello(limits_, name_);
     if (state_ == State::Login) greet();
 }
@@ -67,6 +66,11 @@ void Conversation::follow_web() {
         greet();
     }
     if (web.state() == WebInput::State::Closing) client_finished();
+}
+
+// The client says no more, or not in time.
+void Conversation::give_up_first_line() {
+    if (input_.give_up_first_line()) follow_web();
 }
 
 void Conversation::introduced(const AddressShare& share) {

@@ -1,5 +1,6 @@
 // The renderer of the tongue web: the objects of json, each in a text frame of the WebSocket. While
-// there is no WebSocket, nothing is shown.
+// there is no WebSocket, nothing is shown; but a request that has no answer yet gets one at the
+// end.
 #pragma once
 
 #include "worker/json_renderer.h"

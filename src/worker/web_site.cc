@@ -52,6 +52,7 @@ constexpr Status kIsOff = {
     404, "Not Found", "This chat has no page for browsers; please come with nc, telnet or ./chat."};
 constexpr Status kMethodNotAllowed = {405, "Method Not Allowed",
                                       "Only GET and HEAD are possible here."};
+constexpr Status kTooSlow = {408, "Request Timeout", "This request did not come in time."};
 constexpr Status kUpgradeRequired = {426, "Upgrade Required",
                                      "Here is only a WebSocket, version 13; the chat is at /."};
 constexpr Status kTooLarge = {431, "Request Header Fields Too Large", "This request is too long."};
@@ -237,6 +238,7 @@ std::string answer_unavailable(std::string_view line) {
 }
 
 std::string answer_to_bad_request(int error) {
+    if (error == kTooSlow.code) return refusal(kTooSlow, true);
     if (error == kTooLarge.code) return refusal(kTooLarge, true);
     if (error == kBadVersion.code) return refusal(kBadVersion, true);
     return refusal(kBadRequest, true);

@@ -25,7 +25,8 @@ struct WebAnswer {
 // The whole response to a client that may not come in now. line: why, with its end.
 [[nodiscard]] std::string answer_unavailable(std::string_view line);
 
-// The whole response to a request that HttpReader has refused with this error.
+// The whole response to a request that HttpReader has refused with this error; also 408, to one
+// that has not come whole in time.
 [[nodiscard]] std::string answer_to_bad_request(int error);
 
 }  // namespace chatd

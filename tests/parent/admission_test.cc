@@ -66,6 +66,15 @@ Test(admission, an_address_has_room_for_so_many_clients) {
     EXPECT_TRUE(admission.turns_away(kThere, 1, 1, kNow) == std::nullopt);
 }
 
+Test(admission, who_counts_for_no_address_yet_has_only_the_limits_of_all) {
+    Options options = at_most_per_address(1);
+    options.logins_max = 10;
+    Admission admission = admission_with(options);
+    EXPECT_TRUE(admission.turns_away("", 10, 0, kNow) == std::nullopt);
+    EXPECT_TRUE(admission.turns_away("", 20, 0, kNow) == TurnedAway::TooManyLogins);
+    EXPECT_TRUE(admission.turns_away("", kMost, kMost, kNow) == TurnedAway::RoomFull);
+}
+
 Test(admission, a_penalised_address_waits) {
     Admission admission = admission_with({});
     penalise(admission, kHere);

@@ -117,12 +117,13 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     handover.budgets = {{{17}, "192.0.2.7"}, {{18}, "2001:db8::/64"}};
     handover.lookout_listener = {19};
     handover.lookout_place = {20};
+    handover.introductions = {{4713, {21}}};
     const auto read = read_handover(write_handover(handover));
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->ring_bytes, 4'194'304);
     EXPECT_TRUE(read->has_archive);
     EXPECT_EQ(read->program_before.number, 16);
-    EXPECT_EQ(read->fds().back(), 20);
+    EXPECT_EQ(read->fds().back(), 21);
     ASSERT_EQ(read->peers.size(), 2);
     EXPECT_EQ(read->peers[1].pid, 4713);
     EXPECT_EQ(read->peers[1].peer, "[2001:db8::1]:7");
@@ -133,6 +134,9 @@ Test(handover, what_0_3_0_does_not_know_stands_behind_what_it_reads) {
     EXPECT_EQ(read->budgets[1].address, "2001:db8::/64");
     EXPECT_EQ(read->lookout_listener.number, 19);
     EXPECT_EQ(read->lookout_place.number, 20);
+    ASSERT_EQ(read->introductions.size(), 1);
+    EXPECT_EQ(read->introductions[0].pid, 4713);
+    EXPECT_EQ(read->introductions[0].fd.number, 21);
 }
 
 Test(handover, behind_the_end_any_line_may_be_missing_and_more_may_follow) {

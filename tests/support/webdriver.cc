@@ -166,7 +166,7 @@ void Browser::close() {
 }
 
 // A browser that gets no processor for a tenth of a second between its connection and its request
-// finds chatd's question there and not the page. A person reloads then.
+// finds chatd's question there and not the page. A person reloads then, and chatd waits for it.
 void Browser::open(const std::string& url, Where where) {
     constexpr std::string_view kIsWhole =
         "!document.URL.startsWith('chrome-error:') && performance.getEntriesByType('resource')"

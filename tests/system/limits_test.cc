@@ -24,6 +24,7 @@
 #include "support/daemon.h"
 #include "support/expect.h"
 #include "support/fd.h"
+#include "support/http.h"
 #include "support/process.h"
 #include "support/wait.h"
 
@@ -189,6 +190,49 @@ Test(limits, without_descriptors_clients_read_why_and_chat_goes_on) {
     dave.send_line("dave");
     dave.expect("Welcome, dave.");
     daemon.wait_log("new clients come in again");
+    daemon.finish();
+}
+
+Test(limits, without_descriptors_who_comes_through_a_proxy_reads_why_and_the_server_lives) {
+    Daemon daemon({"--user", own_uid(), "--trust-proxy", "127.0.0.1"});
+    Client alice = join(daemon.port(), "alice");
+    const std::string request = bytes_of(
+        HttpRequest{.target = "/chat.css", .headers = {{"X-Forwarded-For", "198.51.100.7"}}},
+        daemon.port());
+    const std::size_t half = request.size() / 2;
+    daemon.wait_log("alice joined");
+    Client browser(daemon.port());  // comes while there are descriptors
+    browser.send(request.substr(0, half));
+    daemon.wait_log("connected");
+    daemon.signal(SIGUSR1);  // An answer means that the parent has closed what was for the worker.
+    daemon.wait_log("status: clients refused");
+    rlimit before{};
+    ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+
+    // One is left for the client, and none for the link over which it would be introduced.
+    set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()) + 1);
+    Client other(daemon.port());
+    other.expect_line("The server cannot take more people right now. Please try again later.");
+    other.expect_eof();
+    daemon.wait_log("socketpair: Too many open files; new clients wait");
+
+    // What the workers of its address share cannot be made.
+    set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
+    browser.send(request.substr(half));
+    const HttpResponse refusal = read_response(browser);
+    EXPECT_EQ(refusal.status, 503);
+    EXPECT_EQ(refusal.body,
+              "The server cannot take more people right now. Please try again later.\n");
+    browser.expect_eof();
+    daemon.wait_log(" ended, pid ");
+
+    set_limit(daemon.pid(), RLIMIT_NOFILE, before.rlim_cur);
+    Client again(daemon.port());
+    again.send(request);
+    EXPECT_EQ(read_response(again).status, 200);
+    daemon.wait_log("198.51.100.7 came through 127.0.0.1:");
+    alice.send_line("/who");
+    alice.expect_line("You are the only one here:");
     daemon.finish();
 }
 

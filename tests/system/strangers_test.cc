@@ -14,6 +14,7 @@
 #include "protocol/frame.h"
 #include "support/client.h"
 #include "support/daemon.h"
+#include "support/escape.h"
 #include "support/expect.h"
 #include "support/link.h"
 #include "support/process.h"
@@ -28,62 +29,101 @@ TestSuite(strangers, .timeout = 60);
 
 namespace {
 
-// The first bytes that scanners and other protocols send to open ports.
-const std::string kKnocks[] = {
-    // TLS, HTTP, SSH, and proxies in front of them
-    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s,
-    "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"s,
-    "POST /x HTTP/1.0\r\nContent-Length: 9\r\n\r\n/quit now"s,
-    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0"s,
-    "CONNECT example.org:443 HTTP/1.1\r\n\r\n"s,
-    "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"s,
-    "PROXY TCP4 192.0.2.1 192.0.2.2 51234 8888\r\n"s,
-    "PROXY UNKNOWN\r\n"s,
-    "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\xc8\x22\x22\xb8"s,
-    // remote desktops and files
-    "\x03\0\0\x2c\x27\xe0\0\0\0\0\0"
-    "Cookie: mstshash=hello\r\n\1\0\x08\0\3\0\0\0"s,
-    "\0\0\0\x85\xffSMB\x72\0\0\0\0\x18\x53\xc8"s,
-    "\0\0\0\x9a\xfeSMB@\0\1\0"s,
-    "RFB 003.008\n"s,
-    "\0\0\0\x28\x72\xfe\x1d\x13\0\0\0\0\0\0\0\2"s,
-    // databases, queues and caches
-    "*1\r\n$4\r\nPING\r\n"s,
-    "*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\ny\r\n"s,
-    "\x4a\0\0\1\x85\xa6\x3f\x20\0\0\0\1\x21\0\0\0root\0"s,
-    "\0\0\0\x08\x04\xd2\x16\x2f"s,
-    "\x3a\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0admin.$cmd\0"s,
-    "\x80\0\0\0stats\r\n"s,
-    "AMQP\0\0\x09\1"s,
-    "\x10\x0e\0\4MQTT\4\2\0\x3c\0\2id"s,
-    // mail, names, directories, chat
-    "EHLO example.org\r\n"s,
-    "USER anonymous\r\nPASS x\r\n"s,
-    "NICK root\r\nUSER root 0 * :root\r\n"s,
-    "\0\x1e\x12\x34\1\0\0\1\0\0\0\0\0\0\7version\4bind\0\0\x10\0\3"s,
-    "\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"s,
-    "<?xml version='1.0'?><stream:stream to='x'>"s,
-    "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP x\r\n\r\n"s,
-    // proxies, peers, displays
-    "\x05\1\0"s,
-    "\x04\1\0\x50\xc0\0\2\1\0"s,
-    "\x13"
-    "BitTorrent protocol\0\0\0\0\0\x10\0\5"s,
-    "l\0\x0b\0\0\0\0\0\0\0\0\0"s,
-    "JRMI\0\2K"s,
-    // texts of another encoding, and bytes that are no text
-    "\xff\xfe"
-    "a\0l\0i\0c\0e\0\r\0\n\0"s,
-    "\xfe\xff\0a\0l\0i\0c\0e\0\r\0\n"s,
-    "\xef\xbb\xbf\xef\xbb\xbf\n"s,
-    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"s,
-    "\xff\xff\xff\xff\xff\xff\xff\xff\xff"s,
-    "\xff\xfa\x18\1\xff"s,
-    "%s%s%s%n%n%n\n"s,
-    "../../../../etc/passwd\0\n"s,
-    "$(reboot)`reboot`;reboot\n"s,
-    "\x1b[2J\x1b]0;title\7\x1b[6n\n"s,
+// The first bytes that scanners and other protocols send to open ports, and what they read for an
+// answer: see kind_of().
+struct Knock {
+    std::string bytes;
+    std::string_view answer;
 };
+
+constexpr std::string_view kAskedAgain = "asked again";
+constexpr std::string_view kAskedAtMost = "asked at most";  // Asking may take a moment.
+
+const Knock kKnocks[] = {
+    // TLS, SSH, and proxies in front of them
+    {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"s, "no TLS"},
+    {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"s, "no SSH"},
+    {"PROXY TCP4 192.0.2.1 192.0.2.2 51234 8888\r\n"s, "no PROXY"},
+    {"PROXY UNKNOWN\r\n"s, "no PROXY"},
+    {"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\xc8\x22\x22\xb8"s, "no PROXY"},
+    // HTTP, whole and not, and what looks like it
+    {"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"s, "200, a page"},
+    {"HEAD / HTTP/1.0\r\n\r\n"s, "200"},
+    {"GET /.env HTTP/1.1\r\nHost: example.org\r\n\r\n"s, "404"},
+    {"POST /x HTTP/1.0\r\nContent-Length: 9\r\n\r\n/quit now"s, "404"},
+    {"POST / HTTP/1.0\r\nContent-Length: 9\r\n\r\n/quit now"s, "405"},
+    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0"s, "505"},
+    {"CONNECT example.org:443 HTTP/1.1\r\n\r\n"s, "400"},
+    {"GET / HTTP/1.1\r\nHost: exam"s, "400"},
+    {"GET / HTTP/1.1"s, "400"},
+    {"GET /\r\n"s, kAskedAgain},
+    {"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP x\r\n\r\n"s, kAskedAgain},
+    // remote desktops and files
+    {"\x03\0\0\x2c\x27\xe0\0\0\0\0\0"
+     "Cookie: mstshash=hello\r\n\1\0\x08\0\3\0\0\0"s,
+     kAskedAgain},
+    {"\0\0\0\x85\xffSMB\x72\0\0\0\0\x18\x53\xc8"s, kAskedAgain},
+    {"\0\0\0\x9a\xfeSMB@\0\1\0"s, kAskedAgain},
+    {"RFB 003.008\n"s, kAskedAgain},
+    {"\0\0\0\x28\x72\xfe\x1d\x13\0\0\0\0\0\0\0\2"s, kAskedAgain},
+    // databases, queues and caches
+    {"*1\r\n$4\r\nPING\r\n"s, kAskedAgain},
+    {"*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\ny\r\n"s, kAskedAgain},
+    {"\x4a\0\0\1\x85\xa6\x3f\x20\0\0\0\1\x21\0\0\0root\0"s, kAskedAgain},
+    {"\0\0\0\x08\x04\xd2\x16\x2f"s, kAskedAgain},
+    {"\x3a\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0admin.$cmd\0"s, kAskedAgain},
+    {"\x80\0\0\0stats\r\n"s, kAskedAgain},
+    {"AMQP\0\0\x09\1"s, kAskedAgain},
+    {"\x10\x0e\0\4MQTT\4\2\0\x3c\0\2id"s, kAskedAgain},
+    // mail, names, directories, chat
+    {"EHLO example.org\r\n"s, kAskedAgain},
+    {"USER anonymous\r\nPASS x\r\n"s, kAskedAgain},
+    {"NICK root\r\nUSER root 0 * :root\r\n"s, kAskedAgain},
+    {"\0\x1e\x12\x34\1\0\0\1\0\0\0\0\0\0\7version\4bind\0\0\x10\0\3"s, kAskedAgain},
+    {"\x30\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"s, kAskedAgain},
+    {"<?xml version='1.0'?><stream:stream to='x'>"s, kAskedAgain},
+    // proxies, peers, displays
+    {"\x05\1\0"s, kAskedAgain},
+    {"\x04\1\0\x50\xc0\0\2\1\0"s, kAskedAgain},
+    {"\x13"
+     "BitTorrent protocol\0\0\0\0\0\x10\0\5"s,
+     kAskedAgain},
+    {"l\0\x0b\0\0\0\0\0\0\0\0\0"s, kAskedAgain},
+    {"JRMI\0\2K"s, kAskedAgain},
+    // texts of another encoding, and bytes that are no text
+    {"\xff\xfe"
+     "a\0l\0i\0c\0e\0\r\0\n\0"s,
+     kAskedAgain},
+    {"\xfe\xff\0a\0l\0i\0c\0e\0\r\0\n"s, kAskedAgain},
+    {"\xef\xbb\xbf\xef\xbb\xbf\n"s, kAskedAgain},
+    {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"s, kAskedAgain},
+    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff"s, kAskedAgain},
+    {"\xff\xfa\x18\1\xff"s, kAskedAtMost},
+    {"%s%s%s%n%n%n\n"s, kAskedAgain},
+    {"../../../../etc/passwd\0\n"s, kAskedAgain},
+    {"$(reboot)`reboot`;reboot\n"s, kAskedAgain},
+    {"\x1b[2J\x1b]0;title\7\x1b[6n\n"s, kAskedAgain},
+};
+
+// An answer in short. "200" to "505": a response of HTTP; "no TLS": the line that says so behind
+// the question for a name; kAskedAgain: a name was refused; otherwise mostly the answer itself.
+std::string kind_of(const std::string& answer) {
+    const std::string_view http = "HTTP/1.1 ";
+    if (answer.starts_with(http)) {
+        const bool has_page = answer.ends_with("</html>\n");
+        return answer.substr(http.size(), 3) + (has_page ? ", a page" : "");
+    }
+    const std::string question = "Your name: ";
+    if (question.starts_with(answer)) return std::string(kAskedAtMost);
+    const std::string polite = question + "\nThis chat is plain text, as nc sends it; ";
+    const std::string_view not_spoken = " is not spoken here. Goodbye.\n";
+    if (answer.starts_with(polite) && answer.ends_with(not_spoken)) {
+        return "no " +
+               answer.substr(polite.size(), answer.size() - polite.size() - not_spoken.size());
+    }
+    const bool is_asked_again = answer.starts_with(question) && answer.ends_with('\n' + question);
+    return is_asked_again ? std::string(kAskedAgain) : answer;
+}
 
 // The pid of the worker that a line of the journal is about.
 pid_t pid_in(const std::string& line) {
@@ -134,15 +174,16 @@ constexpr std::uint64_t kGrowthKib = chatd::kSanitized ? 512 * 1024 : 1024;
 Test(strangers, scanners_and_other_protocols_cost_nobody_anything) {
     Daemon daemon;
     Client alice = join(daemon.port(), "alice");
-    for (const std::string& knock : kKnocks) {
-        for (const std::size_t piece : {knock.size(), std::size_t{1}}) {
+    for (const auto& [bytes, answer] : kKnocks) {
+        for (const std::size_t piece : {bytes.size(), std::size_t{1}}) {
             Client stranger(daemon.port());
-            for (std::size_t at = 0; at < knock.size(); at += piece) {
-                (void)send(stranger.fd(), knock.data() + at, std::min(piece, knock.size() - at),
+            for (std::size_t at = 0; at < bytes.size(); at += piece) {
+                (void)send(stranger.fd(), bytes.data() + at, std::min(piece, bytes.size() - at),
                            MSG_NOSIGNAL);
             }
             (void)shutdown(stranger.fd(), SHUT_WR);
-            (void)stranger.rest();  // a page, a question, a refusal, or nothing
+            EXPECT_EQ(escaped(bytes) + " reads: " + kind_of(stranger.rest()),
+                      escaped(bytes) + " reads: " + std::string(answer));
             (void)daemon.wait_log(" ended, pid ");
         }
     }

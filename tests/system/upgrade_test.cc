@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/settings.h"
@@ -18,6 +19,7 @@
 #include "support/expect.h"
 #include "support/process.h"
 #include "support/wait.h"
+#include "support/websocket.h"
 #include "support/where.h"
 
 using namespace chatd::test;
@@ -103,6 +105,30 @@ Test(upgrade, the_process_stays_and_so_does_everybody_in_it) {
     Client again = join(daemon.port(), "bob");
     again.expect("] bob says: after\n");
     alice.expect_line("bob entered the chat room");
+    daemon.finish();
+}
+
+// Such a client is in the middle of its request.
+Test(upgrade, a_client_that_its_proxy_has_not_named_yet_is_introduced_to_the_next_program) {
+    Installation installed(chatd_program());
+    Daemon daemon(
+        DaemonOptions{.args = {"--trust-proxy", "127.0.0.1"}, .program = installed.path()});
+    Client alice = join(daemon.port(), "alice");
+    const std::string request =
+        bytes_of(handshake("/chat", {{"X-Forwarded-For", "198.51.100.7"}}), daemon.port());
+    const std::size_t half = request.size() / 2;
+    daemon.wait_log("alice joined");
+    Client browser(daemon.port());
+    browser.send(request.substr(0, half));
+    daemon.wait_log("connected");
+    installed.install(failing_program());
+    upgrade(daemon, kOther);
+    browser.send(request.substr(half));
+    WebSocket bob(std::move(browser));
+    bob.expect("name?");
+    bob.say("bob");
+    bob.expect("welcome");
+    EXPECT_CONTAINS(daemon.wait_log("bob joined"), ", 198.51.100.7");
     daemon.finish();
 }
 

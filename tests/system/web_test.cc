@@ -150,11 +150,17 @@ Test(web, a_request_that_comes_byte_by_byte_is_answered_as_well) {
 Test(web, who_begins_a_request_and_does_not_end_it_is_sent_away) {
     Daemon daemon({"--login-timeout", "1"});
     std::vector<Client> slow;
-    for (const char* const beginning : {"GET", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: "}) {
+    for (const char* const beginning :
+         {"GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: "}) {
         slow.emplace_back(daemon.port());
         slow.back().send(beginning);
     }
-    for (Client& client : slow) (void)client.rest();
+    for (Client& client : slow) {
+        const HttpResponse response = read_response(client);
+        EXPECT_EQ(response.status, 408);
+        client.expect_eof();
+        expect_safe(response);
+    }
     for (std::size_t i = 0; i < slow.size(); ++i) (void)daemon.wait_log(" ended, pid ");
     EXPECT_EQ(workers(daemon), 0);
     daemon.finish();
@@ -375,6 +381,44 @@ Test(web, a_proxy_that_is_trusted_says_from_where_somebody_comes) {
     bob.expect("welcome");
     EXPECT_CONTAINS(daemon.wait_log("bob joined"), "198.51.100.7");
     EXPECT_CONTAINS(address_of_bob(alice), "198.51.100.7");
+    daemon.finish();
+}
+
+Test(web, who_is_over_the_limits_of_its_own_address_reads_so_through_the_proxy_and_is_counted) {
+    Daemon daemon({"--trust-proxy", "127.0.0.1", "--max-per-ip", "1"});
+    const HttpHeaders named = {{"X-Forwarded-For", "198.51.100.7"}};
+    WebSocket bob(daemon.port(), handshake("/chat", named));
+    bob.expect("name?");
+    const HttpResponse refusal = answer(daemon, handshake("/chat", named));
+    EXPECT_EQ(refusal.status, 503);
+    EXPECT_EQ(refusal.body,
+              "1 people from your address are here, which is the most. Please come later.\n");
+    WebSocket carol(daemon.port(), handshake("/chat", {{"X-Forwarded-For", "198.51.100.8"}}));
+    carol.expect("name?");
+    daemon.signal(SIGUSR1);
+    EXPECT_CONTAINS(daemon.wait_log("status: clients refused"), ": 1 per_ip");
+    daemon.finish();
+}
+
+Test(web, whom_a_proxy_names_in_another_way_than_by_an_address_is_refused) {
+    Daemon daemon({"--trust-proxy", "127.0.0.1"});
+    const HttpResponse refusal = answer(daemon, {.headers = {{"X-Forwarded-For", "un\"known"}}});
+    EXPECT_EQ(refusal.status, 503);
+    EXPECT_EQ(refusal.body, "The proxy in front does not say who you are.\n");
+    daemon.wait_log("a proxy names no address: \"un\\\"known\"");
+    daemon.finish();
+}
+
+Test(web, a_proxy_may_connect_as_often_as_logins_are_left) {
+    Daemon daemon({"--trust-proxy", "127.0.0.1", "--max-per-ip", "1", "--max-logins", "1"});
+    Client one(daemon.port());
+    one.expect("Your name: ");
+    Client two(daemon.port());
+    two.expect("Your name: ");
+    Client three(daemon.port());
+    three.expect_line(
+        "Too many people are at the door right now. Please try again in a few seconds.");
+    three.expect_eof();
     daemon.finish();
 }
 

@@ -125,6 +125,24 @@ Test(client_input, a_browser_is_known_by_its_first_line) {
     EXPECT_EQ(client.replies(), "");
 }
 
+Test(client_input, a_first_line_without_an_end_is_http_if_it_has_a_space) {
+    for (const std::string_view bytes : {"GET ", "GET / HTTP/1.1", "POST /x"}) {
+        Client client;
+        (void)client.sends(bytes);
+        EXPECT_TRUE(client.input.give_up_first_line());
+        EXPECT_TRUE(client.input.web() != nullptr);
+        client.input.finish();
+        EXPECT_EQ(lines_of(client), "");
+        EXPECT_FALSE(client.input.give_up_first_line());
+    }
+    for (const std::string_view bytes : {"", "GET", "alice", "alice and bob"}) {
+        Client client;
+        (void)client.sends(bytes);
+        EXPECT_FALSE(client.input.give_up_first_line());
+        EXPECT_TRUE(client.input.web() == nullptr);
+    }
+}
+
 Test(client_input, who_was_asked_for_a_name_speaks_lines) {
     Client client;
     client.input.expect_lines();

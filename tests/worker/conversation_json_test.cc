@@ -200,6 +200,18 @@ Test(conversation_json, a_client_in_the_room_may_begin_too_and_is_told_its_name)
     EXPECT_EQ(told_in(client.screen()), say(1, "hello"));
 }
 
+Test(conversation_json, json_once_more_says_hello_again_and_the_lines_are_counted_on) {
+    Program newcomer(Stage::Login);
+    EXPECT_EQ(newcomer.told_for("/json\n"), hello() + kAsksForName);
+    EXPECT_CONTAINS(newcomer.told_for("/help\n"), R"({"type":"notice","line":2,)");
+    Program member;
+    member.types("one\n/json\ntwo\n");
+    EXPECT_EQ(member.told(), hello("alice"));
+    member.comes_back(EntryKind::Say, 1, "one");
+    member.comes_back(EntryKind::Say, 2, "two");
+    EXPECT_EQ(member.told(), say(2, "one") + say(4, "two"));
+}
+
 Test(conversation_json, what_a_client_said_before_is_its_own_and_has_no_line) {
     chatd::test::ConversationClient client(Stage::Talking);
     client.types("one\n/msg bob psst\n/json\ntwo\n");
@@ -221,7 +233,7 @@ Test(conversation_json, a_name_that_will_not_do_is_an_error_and_asked_for_again)
     Program program(Stage::Login);
     EXPECT_EQ(program.told_for("a b\n"),
               R"({"type":"error","line":1,"code":"name-bad-character","text":"A name is made of )"
-              R"(letters and digits, with _ - . ' or · inside; no spaces.","values":[""]})"
+              R"(letters and digits, with _ - . ' or · inside; no spaces.","values":[]})"
               "\n" +
                   kAsksForName);
     program.types("alice\n");

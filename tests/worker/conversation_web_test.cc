@@ -293,6 +293,20 @@ Test(conversation_web, a_silent_client_that_came_with_a_browser_is_asked_late) {
     EXPECT_EQ(spare.screen(), kPrompt);
 }
 
+// On a busy machine, half a second may pass between the two.
+Test(conversation_web, a_browser_that_was_too_slow_once_is_waited_for_the_next_time) {
+    BrowserSign::SpokenAt spoken_at{0};
+    Newcomer first({}, chatd::kWebByDefault, BrowserSign(&spoken_at));
+    first.waits(kPromptHeld);
+    first.sends(kGet);
+    EXPECT_EQ(first.conversation.end(), WorkerExit::Refused);
+    Newcomer second({}, chatd::kWebByDefault, BrowserSign(&spoken_at));
+    second.waits(kPromptHeld);
+    EXPECT_EQ(second.screen(), "");
+    second.sends(kGet);
+    EXPECT_TRUE(second.screen().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
 // --- Pages ---------------------------------------------------------------------------------------
 
 Test(conversation_web, a_page_is_served_and_that_is_all) {
@@ -324,23 +338,39 @@ Test(conversation_web, where_the_web_is_off_a_browser_is_told_so) {
     }
 }
 
-Test(conversation_web, a_slow_head_ends_at_the_login_timeout_without_a_plain_word) {
-    for (const std::size_t bytes : {kGet.find('\n') + 1, kGet.size() - 1}) {
+// The parts of a request that is not whole: from a method and a space on, it is one.
+Test(conversation_web, a_slow_head_is_answered_in_http_at_the_login_timeout) {
+    for (std::size_t bytes = kGet.find(' ') + 1; bytes < kGet.size(); ++bytes) {
         Newcomer newcomer(kTimes);
         EXPECT_EQ(newcomer.screen_for(kGet.substr(0, bytes)), "");
         EXPECT_TRUE(newcomer.conversation.wake_at() == kBegin + 30s);
         newcomer.waits(30s);
-        EXPECT_EQ(newcomer.screen(), "");
+        EXPECT_TRUE(newcomer.screen().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
         EXPECT_EQ(newcomer.conversation.end(), WorkerExit::Late);
     }
 }
 
-Test(conversation_web, who_ends_its_input_within_a_request_is_gone) {
-    Newcomer newcomer;
-    newcomer.sends(kGet.substr(0, kGet.size() - 1));
-    newcomer.conversation.client_finished();
-    EXPECT_EQ(newcomer.screen(), "");
-    EXPECT_EQ(newcomer.conversation.end(), WorkerExit::Nameless);
+Test(conversation_web, who_ends_its_input_within_a_request_reads_that_it_was_not_understood) {
+    for (std::size_t bytes = kGet.find(' ') + 1; bytes < kGet.size(); ++bytes) {
+        Newcomer newcomer;
+        newcomer.sends(kGet.substr(0, bytes));
+        newcomer.conversation.client_finished();
+        EXPECT_TRUE(newcomer.screen().starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        EXPECT_EQ(newcomer.conversation.end(), WorkerExit::Nameless);
+    }
+}
+
+Test(conversation_web, who_has_sent_no_more_than_a_word_may_be_a_person) {
+    Newcomer slow(kTimes);
+    slow.sends("GET");
+    slow.waits(30s);
+    EXPECT_EQ(slow.screen(), "No name within 30 seconds. Goodbye.\n");
+    Newcomer finished;
+    finished.sends("GET");
+    finished.conversation.client_finished();
+    EXPECT_EQ(finished.screen(), kPrompt);
+    finished.conversation.link_opened();
+    EXPECT_EQ(finished.sent(), Sent{"attach GET session 0 has 0"});
 }
 
 // --- A WebSocket ---------------------------------------------------------------------------------

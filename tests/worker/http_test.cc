@@ -258,6 +258,23 @@ Test(http, fields_that_mean_one_thing_are_not_sent_twice) {
     }
 }
 
+// Where two readers disagree on the end of one request, they disagree on the next one.
+Test(http, the_end_of_the_content_is_clear) {
+    for (const char* fields : {"Content-Length: 0", "Content-Length: 18446744073709551615",
+                               "Transfer-Encoding: Chunked"}) {
+        (void)request_with(fields + "\r\n"s);
+    }
+    for (const char* fields :
+         {"Content-Length:", "Content-Length: +5", "Content-Length: -1", "Content-Length: 5, 5",
+          "Content-Length: 0x5", "Content-Length: 18446744073709551616", "Transfer-Encoding: gzip",
+          "Transfer-Encoding: chunked, gzip",
+          "Transfer-Encoding:", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+          "Transfer-Encoding: chunked\r\nContent-Length: 5"}) {
+        expect_bad("GET / HTTP/1.1\r\nHost: a\r\n"s + fields + "\r\n\r\n");
+    }
+    expect_bad("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
 Test(http, a_head_that_is_too_big_is_refused) {
     const std::string begin = "GET / HTTP/1.1\r\nHost: a\r\nB: ";
     const std::string end = "\r\n\r\n";

@@ -37,7 +37,10 @@ constexpr std::uint16_t kPort = 8888;
 
 // A browser that has sent some bytes, and what it was shown since the last call.
 struct Browser {
-    explicit Browser(std::string_view bytes) { sends(bytes); }
+    explicit Browser(std::string_view bytes, bool is_proxied = false)
+        : input(kWebByDefault, is_proxied) {
+        sends(bytes);
+    }
 
     void sends(std::string_view bytes) {
         std::string unused;
@@ -46,12 +49,14 @@ struct Browser {
     std::string shown() { return std::exchange(screen.out, {}); }
 
     Screen screen{Language::English, utc};
-    WebInput input{kWebByDefault};
+    WebInput input;
     LineReader lines;
     WebRenderer web{screen, input};
 };
 
 const std::string kOpens = bytes_of(handshake(), kPort);
+constexpr const char* kWhole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr const char* kBad = "GET / HTTP/1.1\r\nno field\r\n\r\n";
 
 std::string frame(unsigned first, std::string_view payload) {
     const unsigned size = static_cast<unsigned>(payload.size());
@@ -90,16 +95,36 @@ Test(web_renderer, the_first_line_of_a_websocket_counts) {
 }
 
 Test(web_renderer, nothing_is_shown_where_there_is_no_websocket) {
-    for (const std::string_view bytes :
-         {"", "GET /chat HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-          "GET / HTTP/1.1\r\nno field\r\n\r\n"}) {
+    for (const std::string_view bytes : {"", "GET /chat HTTP/1.1\r\n", kWhole, kBad}) {
         Browser browser(bytes);
         browser.web.hello({}, {});
         browser.web.prompt();
         browser.web.line(Text::Goodbye, {});
-        browser.web.end(WorkerExit::Late);
         EXPECT_EQ(browser.shown(), "");
     }
+}
+
+// RFC 9112, 8 and RFC 9110, 15.5.9.
+Test(web_renderer, a_request_that_does_not_become_whole_is_answered_at_the_end) {
+    for (const auto& [exit, status] :
+         {std::pair(WorkerExit::Late, "408"), std::pair(WorkerExit::Nameless, "400"),
+          std::pair(WorkerExit::Removed, "503"), std::pair(WorkerExit::Closed, "503")}) {
+        const std::string answer = shown_at_the_end("GET / HTTP/1.1\r\nHost: x\r\n", exit);
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(status) + ' '));
+        EXPECT_CONTAINS(answer, "\r\nConnection: close\r\n");
+    }
+}
+
+Test(web_renderer, a_request_whose_client_is_not_introduced_in_time_is_answered_at_the_end) {
+    Browser browser("", true);
+    browser.sends("GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n");
+    browser.web.end(WorkerExit::Late);
+    EXPECT_TRUE(browser.shown().starts_with("HTTP/1.1 503 "));
+}
+
+Test(web_renderer, a_request_that_was_answered_is_not_answered_again) {
+    EXPECT_EQ(shown_at_the_end(kWhole, WorkerExit::Served), "");
+    EXPECT_EQ(shown_at_the_end(kBad, WorkerExit::Refused), "");
 }
 
 Test(web_renderer, the_end_closes_with_a_code) {

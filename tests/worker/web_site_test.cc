@@ -150,7 +150,7 @@ Test(web_site, every_response_is_safe_has_its_length_and_ends_the_connection) {
          {ask("GET /").bytes, ask("GET /chat.js").bytes, ask("GET /chat.css").bytes,
           ask("GET /nothing").bytes, ask("POST /").bytes, ask("GET /", "", kOff).bytes,
           open(kHandshake + "Origin: null\r\n").bytes, answer_to_bad_request(400),
-          answer_to_bad_request(431), answer_to_bad_request(505)}) {
+          answer_to_bad_request(408), answer_to_bad_request(431), answer_to_bad_request(505)}) {
         EXPECT_EQ(field_of(response, "Content-Length"), std::to_string(body_of(response).size()));
         EXPECT_EQ(field_of(response, "Connection"), "close");
         EXPECT_EQ(field_of(response, "Cache-Control"), "no-cache");
@@ -166,7 +166,7 @@ Test(web_site, every_response_is_safe_has_its_length_and_ends_the_connection) {
 }
 
 Test(web_site, a_refusal_says_why_in_one_plain_sentence) {
-    for (const int error : {400, 431, 505}) {
+    for (const int error : {400, 408, 431, 505}) {
         const std::string response = answer_to_bad_request(error);
         EXPECT_EQ(status_of(response), error);
         EXPECT_EQ(field_of(response, "Content-Type"), "text/plain; charset=utf-8");
