@@ -23,8 +23,8 @@ constexpr std::string_view kRed = "31";
 // same ones.
 constexpr std::array<std::uint8_t, kNameColours> kOnDark = {204, 209, 227, 184, 70,  157,
                                                             73,  195, 75,  105, 189, 170};
-constexpr std::array<std::uint8_t, kNameColours> kOnLight = {125, 52, 58, 94, 29, 28,
-                                                             23,  24, 25, 18, 62, 53};
+constexpr std::array<std::uint8_t, kNameColours> kOnLight = {125, 52, 22, 124, 61, 23,
+                                                             18,  26, 55, 19,  57, 53};
 
 char small(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

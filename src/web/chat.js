@@ -10,13 +10,13 @@ const ROWS_MAX = 2000; // in the page; twice as many while somebody reads back
 const ROWS_AT_ONCE = 200; // each 16 ms
 const CHUNK_ROWS = 100; // laid out, skipped and dropped together
 const HISTORY_MAX = 1000; // the most that /history shows
-const PEOPLE_SHOWN = 200; // the filter finds the others
+const PEOPLE_MAX = 500; // whose names are kept; the filter finds the others
 const LINES_AT_ONCE = 200; // of a pasted text: 18 s at the server's pace
 const SUGGESTED_MAX = 8;
 const HUES = 12; // in chat.css; ./chat gives a name the same one
 const SAME_BREATH_MS = 300_000; // lines of one person within this share a name
 const PEOPLE_MS = 400; // between two looks of the panel, or two questions who is here
-const RETRY_MS_MAX = 20_000; // the longest pause before the next try to come back
+const PAUSE_MS_MAX = 20_000; // before what all pages do at once: come back, ask who is left
 
 // --- Words: each text in English and in Chinese, with blanks {0} and {1}
 
@@ -35,7 +35,7 @@ const texts = {
   filter: ['Name begins with', '名字开头'],
   more: ['… and {0} more', '… 还有 {0} 人'],
   now: ['Try now', '立即重试'],
-  cut: ['Connection lost. Trying to come back …', '连接断开了，正在重新连接…'],
+  cut: ['Connection lost. Trying again …', '连接断开了，正在重新连接…'],
   held: ['The name {0} is still taken. Trying again …', '名字 {0} 还被占着，正在重试…'],
   many: ['Lines: {0}. Enter again sends them.', '共 {0} 行，再按一次 Enter 发送。'],
   newest: ['Newest', '最新消息'],
@@ -53,7 +53,7 @@ const texts = {
   failed: ['fault', '程序出错'],
   idle: ['idle', '长时间没有说话'],
   rename: ['{0} is now called {1}', '{0} 改名为 {1}'],
-  gap: ['… {0} messages skipped', '… 略过了 {0} 条消息'],
+  gap: ['… messages are missing here', '… 这里缺少一些消息'],
   closing: ['The server is shutting down.', '服务器即将关闭。'],
   name: ['name', '名字'],
   idle_ms: ['minutes idle', '空闲分钟'],
@@ -84,11 +84,10 @@ function speak(chosen) {
   const tag = (document.documentElement.lang = words('tag'));
   clock = new Intl.DateTimeFormat(tag, { timeStyle: 'short', hourCycle: 'h23' });
   calendar = new Intl.DateTimeFormat(tag, { dateStyle: 'full' });
-  for (const node of document.querySelectorAll('[data-text]')) {
-    node.textContent = words(node.dataset.text);
-  }
-  for (const node of document.querySelectorAll('[data-label]')) {
-    node.ariaLabel = node.title = node.placeholder = words(node.dataset.label);
+  for (const node of document.querySelectorAll('[data-text], [data-label]')) {
+    const { text, label } = node.dataset;
+    if (text) node.textContent = words(text);
+    else node.ariaLabel = node.title = node.placeholder = words(label);
   }
 }
 
@@ -122,16 +121,12 @@ const bytesOf = (text) => new TextEncoder().encode(text);
 let me = '';
 let mention = /(?!)/; // finds my name in a text
 
-// FNV-1a of the name in small ASCII letters.
-function hueOf(name) {
-  let hash = 0x811c9dc5;
-  for (const byte of bytesOf(name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()))) {
-    hash = Math.imul(hash ^ byte, 0x01000193);
-  }
-  return `hue-${(hash >>> 0) % HUES}`;
+// The hue comes from FNV-1a of the name in small ASCII letters.
+function nameNode(name) {
+  const bytes = bytesOf(name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+  const hash = bytes.reduce((all, byte) => Math.imul(all ^ byte, 0x01000193), 0x811c9dc5);
+  return make(`bdi.who hue-${(hash >>> 0) % HUES}`, {}, name);
 }
-
-const nameNode = (name) => make('bdi', { className: `who ${hueOf(name)}` }, name);
 
 function iAm(name) {
   me = wanted = name;
@@ -141,7 +136,7 @@ function iAm(name) {
   // Chinese and the like put no spaces around a word: there any neighbour will do.
   const letter = /[\w\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}]/u;
   const foreign = letter.test(name) ? letter.source : '(?!)';
-  mention = new RegExp(`(?<!${foreign})${exactly}(?!${foreign})`, 'iu');
+  mention = new RegExp(`(?<!${foreign})(${exactly})(?!${foreign})`, 'iu');
 }
 
 // --- Text
@@ -149,43 +144,31 @@ function iAm(name) {
 // Chinese punctuation ends a link: nobody puts a space before it. So does a bracket that it has
 // not opened. Other punctuation at its end belongs to the sentence.
 const LINK =
-  /https?:\/\/(?:[^\s()<>"'`‘-”…\u3000-\u303f\uff01-\uff60]|\([^\s()]*\))*(?<![.,;:!?*_~|\]])/giu;
+  /(https?:\/\/(?:[^\s()<>"'`‘-”…\u3000-\u303f\uff01-\uff60]|\([^\s()]*\))*(?<![.,;:!?*_~|\]]))/iu;
 
 // Not for http://bank.example@evil.example, which leads elsewhere than it seems to.
 function linkNode(link) {
   const url = URL.canParse(link) && new URL(link);
   if (!url || url.username || url.password) return link;
-  const { href } = url;
-  return make('a', { href, title: href, target: '_blank', rel: 'noopener noreferrer' }, link);
-}
-
-function marked(text) {
-  const found = mention.exec(text);
-  if (!found) return [text];
-  const end = found.index + found[0].length;
-  return [text.slice(0, found.index), make('mark', {}, found[0]), ...marked(text.slice(end))];
+  return make('a', { href: url, title: url, target: '_blank', rel: 'noopener noreferrer' }, link);
 }
 
 function textNode(text) {
-  const node = make('span.text', { dir: 'auto' });
-  let at = 0;
-  for (const { index, 0: found } of text.matchAll(LINK)) {
-    node.append(...marked(text.slice(at, index)), linkNode(found));
-    at = index + found.length;
-  }
-  node.append(...marked(text.slice(at)));
-  return node;
+  const marked = (part) => part.split(mention).map((it, i) => (i % 2 ? make('mark', {}, it) : it));
+  const parts = text.split(LINK).flatMap((it, i) => (i % 2 ? linkNode(it) : marked(it)));
+  return make('span.text', { dir: 'auto' }, ...parts);
 }
 
 // --- Rows
 
-const isSpoken = ({ type }) => /^(say|emote|tell)$/.test(type);
+const isSpoken = ({ type }) => /say|emote|tell/.test(type);
 const isMine = (m) => m.own || (m.past && m.name === me);
 const mentionsMe = (m) => isSpoken(m) && !isMine(m) && mention.test(m.text);
 
 function nameNodes(names, count) {
   const list = names.flatMap((name) => [', ', nameNode(name)]).slice(1);
-  return count > names.length ? [...list, ` + ${count - names.length}`] : list;
+  if (count > names.length) list.push(` + ${count - names.length}`);
+  return list;
 }
 
 function reasonOf({ words: last, reason, detail = '' }) {
@@ -193,7 +176,7 @@ function reasonOf({ words: last, reason, detail = '' }) {
   return ` (${`${words(reason)} ${detail}`.trim()})`;
 }
 
-// What rows say that have no text.
+// What rows say that have neither text nor words of their own.
 const events = {
   join: (m) => phrase('join', nameNode(m.name)),
   leave: (m) => [...phrase('leave', nameNode(m.name)), reasonOf(m)],
@@ -203,15 +186,8 @@ const events = {
     ...(m.left ? [...phrase('leave', nameNodes(m.names_left, m.left)), reasonOf(m)] : []),
   ],
   rename: (m) => phrase('rename', nameNode(m.name), nameNode(m.to)),
-  gap: (m) => phrase('gap', m.messages),
-  closing: () => phrase('closing'),
-  who: tableNodes,
-  ps: tableNodes,
-};
-
-const columns = {
-  who: ['name', 'pid', 'idle_ms', 'address'],
-  ps: ['name', 'pid', 'ppid', 'role', 'stat'],
+  who: (m) => tableNodes(m, m.members, ['name', 'pid', 'idle_ms', 'address']),
+  ps: (m) => tableNodes(m, m.processes, ['name', 'pid', 'ppid', 'role', 'stat']),
 };
 
 function cellOf(key, value = '') {
@@ -219,12 +195,10 @@ function cellOf(key, value = '') {
   return key === 'name' ? nameNode(value) : value;
 }
 
-function tableNodes({ type, items, members, processes }) {
-  const line = (tag, cell) =>
-    make('tr', {}, ...columns[type].map((key) => make(tag, {}, cell(key))));
+function tableNodes({ type, items }, count, keys) {
+  const line = (tag, cell) => make('tr', {}, ...keys.map((key) => make(tag, {}, cell(key))));
   const lines = items.map((item) => line('td', (key) => cellOf(key, item[key])));
-  const count = `${items.length} / ${members ?? processes}`;
-  const caption = make('caption', {}, `${words(`/${type} `)}: ${count}`);
+  const caption = make('caption', {}, `${words(`/${type} `)}: ${items.length} / ${count}`);
   return [make('table', {}, caption, line('th', words), ...lines)];
 }
 
@@ -240,12 +214,11 @@ function speechNode(m) {
 }
 
 function rowOf(m) {
-  const event = () => make('div.event', {}, ...(events[m.type]?.(m) ?? [m.text]));
+  const event = () => make('div.event', {}, ...(events[m.type]?.(m) ?? [m.text ?? words(m.type)]));
   const row = make('div.row', { m }, isSpoken(m) ? speechNode(m) : event());
-  const all = { ...m, own: isMine(m), mention: mentionsMe(m) };
-  for (const key of ['type', 'seq', 'time', 'name', 'to', 'code', 'past', 'own', 'mention']) {
-    if (all[key]) row.dataset[key] = all[key] === true ? '' : all[key];
-  }
+  Object.assign(row.dataset, { type: m.type, name: m.name ?? '' });
+  if (isMine(m)) row.dataset.own = '';
+  if (mentionsMe(m)) row.dataset.mention = '';
   return row;
 }
 
@@ -259,37 +232,39 @@ let pinned = true; // the newest row is in sight and stays so
 let end = 0; // how high the log was when the newest row came in sight
 let fresh = 0; // what was said while it was not
 let hasOlder = true; // /history may show more
-let last = { time: '' }; // what happened last
+let last = null; // what happened last
 
 // A server that was started again may count from 1 again: a number alone says nothing.
-const keyOf = (m) => `${m.time} ${m.seq}`;
+const order = (a, b) => a.time.localeCompare(b.time) || a.seq - b.seq;
+
+// What has no place in the room's order stands behind something that has.
+const behind = ({ time, seq }, m) => ({ ...m, time, seq: Math.floor(seq) + 0.5 });
+
+// The mark stands where the first missing one was: /history fills the rest from its end.
+function missing(first) {
+  hasOlder = true;
+  return behind(first, { type: 'gap' });
+}
 
 function show(m) {
   if (!waiting.length) setTimeout(draw, 16);
   waiting.push(m);
-  if (waiting.length > 2 * ROWS_MAX) waiting.splice(0, ROWS_MAX);
+  if (waiting.length > 2 * ROWS_MAX) waiting.unshift(missing(waiting.splice(0, ROWS_MAX)[0]));
 }
 
-function draw() {
-  flush(ROWS_AT_ONCE);
-  if (waiting.length) setTimeout(draw, 16);
-}
-
-function flush(count) {
+function draw(count = ROWS_AT_ONCE) {
   const batch = waiting.splice(0, count);
   for (const m of batch) append(rowOf(m));
+  if (waiting.length) setTimeout(draw, 16);
   if (!pinned) showFresh(fresh + batch.filter(isSpoken).length);
   if (pinned) dropOldest();
   else if (rows.length > 2 * ROWS_MAX) keepPlace(dropOldest);
 }
 
 function append(row) {
-  let chunk = ui.log.lastElementChild;
-  if (!(chunk?.childElementCount < CHUNK_ROWS)) {
-    ui.log.append((chunk = make('div.chunk')));
-  }
+  if (!(ui.log.lastChild?.childElementCount < CHUNK_ROWS)) ui.log.append(make('div.chunk'));
   place(row, rows.at(-1));
-  chunk.append(row);
+  ui.log.lastChild.append(row);
   rows.push(row);
 }
 
@@ -305,39 +280,42 @@ function place(row, above) {
     && row.date - above.date < SAME_BREATH_MS && !row.querySelector('.away'));
 }
 
-// Puts what happened before where it belongs, unless it is there.
+// Puts what happened before where it belongs, unless it is there. Nothing is missing in it.
 function merge(past) {
-  flush(Infinity);
-  const shown = new Set(rows.map(({ m }) => keyOf(m)));
-  const news = past.filter((m) => !shown.has(keyOf(m)));
-  if (!news.length) return;
+  draw(Infinity);
+  const old = rows.filter(({ m }) => m.type !== 'gap' || order(m, past[0]) < 0);
+  const all = [...old, ...past.map(rowOf)].sort((a, b) => order(a.m, b.m));
+  const isNews = ({ m }, i) => !m.past || !i || order(all[i - 1].m, m) !== 0;
   keepPlace(() => {
-    const all = [...rows, ...news.map(rowOf)];
-    all.sort(({ m: a }, { m: b }) => a.time.localeCompare(b.time) || a.seq - b.seq);
     rows = [];
     ui.log.replaceChildren();
-    all.forEach(append);
+    all.filter(isNews).forEach(append);
   });
 }
 
 // Changes the rows without moving the one that is read.
 function keepPlace(change) {
   const { left, top, width } = ui.scroll.getBoundingClientRect();
-  const seen = document.elementsFromPoint(left + width / 2, top + 40).find((node) => node.m);
-  const read = (seen ?? rows[0])?.lastElementChild; // A day may go away above it.
+  const stays = ({ m }) => m && m.type !== 'gap';
+  const seen = document.elementsFromPoint(left + width / 2, top + 40).find(stays);
+  const read = (seen ?? rows.find(stays))?.lastElementChild; // A day may go away above it.
   const before = read?.getBoundingClientRect().top;
   change();
   if (pinned) toNewest();
-  else if (read) ui.scroll.scrollTop += read.getBoundingClientRect().top - before;
+  else if (read?.isConnected) ui.scroll.scrollTop += read.getBoundingClientRect().top - before;
 }
 
 function dropOldest() {
-  while (rows.length > ROWS_MAX + CHUNK_ROWS) {
-    const chunk = ui.log.firstElementChild;
-    rows.splice(0, chunk.childElementCount);
-    chunk.remove();
-    hasOlder = true;
+  if (rows.length <= ROWS_MAX + CHUNK_ROWS) return;
+  const mark = rowOf(missing(rows[0].m));
+  while (rows.length > ROWS_MAX) {
+    rows.splice(0, ui.log.firstChild.childElementCount);
+    ui.log.firstChild.remove();
   }
+  place(mark);
+  place(rows[0], mark);
+  ui.log.firstChild.prepend(mark);
+  rows.unshift(mark);
 }
 
 function showFresh(count) {
@@ -366,69 +344,62 @@ function toNewest() {
 // --- Lines on their way
 
 // Lines that were typed, until the server says what became of them. {typed, m: what it will look
-// like, row, line: its number on this connection (0: not sent), tried: whether it was sent on any}
+// like, row, line: its number on this connection; 0: not sent; -1: sent on another}
 const outbox = new Set();
 
 const entryOf = (line) => [...outbox].find((entry) => entry.line === line);
 
-// What the server will make of a line.
+// What the server will probably make of a line.
 function meaningOf(typed) {
-  const [, word, rest] = /^\s*[/／]([^/／\s]+)\s*(.*)$/u.exec(typed) ?? [];
-  if (!word) return { type: 'say', text: typed.replace(/^\s*[/／]/u, '') };
-  const verb = word.toLowerCase();
-  const [, to, text] = /^(\S+)\s+(.*)$/u.exec(rest) ?? [];
-  if (verb === 'me' && rest) return { type: 'emote', text: rest };
-  if (verb === 'msg' && text) return { type: 'tell', to, text };
-  return { type: 'command', text: typed, verb, rest };
+  if (typed.startsWith('/me ')) return { type: 'emote', text: typed.slice(4) };
+  const type = /^\s*[/／][^/／]/u.test(typed) ? 'command' : 'say';
+  return { type, text: typed.replace(/^\/\//, '/') };
 }
+
+// Certain to go to everybody, because private words are typed in many ways; and to be found again,
+// because control characters are keys of terminals.
+const isPublic = (typed) => /^(?:\/me |\/\/|(?!\P{L}*[/／])[\p{L}\p{N}])[\P{Cc}\t]*$/u.test(typed);
+
+// Without what the server may clean away: spaces, marks, and what has no shape.
+const core = ({ type, text }) => type + text.replace(/[\p{C}\p{M}\p{Z}\ufffd]/gu, '');
 
 function post(typed) {
   const m = { name: me, own: true, time: new Date().toISOString(), ...meaningOf(typed) };
-  const entry = { typed, m, row: rowOf(m), line: 0, tried: false };
+  const entry = { typed, m, row: rowOf(m), line: 0 };
   entry.row.dataset.pending = '';
   ui.outbox.append(entry.row);
   outbox.add(entry);
-  if (m.verb === 'lang' && languages.includes(m.rest)) speak((kept['chatd.lang'] = m.rest));
-  if (inRoom && !returning) dispatch(entry);
-}
-
-function dispatch(entry) {
-  entry.line = entry.row.dataset.line = transmit(entry.typed);
-  entry.tried = true;
+  const [, chosen] = /^[/／]lang\s+(en|zh)\s*$/i.exec(typed) ?? [];
+  if (chosen) speak((kept['chatd.lang'] = chosen.toLowerCase()));
+  if (inRoom && !returning) entry.line = transmit(typed);
 }
 
 function settle(entry) {
-  if (!entry) return;
   outbox.delete(entry);
-  entry.row.remove();
+  entry?.row.remove();
 }
 
 // A line that was not said stays in sight, and its text within reach.
 function fail(entry, why) {
   const { row, typed } = entry;
-  settle(entry);
+  outbox.delete(entry);
   delete row.dataset.pending;
   row.dataset.failed = '';
   const again = button('again', () => (row.remove(), compose(typed)));
   row.append(make('p.why', { role: 'alert' }, why, ' ', again));
-  ui.outbox.append(row);
 }
 
-// The server handles lines in order, so commands up to the one that it answers are done. Returns
-// whether nobody had typed that one.
+// Returns whether nobody had typed the line.
 function answered(line) {
-  for (const entry of outbox) {
-    if (entry.line && entry.line <= line && entry.m.type === 'command') settle(entry);
-  }
-  const then = asked.get(line);
-  asked.delete(line);
-  then?.();
-  return then !== undefined;
+  const entry = entryOf(line);
+  if (entry?.m.type === 'command') settle(entry);
+  if (line === returning) caughtUp();
+  return asked.delete(line);
 }
 
 // --- Who is here
 
-const people = new Set(); // those whose names are known
+const people = new Set(); // some who are certainly here
 let members = 0;
 let found = {}; // what /who said last; nothing when somebody may have come or gone unseen
 let drawing = 0;
@@ -436,13 +407,13 @@ let asking = 0;
 
 const prefix = () => ui.peopleFilter.value.trim();
 
-function namesLike(start, count) {
+function namesLike(start) {
   const isLike = (name) => name.toLowerCase().startsWith(start.toLowerCase());
-  return [...people].filter(isLike).sort(new Intl.Collator(language).compare).slice(0, count);
+  return [...people].filter(isLike).sort(new Intl.Collator(language).compare);
 }
 
 function countPeople(count) {
-  members = count;
+  members = Math.max(count, people.size);
   drawing ||= setTimeout(drawPeople, PEOPLE_MS);
 }
 
@@ -450,37 +421,45 @@ function drawPeople() {
   drawing = 0;
   ui.peopleCount.textContent = members;
   if (ui.people.hidden) return;
-  const names = namesLike(prefix(), PEOPLE_SHOWN);
+  const names = namesLike(prefix());
   const more = (prefix() ? found.matching : members) - names.length;
-  ui.peopleList.replaceChildren(...names.map(personNode));
+  ui.peopleList.replaceChildren(...names.map((name) =>
+    make('li', {}, button('', () => compose(`/msg ${name} `), nameNode(name)))));
   ui.peopleMore.textContent = more > 0 ? words('more', more) : '';
 }
 
-function personNode(name) {
-  const item = make('li', {}, button('', () => compose(`/msg ${name} `), nameNode(name)));
-  item.dataset.name = name;
-  return item;
-}
-
 // Waits until the typing rests: /who costs as much as five lines.
-function lookAtPeople() {
+function lookAtPeople(pause = PEOPLE_MS) {
   drawPeople();
   clearTimeout(asking);
-  const isNews = () => inRoom && found.prefix !== prefix();
-  asking = setTimeout(() => isNews() && ask(`/who ${prefix()}`), PEOPLE_MS);
+  asking = setTimeout(() => {
+    asking = 0;
+    if (inRoom && found.prefix !== prefix()) ask(`/who ${prefix()}`);
+  }, pause);
 }
 
 function takeNames(names, head) {
   found = head;
   if (!head.prefix) people.clear();
-  for (const name of [me, ...names]) people.add(name);
-  countPeople(head.members);
+  for (const name of [me, ...names]) arrived(name, head.members);
+}
+
+function arrived(name, count = members) {
+  people.add(name);
+  if (people.size > PEOPLE_MAX) people.delete([...people][0]);
+  countPeople(count);
+}
+
+// Nobody is certainly here when somebody has left unnamed.
+function forgetPeople() {
+  takeNames([], { members });
+  if (!asking) lookAtPeople(PAUSE_MS_MAX * Math.random());
 }
 
 function openPeople(open) {
   ui.people.hidden = !open;
   ui.peopleButton.ariaExpanded = open;
-  if (open) drawPeople();
+  drawPeople();
 }
 
 function togglePeople() {
@@ -494,19 +473,20 @@ function togglePeople() {
 let socket = null;
 let lines = 0; // sent on this connection
 let limits = {};
-let wanted = ''; // the name to come in with; empty while the door waits for one
+let wanted = ''; // the name to come in with; empty: none
 let nameAsked = false; // the server waits for a name
 let refusal = null; // why it did not take the last one
 let inRoom = false;
-let wasIn = false; // and so comes back when it is cut off
-let leaving = false; // the end of the connection is meant
 let tries = 0;
 let retry = 0;
-const asked = new Map(); // lines that nobody typed, and what to do when they are answered
+const asked = new Set(); // lines that nobody typed
 
 function connect() {
   socket = new WebSocket(`/chat?lang=${language}`);
-  socket.onmessage = ({ data }) => receive(JSON.parse(data));
+  socket.onmessage = ({ data }) => {
+    const m = JSON.parse(data);
+    m.past ? past.push(m) : on[m.type]?.(m);
+  };
   socket.onclose = cut;
   [lines, nameAsked, refusal] = [0, false, null];
   asked.clear();
@@ -517,12 +497,7 @@ function transmit(line) {
   return ++lines;
 }
 
-const ask = (line, then = () => {}) => asked.set(transmit(line), then);
-
-function receive(m) {
-  if (m.past) past.push(m);
-  else on[m.type]?.(m);
-}
+const ask = (line) => asked.add(transmit(line));
 
 function cut() {
   if (!socket) return;
@@ -530,20 +505,18 @@ function cut() {
   socket.close();
   socket = null;
   if (inRoom && !returning) seen = last;
-  for (const entry of outbox) entry.line = entry.row.dataset.line = 0;
-  [inRoom, returning] = [false, false];
-  if (leaving) openDoor();
-  else if (wanted && !wasIn) openDoor(refusal?.text ?? words('unreachable'));
-  else if (wanted) {
+  for (const entry of outbox) entry.line &&= -1;
+  [inRoom, returning] = [false, 0];
+  if (!wanted || ui.room.hidden) openDoor(refusal?.text ?? (wanted && words('unreachable')));
+  else {
     if (refusal?.code !== 'name-taken') showStatus('cut', refusal?.text ?? words('cut'));
     retryLater();
   }
 }
 
-// The pauses grow, and differ, so that not everybody comes back at the same time.
+// The pauses grow, and differ from page to page.
 function retryLater() {
-  clearTimeout(retry);
-  const pause = Math.min(RETRY_MS_MAX, 1000 * 2 ** tries++);
+  const pause = Math.min(PAUSE_MS_MAX, 1000 * 2 ** tries++);
   retry = setTimeout(retryNow, pause * (1 - Math.random() / 2));
 }
 
@@ -555,7 +528,7 @@ function retryNow() {
   nameAsked = false;
 }
 
-function showStatus(state, text = '') {
+function showStatus(state, text) {
   ui.status.hidden = !state;
   ui.status.dataset.state = state;
   ui.statusText.textContent = text;
@@ -563,62 +536,57 @@ function showStatus(state, text = '') {
 
 // --- Coming back
 
-// Lines that were not acknowledged are sent again, unless they are among what was missed.
-let returning = false;
-let seen = null; // what happened last before the cut
+// Public lines that were not acknowledged are sent again, unless they are among what was missed.
+let returning = 0; // the line that asks for what was missed, until it is answered
+let seen = null; // what happened last before the cut, or before a gap
 
-function comeBack() {
-  returning = seen !== null;
-  if (!returning) return;
+function catchUp(since) {
+  seen = since;
+  past = [];
   // All of it: how many were missed cannot be told, because a new server counts anew.
-  ask(`/history ${HISTORY_MAX}`, caughtUp);
+  ask(`/history ${HISTORY_MAX}`);
+  returning = lines;
 }
 
 function caughtUp() {
-  returning = false;
-  const missed = rows.filter(({ m }) => m.past && m.time > seen.time);
-  if (missed.length) markMissed(missed[0]);
-  for (const { m } of missed.filter((row) => isMine(row.m))) {
-    settle([...outbox].find(({ tried, m: own }) =>
-      tried && own.type === m.type && own.text.trim() === m.text));
+  returning = 0;
+  const isAll = past.length < HISTORY_MAX || order(past[0], seen) <= 0;
+  if (!isAll) merge([missing(seen)]);
+  const missed = rows.filter(({ m }) => m.past && order(m, seen) > 0);
+  if (missed.length) {
+    ui.log.querySelector('.away')?.remove();
+    missed[0].prepend(make('p.away', {}, words('away')));
+    missed[0].removeAttribute('data-follows');
+  }
+  for (const { m } of missed) {
+    if (isMine(m)) settle([...outbox].find((entry) => entry.line && core(entry.m) === core(m)));
   }
   for (const entry of [...outbox]) {
-    if (entry.tried && !/say|emote/.test(entry.m.type)) fail(entry, words('unknown'));
-    else dispatch(entry);
+    const { line, typed } = entry;
+    // A new server would say "r yes", an answer without a slash. And what was sent on this
+    // connection has been handled: a gap has swallowed the answer.
+    const isAnswer = /^\s*[rｒ]\s/iu.test(typed);
+    const isSafe = !line || (line < 0 && isAll && isPublic(typed));
+    if (isSafe && !isAnswer) entry.line = transmit(typed);
+    else fail(entry, words('unknown'));
   }
-}
-
-function markMissed(row) {
-  ui.log.querySelector('.away')?.remove();
-  row.prepend(make('p.away', {}, words('away')));
-  row.removeAttribute('data-follows');
 }
 
 // --- What the server says
 
-const FAREWELLS = ['goodbye', 'operator-removes', 'idle-too-long'];
 let past = []; // what happened before, while it comes
 let answer; // to /who or /ps, while it comes
 
 function happened(m) {
   last = m;
-  if (m.own) {
-    settle(entryOf(m.line));
-    answered(m.line);
-  }
+  if (m.own) settle(entryOf(m.line));
   show(m);
   if (!isSpoken(m)) return;
   arrived(m.name);
   if (!m.own) attract(m);
 }
 
-// What has no place in the room's order stands where it came.
-const remark = (m) => show({ ...m, time: last.time });
-
-function arrived(name) {
-  people.add(name);
-  countPeople(Math.max(members, people.size));
-}
+const remark = (m) => show(behind(last, m));
 
 const on = {
   __proto__: null,
@@ -628,25 +596,24 @@ const on = {
   'name?'() {
     nameAsked = true;
     if (wanted && !refusal) retryNow();
-    else if (wasIn && refusal?.code === 'name-taken') {
+    else if (!ui.room.hidden && refusal?.code === 'name-taken') {
       showStatus('held', words('held', wanted));
       retryLater();
     } else openDoor(refusal?.text);
   },
 
   welcome(m) {
-    [inRoom, wasIn, refusal, tries] = [true, true, null, 0];
+    [inRoom, refusal, tries] = [true, null, 0];
     iAm(m.name);
     takeNames(m.names, m);
     showStatus('');
     openRoom();
-    comeBack();
-    if (!last.time) last = m;
+    if (seen) catchUp(seen);
+    last ??= m;
   },
 
   join(m) {
-    if (!people.has(m.name)) ++members;
-    arrived(m.name);
+    arrived(m.name, members + !people.has(m.name));
     happened(m);
   },
 
@@ -657,10 +624,11 @@ const on = {
   },
 
   crowd(m) {
-    for (const name of m.names_joined) people.add(name);
-    for (const name of m.names_left) people.delete(name);
     found = {};
+    if (m.left > m.names_left.length) forgetPeople();
+    for (const name of m.names_left) people.delete(name);
     countPeople(members + m.joined - m.left);
+    for (const name of m.names_joined) arrived(name);
     happened(m);
   },
 
@@ -676,13 +644,13 @@ const on = {
   tell: happened,
 
   gap(m) {
-    found = {};
-    remark(m);
+    iAm(m.name);
+    forgetPeople();
+    show(missing(last));
+    if (outbox.size && !returning) catchUp(last);
   },
 
-  closing(m) {
-    if (inRoom) remark(m);
-  },
+  closing: (m) => inRoom && remark(m),
 
   past({ state, line }) {
     if (state === 'begin') return (past = []);
@@ -703,7 +671,9 @@ const on = {
   },
 
   notice(m) {
-    leaving ||= FAREWELLS.includes(m.code);
+    if (/goodbye|operator-removes|idle-too-long/.test(m.code)) {
+      [wanted, refusal] = ['', m.type === 'error' ? m : null];
+    }
     if (answered(m.line)) return;
     if (inRoom) remark(m);
     else ui.nameError.textContent = m.text;
@@ -712,8 +682,7 @@ const on = {
   error(m) {
     if (!inRoom) return (refusal ??= m);
     const entry = entryOf(m.line);
-    if (entry) fail(entry, m.text);
-    else on.notice(m);
+    entry ? fail(entry, m.text) : on.notice(m);
   },
 };
 
@@ -764,7 +733,7 @@ function edited() {
   const left = limits.line_bytes - longest;
   ui.note.textContent = left < limits.line_bytes / 10 ? words('bytesLeft', left) : '';
   ui.send.disabled = left < 0;
-  suggest(false);
+  suggest();
 }
 
 function submit() {
@@ -788,19 +757,14 @@ function suggest(anywhere) {
   if (/^\/\S*$/.test(before)) {
     matching = Object.keys(texts).filter((key) => key.startsWith(before.toLowerCase()));
   } else if (/^\/(msg|who|ps|tree)\s+\S*$/i.test(before) || (anywhere && word)) {
-    const others = namesLike(word, SUGGESTED_MAX).filter((name) => name !== me);
+    const others = namesLike(word).filter((name) => name !== me).slice(0, SUGGESTED_MAX);
     matching = others.map((name) => `${name} `);
   }
   offer(matching[0] === word ? [] : matching);
 }
 
-function offer(matching) {
-  suggestions = matching;
-  choice = -1;
-  drawSuggestions();
-}
-
-function drawSuggestions() {
+function offer(matching, chosen = -1) {
+  [suggestions, choice] = [matching, chosen];
   ui.suggest.hidden = !suggestions.length;
   ui.suggest.replaceChildren(...suggestions.map((text, i) => {
     const note = texts[text] ? make('small', {}, words(text)) : '';
@@ -812,10 +776,7 @@ function drawSuggestions() {
   ui.suggest.children[choice]?.scrollIntoView({ block: 'nearest' });
 }
 
-function choose(i) {
-  choice = (i + suggestions.length) % suggestions.length;
-  drawSuggestions();
-}
+const choose = (i) => offer(suggestions, (i + suggestions.length) % suggestions.length);
 
 function accept(i) {
   ui.message.setRangeText(suggestions[i], from, ui.message.selectionStart, 'end');
@@ -845,7 +806,7 @@ function pressed(event) {
 const isNarrow = () => matchMedia('(max-width: 52rem)').matches;
 
 function openDoor(why = '') {
-  [wanted, wasIn, leaving] = ['', false, false];
+  wanted = '';
   keptByTab['chatd.in'] = '0';
   [ui.room.hidden, ui.door.hidden, ui.enterButton.disabled] = [true, false, false];
   ui.nameError.textContent = why;
@@ -880,7 +841,7 @@ ui.scroll.onscroll = scrolled;
 ui.newest.onclick = () => (toNewest(), ui.message.focus());
 ui.retryNow.onclick = retryNow;
 ui.peopleButton.onclick = togglePeople;
-ui.peopleFilter.oninput = ui.people.onpointerenter = lookAtPeople;
+ui.peopleFilter.oninput = ui.people.onpointerenter = () => lookAtPeople();
 ui.notifyButton.onclick = toggleNotifications;
 ui.langButton.onclick = () => post(`/lang ${languages.find((other) => other !== language)}`);
 document.onkeydown = ({ key }) => {

@@ -2,7 +2,10 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -66,6 +69,33 @@ std::string said(Browser& page, std::string_view name, int lines, Where where = 
         literal(name) + ").map(row => row.querySelector('.text').textContent)";
     page.wait_until(texts + ".length >= " + std::to_string(lines), where);
     return page.value(texts + ".join(' ')", where).string;
+}
+
+// Types lines, and cuts the connection before the page is told what became of them. The page comes
+// back by itself.
+void lose_answers(Browser& page, std::initializer_list<std::string_view> lines,
+                  Where where = Where::here()) {
+    std::string list;
+    for (const std::string_view line : lines) list += literal(line) + ',';
+    (void)page.value("[" + list +
+                         "].forEach(line => { document.querySelector('#message').value = line;"
+                         "document.querySelector('#composer').requestSubmit(); }),"
+                         "dispatchEvent(new Event('offline'))",
+                     where);
+}
+
+// While a page is kept away, its connections go nowhere.
+void keep_away(Browser& page, Where where = Where::here()) {
+    (void)page.value("(window.Real = WebSocket, window.WebSocket = class { close() {} }, 0)",
+                     where);
+}
+
+void let_back(Browser& page, Where where = Where::here()) {
+    (void)page.value(
+        "(window.WebSocket = Real, dispatchEvent(new Event('offline')),"
+        "dispatchEvent(new Event('online')))",
+        where);
+    page.wait_until("document.querySelector('#status').hidden", where);
 }
 
 void expect_no_complaint(Browser& page, Where where = Where::here()) {
@@ -272,6 +302,86 @@ Test(page, a_page_comes_back_by_itself_when_the_server_is_started_again) {
     bob.write_line("welcome back");
     expect_row(alice, "say", "welcome back");
     EXPECT_EQ(said(alice, "alice", 2), "before said while nobody listened");
+    daemon.finish();
+}
+
+Test(page, what_was_said_while_the_server_was_started_again_is_shown_once) {
+    NEEDS("chromium", "chromedriver");
+    const Scratch scratch;
+    give_to_chatd(scratch.path());
+    DaemonOptions options{.args = {"--history", scratch.path() + "/history"}};
+    constexpr int kBefore = 5;
+    constexpr int kMissed = 57;  // more than a newcomer is shown
+    Browser alice;
+    {
+        Daemon daemon(options);
+        options.port = std::to_string(daemon.port());
+        Person bob(daemon, "bob");
+        enter(alice, daemon, "alice");
+        bob.expect_line("alice entered the chat room");
+        for (int i = 0; i < kBefore; ++i) bob.write_line(std::to_string(i));
+        EXPECT_EQ(said(alice, "bob", kBefore), numbers(0, kBefore));
+        keep_away(alice);
+        daemon.finish();
+    }
+    alice.wait_until("document.querySelector('#status').dataset.state === 'cut'");
+    Daemon daemon(options);
+    Person bob(daemon, "bob");
+    for (int i = kBefore; i < kBefore + kMissed; ++i) bob.write_line(std::to_string(i));
+    bob.write_line("/who bob");
+    bob.expect("\n  bob ");  // All of it has been said.
+    let_back(alice);
+    EXPECT_EQ(said(alice, "bob", kBefore + kMissed), numbers(0, kBefore + kMissed));
+    say(alice, "back");
+    bob.expect("alice says: back\n");
+    EXPECT_EQ(said(alice, "bob", kBefore + kMissed), numbers(0, kBefore + kMissed));
+    EXPECT_EQ(alice.value("document.querySelectorAll('#log .away').length").number, 1);
+    EXPECT_EQ(alice.value("document.querySelectorAll('#log [data-type=gap]').length").number, 0);
+    daemon.finish();
+}
+
+Test(page, a_line_whose_answer_is_lost_is_said_once_however_the_server_cleans_it) {
+    NEEDS("chromium", "chromedriver");
+    Daemon daemon;
+    Person bob(daemon, "bob");
+    Browser alice;
+    enter(alice, daemon, "alice");
+    bob.expect_line("alice entered the chat room");
+    lose_answers(alice, {"a\tb", "  two  spaces ", "//slash", "/me \twaves ", "\u202eback\u202c",
+                         "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301", "plain"});
+    const std::string before = bob.expect("alice entered the chat room\n");
+    EXPECT_TRUE(before.starts_with("alice says: a b\n"));
+    EXPECT_NE(before.find("alice says: plain\n"), std::string::npos);
+    alice.wait_until("document.querySelector('#status').hidden");
+    alice.wait_until("document.querySelectorAll('#outbox .row').length === 0");
+    say(alice, "the end");
+    EXPECT_EQ(bob.expect("alice says: the end\n"), "");
+    EXPECT_EQ(said(alice, "alice", 7),
+              "a b   two  spaces  /slash back "
+              "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301 plain the end");
+    daemon.finish();
+}
+
+Test(page, private_words_are_never_sent_again_however_they_were_typed) {
+    NEEDS("chromium", "chromedriver");
+    Daemon daemon;
+    Person bob(daemon, "bob");
+    Browser alice;
+    enter(alice, daemon, "alice");
+    bob.expect_line("alice entered the chat room");
+    constexpr std::string_view kPsst[] = {"/msg bob psst", "／msg bob psst", "/MSG bob psst",
+                                          " /msg bob psst", "∕ｍsg bob psst"};
+    lose_answers(alice, {kPsst[0], kPsst[1], kPsst[2], kPsst[3], kPsst[4]});
+    const std::string before = bob.expect("alice entered the chat room\n");
+    std::size_t told = 0;
+    for (std::size_t at = 0; (at = before.find("psst\n", at)) != std::string::npos; ++at) ++told;
+    EXPECT_EQ(told, std::size(kPsst));
+    // The person decides.
+    alice.wait_until("document.querySelectorAll('#outbox [data-failed] .again').length === 5");
+    say(alice, "the end");
+    EXPECT_EQ(bob.expect("alice says: the end\n"), "");
+    EXPECT_FALSE(
+        alice.value("JSON.stringify([localStorage, sessionStorage]).includes('psst')").boolean);
     daemon.finish();
 }
 
