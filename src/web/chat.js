@@ -234,7 +234,7 @@ let fresh = 0; // what was said while it was not
 let hasOlder = true; // /history may show more
 let last = null; // what happened last
 
-// A server that was started again may count from 1 again: a number alone says nothing.
+// A server that starts again counts from 1: a number alone says nothing.
 const order = (a, b) => a.time.localeCompare(b.time) || a.seq - b.seq;
 
 // What has no place in the room's order stands behind something that has.
@@ -268,7 +268,7 @@ function append(row) {
   rows.push(row);
 }
 
-// What depends on the row above: whether a day begins, and whether the same person goes on.
+// What depends on the row above: does a day begin, does the same person go on?
 function place(row, above) {
   const { m } = row;
   row.date = new Date(m.time);
@@ -330,7 +330,7 @@ function scrolled() {
   const height = pinned ? Math.min(end, scrollHeight) : scrollHeight;
   pinned = height - scrollTop - clientHeight < 48;
   if (pinned !== ui.newest.hidden) showFresh(0);
-  if (scrollTop > 200 || pinned || !hasOlder || !inRoom) return;
+  if (scrollTop > 200 || (pinned && scrollHeight > clientHeight) || !hasOlder || !inRoom) return;
   hasOlder = false;
   ask(`/history ${HISTORY_MAX}`);
 }
@@ -389,7 +389,7 @@ function fail(entry, why) {
   row.append(make('p.why', { role: 'alert' }, why, ' ', again));
 }
 
-// Returns whether nobody had typed the line.
+// Returns whether nobody typed the line.
 function answered(line) {
   const entry = entryOf(line);
   if (entry?.m.type === 'command') settle(entry);
@@ -837,7 +837,7 @@ document.onsubmit = (event) => {
 ui.message.onkeydown = pressed;
 ui.message.oninput = edited;
 ui.message.onblur = () => offer([]);
-ui.scroll.onscroll = scrolled;
+ui.scroll.onscroll = ui.scroll.onwheel = ui.scroll.ontouchmove = scrolled;
 ui.newest.onclick = () => (toNewest(), ui.message.focus());
 ui.retryNow.onclick = retryNow;
 ui.peopleButton.onclick = togglePeople;
@@ -855,7 +855,7 @@ document.onvisibilitychange = () => {
 window.onoffline = cut; // The connection may not know it for minutes.
 window.ononline = retryNow;
 
-// Whatever changes the height of the log or of its window, the newest row stays in sight.
+// Whatever changes a height, the newest row stays in sight.
 const heights = new ResizeObserver(() => pinned && toNewest());
 for (const box of [ui.scroll, ui.log, ui.outbox]) heights.observe(box);
 
@@ -865,4 +865,4 @@ ui.notifyButton.ariaPressed = wantsNotes();
 ui.name.value = kept['chatd.name'] ?? '';
 const wasHere = keptByTab['chatd.in'] === '1';
 openDoor();
-if (wasHere) enter(); // A page that is loaded again goes back to the room.
+if (wasHere) enter(); // A reloaded page goes back to the room.

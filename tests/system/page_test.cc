@@ -429,9 +429,14 @@ Test(page, what_is_said_meanwhile_is_counted_and_moves_nothing_that_is_being_rea
     NEEDS("chromium", "chromedriver");
     Daemon daemon;
     Person bob(daemon, "bob");
+    for (int i = 0; i < 12; ++i) bob.write_line("old " + std::to_string(i));
     Browser alice;
     enter(alice, daemon, "alice");
     bob.expect_line("alice entered the chat room");
+    // She is shown the last 10, which do not fill her window: the wheel has nothing to scroll.
+    expect_row(alice, "say", "old 11");
+    (void)alice.value("document.querySelector('#scroll').dispatchEvent(new WheelEvent('wheel'))");
+    expect_row(alice, "say", "old 0");
     alice.hide();
     bob.write_line("one");
     bob.write_line("two");
