@@ -288,8 +288,8 @@ Test(chat_client, two_clients_keep_each_others_lines) {
     alice.wait_for_row("alice>");
     carol.wait_for_row("carol>");
     alice.type("of alice\r");
-    carol.type("of carol\r");
     bob.expect("alice says: of alice\n");
+    carol.type("of carol\r");
     bob.expect("carol says: of carol\n");
     alice.wait_for_row("alice>");
     alice.type(kControlD);
