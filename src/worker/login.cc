@@ -47,12 +47,8 @@ Login::Step Login::refuse_protocol(std::string_view protocol) {
     return Step::Refused;
 }
 
-Login::Step Login::refuse_name(Text reason, std::string_view filling) {
-    if (filling.empty()) {
-        screen_->line(reason);
-    } else {
-        screen_->line(reason, {filling});
-    }
+Login::Step Login::refuse_name(Text reason, std::initializer_list<std::string_view> fillings) {
+    screen_->line(reason, fillings);
     if (++attempts_ == kLoginAttemptsMax) {
         screen_->line(Text::TooManyTries);
         return Step::Quit;

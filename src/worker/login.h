@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -35,7 +36,7 @@ class Login {
     // what is wrong with it. refuse_taken_name(): the room says that name() is taken. With
     // kLoginAttemptsMax bad or taken names the client has tried too often.
     [[nodiscard]] Step handle_line(const LineReader::Line& line);
-    [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, name_); }
+    [[nodiscard]] Step refuse_taken_name() { return refuse_name(Text::NameTaken, {name_}); }
     [[nodiscard]] Step refuse_protocol(std::string_view protocol);  // always Refused
 
     // The last good name; empty: there was none yet.
@@ -43,7 +44,8 @@ class Login {
 
   private:
     [[nodiscard]] Step obey(const Command& command);
-    [[nodiscard]] Step refuse_name(Text reason, std::string_view filling = {});
+    [[nodiscard]] Step refuse_name(Text reason,
+                                   std::initializer_list<std::string_view> fillings = {});
 
     Screen& screen_;
     std::string name_;
