@@ -298,8 +298,9 @@ Command parse_command(std::string_view line, bool may_answer) {
     return {Verb::SaySlash, word, without_first(begin)};
 }
 
-bool asks_for_json(std::string_view line) {
-    return parse_command(clean_text(line)).verb == Verb::Json;
+bool begins_with_json(std::string_view bytes) {
+    const std::size_t end = bytes.find('\n');
+    return end != bytes.npos && parse_command(clean_text(bytes.substr(0, end))).verb == Verb::Json;
 }
 
 std::optional<std::string_view> nearest_command(std::string_view word) {

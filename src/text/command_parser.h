@@ -43,8 +43,8 @@ struct Command {
 // so "r yes" may lack its slash.
 [[nodiscard]] Command parse_command(std::string_view line, bool may_answer = false);
 
-// Is this line of a client, as it came, the command /json?
-[[nodiscard]] bool asks_for_json(std::string_view line);
+// Is the first line of these bytes of a client, as they came, whole, and the command /json?
+[[nodiscard]] bool begins_with_json(std::string_view bytes);
 
 // The command, with its slash, that a client most likely meant by `word`, which is Unknown or
 // InDoubt; none when no command is like it.

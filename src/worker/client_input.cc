@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "text/command_parser.h"
+
 namespace chatd {
 
 std::string_view ClientInput::add(std::string_view bytes, Moment now, std::string& replies) {
@@ -20,7 +22,12 @@ std::string_view ClientInput::add(std::string_view bytes, Moment now, std::strin
         return {};
     }
     std::string text;
-    telnet_.filter(bytes, text, replies);
+    const bool is_first_line = lines.count() == 0;
+    if (is_first_line && begins_with_json(std::string(lines.buffered()).append(bytes))) {
+        expect_no_telnet();
+    }
+    if (may_be_telnet_) telnet_.filter(bytes, text, replies);
+    if (!may_be_telnet_) text = bytes;
     const std::string_view foreign = detector_.filter(text);
     lines.add(text);
     return foreign;

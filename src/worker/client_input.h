@@ -1,7 +1,7 @@
 // Everything that a client sends, whatever its tongue: from bytes to lines. Its first bytes tell
 // whether it speaks HTTP, another protocol that is not spoken here, or plain lines.
 //
-// This file must never look at what a line says.
+// This file must never look at what a line says, but for a first line /json.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,9 @@ class ClientInput {
     // The client has been asked for its name: HTTP would come too late now.
     void expect_lines() { is_plain_ = true; }
 
+    // A program negotiates nothing: a byte 255 of it is no command of telnet.
+    void expect_no_telnet() { may_be_telnet_ = false; }
+
     // The first bytes that have come may be the beginning of HTTP.
     [[nodiscard]] bool may_be_http() const { return !first_bytes_.empty(); }
 
@@ -59,6 +62,7 @@ class ClientInput {
     const WebSettings& settings_;
     bool is_proxied_;
     bool is_plain_ = false;
+    bool may_be_telnet_ = true;
     std::string first_bytes_;
     std::unique_ptr<WebInput> web_;
     TelnetFilter telnet_;

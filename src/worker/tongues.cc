@@ -26,10 +26,7 @@ void Conversation::ask_name(Moment now) {
 // A first line /json costs nothing and waits for nothing: what a program reads is JSON from the
 // first byte on.
 void Conversation::take_json() {
-    if (greeted_ || end_) return;
-    const std::string_view text = lines_.buffered();
-    const std::size_t end = text.find('\n');
-    if (end == text.npos || !asks_for_json(text.substr(0, end))) return;
+    if (greeted_ || end_ || !begins_with_json(lines_.buffered())) return;
     (void)lines_.next();
     speak_json();
 }
@@ -39,6 +36,7 @@ void Conversation::speak_json() {
     if (state_ == State::Login && greeted_) screen_->leave_prompt();
     if (!std::exchange(numbers_lines_, true)) {
         screen_.speak(std::make_unique<JsonRenderer>(screen_, lines_.count()));
+        input_.expect_no_telnet();
     }
     screen_->hello(limits_, name_);
     if (state_ == State::Login) greet();

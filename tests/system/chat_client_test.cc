@@ -465,6 +465,15 @@ Test(chat_client, in_a_pipe_what_is_not_said_is_an_error) {
     daemon.finish();
 }
 
+Test(chat_client, in_a_pipe_any_bytes_are_a_line) {
+    Daemon daemon;
+    const auto result = in_pipe({"--name", "bot", server_of(daemon)}, "\xff\xfe\nhi\n");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_CONTAINS(result.err, "This room speaks UTF-8");
+    EXPECT_CONTAINS(result.out, " bot: hi\n");
+    daemon.finish();
+}
+
 Test(chat_client, in_a_pipe_what_follows_quit_is_an_error) {
     Daemon daemon;
     const auto result = in_pipe({"--name", "bot", server_of(daemon)}, "hi\n/quit\nlost\n");

@@ -170,6 +170,23 @@ Test(conversation_json, everything_may_come_at_once) {
               (Sent{"1 say: hello", "2 leave quit"}));
 }
 
+// 255, 254 and 10 would be a command of telnet, and no line would end there.
+Test(conversation_json, a_program_speaks_no_telnet) {
+    for (const std::string_view bytes : {"/json\nalice\n\xff\xfe\nhello\n", "\xff\xfe\nhello\n"}) {
+        Conversation conversation(settings());
+        conversation.time_is(kBegin);
+        if (!bytes.starts_with('/')) conversation.client_sent("/json\nalice\n");
+        conversation.client_sent(bytes);
+        conversation.link_opened();
+        (void)taken(conversation);
+        conversation.frames().clear();
+        EXPECT_TRUE(conversation.broker_sent(frame_of(framed(welcome_to(1), {}, "alice"))));
+        EXPECT_CONTAINS(taken(conversation), R"("line":2,"code":"not-utf8")");
+        EXPECT_EQ(chatd::test::described_frames(conversation.frames()),
+                  (Sent{"1 say: \ufffd\ufffd", "2 say: hello"}));
+    }
+}
+
 // A person may read that the lines wait; a program must never read plain text.
 Test(conversation_json, a_first_line_json_that_waits_for_its_turn_is_still_the_first) {
     SharedBudget::Spent spent{(kBegin + 40s).time_since_epoch().count()};
