@@ -157,6 +157,13 @@ Test(oracle, sees_a_leave_with_another_reason) {
     EXPECT_EQ(story.verdict(), "not true: bob left the chat room (connection lost), who is killed");
 }
 
+Test(oracle, does_not_mind_an_abuser_who_goes_at_the_very_end) {
+    Story story;
+    story.a_line();
+    story.oracle.saw(story.bob, "abuser1x1 left the chat room");
+    EXPECT_EQ(story.verdict(), "");
+}
+
 Test(oracle, sees_a_leave_that_never_came) {
     Story story;
     story.oracle.will(story.bob, Fate::Quits);

@@ -144,7 +144,10 @@ Test(sandbox, no_process_has_privileges_once_it_serves_nor_after_an_upgrade) {
     Client alice = join(daemon.port(), "alice");
     for (int round = 0; round < 2; ++round) {
         wait_for_lookout(alice);
-        const std::vector<Process> all = children(daemon.pid());
+        // The lookout of the program before may take a moment to end.
+        std::vector<Process> all = children(daemon.pid());
+        const Deadline deadline = soon();
+        while (all.size() != 3 && Clock::now() < deadline) all = children(daemon.pid());
         EXPECT_EQ(all.size(), 3U);
         expect_no_privileges(daemon.pid());
         for (const Process& child : all) {
@@ -200,6 +203,7 @@ Test(sandbox, lets_its_own_user_look_in_only_with_inspect) {
         if (inspect) args.push_back("--inspect");
         Daemon daemon(args);
         Client alice = join(daemon.port(), "alice");
+        wait_for_lookout(alice);
         EXPECT_EQ(may_look_into(daemon.pid()), inspect);
         for (const Process& child : children(daemon.pid())) {
             EXPECT_EQ(may_look_into(child.pid), inspect);
