@@ -296,7 +296,7 @@ valgrind: $(system_program) $(system_needs)
 	CHAT=$(abspath $(tested_client)) HELPERS=$(abspath $(B)/helpers) FILTER='$(or $(FILTER),chat/*)' JOBS=$(JOBS) V=$(V) \
 	scripts/run-tests $(system_program)
 
-bench: everything
+bench:
 	$(Q)scripts/bench --plot
 
 test-needs:
@@ -316,11 +316,13 @@ $(B)/unit_tests.$(suite) $(B)/system_tests.$(suite): $(B)/.sources
 	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $(filter %.o,$^) -lcriterion
 endif
 
-# Not linked with Criterion, which refuses to start inside a test.
-$(helpers): $(B)/helpers/%: $(B)/tests/helpers/%.o $(B)/libsupport.a $(B)/libchatd.a
+# Not linked with Criterion, which refuses to start inside a test. The benchmark compares relay with
+# chatd, so it is static when chatd is.
+$(B)/helpers/relay: static = $$(grep -o '^-static' $(B)/.link)
+$(helpers): $(B)/helpers/%: $(B)/tests/helpers/%.o $(B)/libsupport.a $(B)/libchatd.a $(B)/.link
 	@mkdir -p $(@D)
 	$(say) LD $@
-	$(Q)$(CXX) -no-pie $(ld_flags) -o $@ $^
+	$(Q)$(CXX) -no-pie $(static) $(ld_flags) -o $@ $(filter %.o %.a,$^)
 
 $(B)/libsupport.a: $(support_objs) $(B)/.sources
 	$(say) AR $@

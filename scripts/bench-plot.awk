@@ -29,7 +29,7 @@ $3 == figure && $4 > 0 {
 }
 
 END {
-    split("#c0392b #7f8c8d #2980b9 #85c1e9 #27ae60 #82e0aa #8e44ad", colours, " ")
+    split("#c0392b #e67e22 #7f8c8d #2980b9 #85c1e9 #27ae60 #82e0aa #8e44ad", colours, " ")
     if (x_max <= x_min) x_max = x_min + 1
     y_min = down(y_min)
     y_max = down(y_max) + 1

@@ -29,58 +29,80 @@ using namespace std::chrono_literals;
 constexpr std::size_t kTextBytes = 63;  // 64 with the line end
 constexpr std::size_t kLongTextBytes = 1023;
 constexpr std::size_t kOutstanding = 64;
-constexpr std::size_t kSenders = 10;
+constexpr std::size_t kSendersMax = 10;  // and at most a fifth of all, so that most only listen
 constexpr auto kEntryMax = 60s;
 constexpr auto kWarmUp = 300ms;
-constexpr auto kCalm = 3s;               // until a server that tidies up when idle has done so
+constexpr auto kCalm = 3s;  // until a server that tidies up when idle has done so
+constexpr auto kIdle = 10s;
 constexpr std::size_t kOneByOne = 1000;  // messages that are said one after the other, at most
-constexpr std::size_t kKnockers = 50;    // clients that connect and tell no name
+constexpr std::size_t kMemoryClients =
+    1000;                              // with fewer, other memory of the machine changes more
+constexpr std::size_t kKnockers = 50;  // clients that come in one after the other
 
 const char* const kUsage =
-    "Usage: load CONTENDER PORT PID CLIENTS SECONDS IDLE-SECONDS [PART...]\n"
-    "PID: of the contender. SECONDS: for each measurement; IDLE-SECONDS: 0 leaves that out.\n"
-    "PART: one-by-one, talk, 1-sender, all-senders, 1-kib, stalled, knock; all, if none is "
-    "named.\n";
+    "Usage: load CONTENDER PORT PID CLIENTS AT-ONCE SECONDS PART...\n"
+    "PID: of the contender. AT-ONCE: how many clients may be on their way into the room at the\n"
+    "same time; 0: all. SECONDS: for each measurement.\n"
+    "PART: memory, idle, one-by-one, talk, 1-percent, 1-processor, 1-sender, half-send, 1-kib,\n"
+    "stalled, knock; measured in this order.\n";
 
 struct Plan {
     Contender contender;
     std::uint16_t port;
     pid_t pid;
     std::size_t clients;
+    std::size_t at_once;  // 0: all
     std::chrono::seconds time;
-    std::chrono::seconds idle;
-    std::vector<std::string> parts;  // empty: all
+    std::vector<std::string> parts;
 
     [[nodiscard]] bool has(std::string_view part) const {
-        return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
+        return std::find(parts.begin(), parts.end(), part) != parts.end();
     }
+    [[nodiscard]] std::size_t senders() const {
+        return std::clamp<std::size_t>(clients / 5, 1, kSendersMax);
+    }
+    [[nodiscard]] Talk talk() const { return {senders(), kTextBytes, kOutstanding}; }
 };
 
 double milliseconds(Clock::duration time) {
     return std::chrono::duration<double, std::milli>(time).count();
 }
 
+// What happened from one moment, when nothing was on its way, until another.
+struct Episode {
+    double deliveries = 0;
+    Shares server;
+    Seconds load{0};
+    Seconds others{0};  // all other processes of the machine, the kernel, the machine's host
+    Seconds time{0};
+};
+
 class Bench {
   public:
     explicit Bench(const Plan& plan)
-        : plan_(plan), swarm_(plan_.contender, plan.port, plan.clients) {}
+        : plan_(plan),
+          swarm_(plan_.contender, plan.port, plan.clients),
+          household_(plan.pid, plan_.contender.forks) {}
 
     void run() {
         const auto memory = memory_kib();
-        storm();
+        arrive();
         swarm_.settle(Clock::now() + kEntryMax);
-        if (plan_.idle > 0s) std::this_thread::sleep_for(kCalm);
-        tell_memory(memory);
-        if (plan_.idle > 0s) idle();
-        if (plan_.has("knock") && plan_.contender.forks) knock();
+        if (plan_.has("memory") && plan_.clients >= kMemoryClients) tell_memory(memory);
+        if (plan_.has("idle")) idle();
         if (plan_.has("one-by-one")) one_by_one();
-        if (plan_.has("talk")) talk("", kSenders, kTextBytes);
-        if (plan_.has("1-sender")) talk("1-sender-", 1, kTextBytes);
-        if (plan_.has("all-senders")) talk("all-senders-", plan_.clients, kTextBytes);
+        if (plan_.has("talk")) talk();
+        if (plan_.has("1-percent")) one_percent();
+        if (plan_.has("1-processor")) one_processor();
+        if (plan_.has("1-sender")) talk_as("1-sender-", {1, kTextBytes, kOutstanding});
+        if (plan_.has("half-send")) {
+            talk_as("half-send-", {plan_.clients / 2, kTextBytes, kOutstanding});
+        }
         if (plan_.has("1-kib") && kLongTextBytes <= plan_.contender.text_bytes_max) {
-            talk("1-kib-", kSenders, kLongTextBytes);
+            talk_as("1-kib-", {plan_.senders(), kLongTextBytes, kOutstanding});
         }
         if (plan_.has("stalled") && plan_.contender.keeps_stalled) stalled();
+        if (plan_.has("knock") && plan_.contender.forks) knock();
     }
 
   private:
@@ -90,17 +112,26 @@ class Bench {
         (void)std::fflush(stdout);
     }
 
-    void storm() {
-        const Swarm::Entry entry = swarm_.enter(plan_.clients, Clock::now() + kEntryMax);
-        const double all_in_ms = milliseconds(entry.all_in);
-        tell("all-in-ms", all_in_ms);
-        tell("logins-per-s", static_cast<double>(plan_.clients) / all_in_ms * 1000);
-        tell("first-answer-p99-ms", milliseconds(percentile(entry.first_answers, 0.99)));
+    // --- Coming in
+
+    void arrive() {
+        const std::size_t at_once = plan_.at_once == 0 ? plan_.clients : plan_.at_once;
+        Swarm::Entry entry;
+        const Episode episode = measure([&] {
+            entry = swarm_.enter({plan_.clients, at_once}, Clock::now() + kEntryMax);
+        });
+        const double all = static_cast<double>(plan_.clients);
+        const std::string kind =
+            plan_.at_once == 0 ? "logins-all-at-once" : "logins-" + std::to_string(at_once);
+        tell(kind + "-per-s", all / milliseconds(entry.all_in) * 1000);
+        tell(kind + "-first-answer-p99-ms", milliseconds(percentile(entry.first_answers, 0.99)));
+        tell_shares(kind + "-", episode, all, "us");
     }
 
     // Both ends of every connection are on this machine. What the clients' ends cost is the memory
     // that the contender "floor" shows.
     void tell_memory(const std::map<std::string, std::int64_t>& before) const {
+        std::this_thread::sleep_for(kCalm);
         const auto after = memory_kib();
         const auto per_client = [&](const char* line) {
             return static_cast<double>(after.at(line) - before.at(line)) /
@@ -114,51 +145,119 @@ class Bench {
     }
 
     void idle() const {
-        const Activity before = activity_of(plan_.pid);
-        std::this_thread::sleep_for(plan_.idle);
-        const Activity after = activity_of(plan_.pid);
+        std::this_thread::sleep_for(kCalm);
+        const std::vector<pid_t> pids = household_.pids();
+        const Activity before = activity_of(pids);
+        std::this_thread::sleep_for(kIdle);
+        const Activity after = activity_of(pids);
         tell("idle-wakeups", static_cast<double>(after.wakeups - before.wakeups));
         tell("idle-cpu-ms", (after.time - before.time).count() * 1000);
     }
 
-    void one_by_one() {
-        std::vector<Clock::duration> times;
-        const Deadline end = Clock::now() + plan_.time;
-        const Work before = work_so_far();
-        while (times.size() < kOneByOne && Clock::now() < end) {
-            times.push_back(swarm_.say_one(times.size() % kSenders, kTextBytes));
-        }
-        const Work work = work_so_far() - before;
-        swarm_.drain();
-        tell("last-client-ms", milliseconds(percentile(times, 0.5)));
-        tell("last-client-p99-ms", milliseconds(percentile(times, 0.99)));
-        const double deliveries =
-            static_cast<double>(times.size()) * static_cast<double>(plan_.clients);
-        tell("one-by-one-cpu-us", work.machine.count() * 1e6 / deliveries);
+    // --- Processor time
+
+    template <class Happens>
+    Episode measure(Happens happens) {
+        const Shares server_before = household_.time();
+        const std::size_t size_before = swarm_.size();
+        const std::uint64_t lines_before = swarm_.lines();
+        const Work work_before = work_so_far();
+        const Deadline begin = Clock::now();
+        happens();
+        const Seconds time = Clock::now() - begin;
+        const Work work = work_so_far() - work_before;
+        if (swarm_.size() != size_before) household_.look();
+        const Shares server = household_.time() - server_before;
+        return {static_cast<double>(swarm_.lines() - lines_before), server, work.ours,
+                work.machine - work.ours - server.sum(), time};
     }
 
-    void talk(const std::string& figure, std::size_t senders, std::size_t text_bytes) {
-        const Talk talk{senders, text_bytes, kOutstanding};
-        (void)swarm_.talk(talk, Clock::now() + kWarmUp);
-        const Work before = work_so_far();
-        const Deadline begin = Clock::now();
-        const std::uint64_t lines = swarm_.talk(talk, begin + plan_.time);
-        const Seconds time = Clock::now() - begin;
-        const Work work = work_so_far() - before;
-        swarm_.drain();
-        const double deliveries = static_cast<double>(lines);
-        tell(figure + "deliveries-per-s", deliveries / time.count());
-        tell(figure + "cpu-us", work.machine.count() * 1e6 / deliveries);
-        tell(figure + "load-cpu-us", work.ours.count() * 1e6 / deliveries);
+    // The time that each side has used for one of `count` things. In the unit "ns" or "us".
+    void tell_shares(const std::string& figure, const Episode& episode, double count,
+                     const std::string& unit) const {
+        const double parts_per_second = unit == "ns" ? 1e9 : 1e6;
+        const auto tell_share = [&](const char* side, Seconds time) {
+            tell(figure + side + "-cpu-" + unit, time.count() * parts_per_second / count);
+        };
+        tell_share("broker", episode.server.broker);
+        if (plan_.contender.forks) {
+            tell_share("workers", episode.server.workers);
+            tell_share("parent", episode.server.parent);
+        }
+        tell_share("load", episode.load);
+    }
+
+    // Without a broker's own time nothing would be delivered, however many processors the workers
+    // and the clients had. So this bounds the deliveries of every machine with such processors.
+    void tell_bound(const std::string& figure, const Episode& episode) const {
+        tell(figure + "broker-bound-per-s", episode.deliveries / episode.server.broker.count());
+    }
+
+    // --- Talking
+
+    void one_by_one() {
+        std::vector<Clock::duration> times;
+        const Episode episode = measure([&] {
+            const Deadline end = Clock::now() + plan_.time;
+            while (times.size() < kOneByOne && Clock::now() < end) {
+                times.push_back(swarm_.say_one(times.size() % plan_.senders(), kTextBytes));
+            }
+            swarm_.drain();
+        });
+        tell("last-client-ms", milliseconds(percentile(times, 0.5)));
+        tell("last-client-p99-ms", milliseconds(percentile(times, 0.99)));
+        tell_shares("one-by-one-", episode, episode.deliveries, "ns");
+    }
+
+    // The episode has the beginning and the end of the talk in it; its figure has not.
+    Episode talk_as(const std::string& figure, const Talk& talk) {
+        double deliveries_per_s = 0;
+        const Episode episode = measure([&] {
+            swarm_.begin(talk);
+            (void)swarm_.talk_until(Clock::now() + kWarmUp);
+            const Deadline begin = Clock::now();
+            const std::uint64_t lines = swarm_.talk_until(begin + plan_.time);
+            const Seconds time = Clock::now() - begin;
+            deliveries_per_s = static_cast<double>(lines) / time.count();
+            swarm_.drain();
+        });
+        tell(figure + "deliveries-per-s", deliveries_per_s);
+        return episode;
+    }
+
+    void talk() {
+        const Episode episode = talk_as("", plan_.talk());
+        tell_shares("", episode, episode.deliveries, "ns");
+        tell_bound("", episode);
+        // Each side is measured to some milliseconds, so nothing may look like less than nothing.
+        const double others = std::max(0.0, episode.others.count());
+        const double processors = static_cast<double>(std::thread::hardware_concurrency());
+        tell("others-cpu-percent", others * 100 / (episode.time.count() * processors));
+    }
+
+    // One client of a hundred talks, where these are more than talk anyway.
+    void one_percent() {
+        const std::size_t senders = plan_.clients / 100;
+        if (senders <= kSendersMax) return;
+        const Episode episode = talk_as("1-percent-", {senders, kTextBytes, kOutstanding});
+        const double lines = episode.deliveries / static_cast<double>(plan_.clients);
+        tell_shares("1-percent-line-", episode, lines, "us");
+    }
+
+    void one_processor() {
+        const OneProcessor one(household_.pids());
+        const Episode episode = talk_as("1-processor-", plan_.talk());
+        tell_shares("1-processor-", episode, episode.deliveries, "ns");
+        tell_bound("1-processor-", episode);
     }
 
     // The part of its messages that a client still gets when some other clients read nothing.
     void stalled() {
-        const Talk talk{kSenders, kTextBytes, kOutstanding};
         const std::size_t count = std::max<std::size_t>(1, plan_.clients / 100);
         const auto messages = [&](std::size_t readers) {
-            (void)swarm_.talk(talk, Clock::now() + kWarmUp);
-            const std::uint64_t lines = swarm_.talk(talk, Clock::now() + plan_.time);
+            swarm_.begin(plan_.talk());
+            (void)swarm_.talk_until(Clock::now() + kWarmUp);
+            const std::uint64_t lines = swarm_.talk_until(Clock::now() + plan_.time);
             swarm_.drain();
             return static_cast<double>(lines) / static_cast<double>(readers);
         };
@@ -167,19 +266,24 @@ class Bench {
         tell("stalled-part", messages(plan_.clients - count) / before);
     }
 
-    // Some more clients connect, one after the other, and tell no name: the room does not hear of
-    // them, and nothing else happens on this machine.
+    // Some more clients come in, one after the other, while nothing else happens. They stay, and
+    // nobody reads any more what is told of them: so this comes last.
     void knock() const {
         std::this_thread::sleep_for(kCalm);
         const ForkTrace trace(plan_.pid);
         std::vector<Client> knockers;
-        std::vector<Clock::duration> answers;
+        std::vector<Clock::duration> times;
         while (knockers.size() < kKnockers) {
+            const auto number = static_cast<std::uint32_t>(plan_.clients + knockers.size());
             const Deadline begin = Clock::now();
-            knockers.emplace_back(plan_.port).expect(plan_.contender.entry(0)[0].wait_for);
-            answers.push_back(Clock::now() - begin);
+            Client& knocker = knockers.emplace_back(plan_.port);
+            for (const Step& step : plan_.contender.entry(number)) {
+                if (!step.wait_for.empty()) knocker.expect(step.wait_for);
+                knocker.send(step.then_send);
+            }
+            times.push_back(Clock::now() - begin);
         }
-        tell("prompt-ms", milliseconds(percentile(answers, 0.5)));
+        tell("login-alone-ms", milliseconds(percentile(times, 0.5)));
         const auto forks = trace.forks();
         if (forks.size() == kKnockers) {
             tell("fork-us", static_cast<double>(percentile(forks, 0.5).count()));
@@ -188,6 +292,7 @@ class Bench {
 
     Plan plan_;
     Swarm swarm_;
+    Household household_;
 };
 
 std::size_t number_in(std::string_view text, std::size_t max) {
@@ -210,7 +315,7 @@ Plan plan_of(const std::vector<std::string>& words) {
             static_cast<std::uint16_t>(number_in(words[1], UINT16_MAX)),
             static_cast<pid_t>(number_in(words[2], INT32_MAX)),
             number_in(words[3], 1'000'000),
-            std::chrono::seconds(number_in(words[4], 3600)),
+            number_in(words[4], 1'000'000),
             std::chrono::seconds(number_in(words[5], 3600)),
             {words.begin() + 6, words.end()}};
 }

@@ -33,6 +33,10 @@ std::vector<Step> enter_ncat(std::uint32_t) {
     return {{"<announce> already connected:", {}}};
 }
 
+std::vector<Step> enter_relay(std::uint32_t number) {
+    return {{{}, name_of(number) + '\n'}, {"in\n", {}}};
+}
+
 std::vector<Step> enter_floor(std::uint32_t) {
     return {{"in\n", {}}};
 }
@@ -47,10 +51,11 @@ std::string say_irc(std::string_view text) {
 
 constexpr std::array kContenders = {
     Contender{"chatd", false, true, true, SIZE_MAX, enter_chatd, say_line},
+    Contender{"relay", true, true, true, SIZE_MAX, enter_relay, say_line},
+    Contender{"floor", true, true, false, SIZE_MAX, enter_floor, say_line},
     Contender{"ngircd", false, false, false, kIrcTextBytesMax, enter_irc, say_irc},
     Contender{"inspircd", false, true, false, kIrcTextBytesMax, enter_irc, say_irc},
     Contender{"ncat", false, true, false, SIZE_MAX, enter_ncat, say_line},
-    Contender{"floor", true, true, false, SIZE_MAX, enter_floor, say_line},
 };
 
 std::optional<std::uint32_t> digits_at(std::string_view text, std::size_t at) {

@@ -40,7 +40,7 @@ struct Contender {
     std::string (*say)(std::string_view text);
 };
 
-// The contender "chatd", "ngircd", "inspircd", "ncat" or "floor"; none for any other name.
+// The contender "chatd", "relay", "floor", "ngircd", "inspircd" or "ncat"; none for any other name.
 [[nodiscard]] std::optional<Contender> contender_named(std::string_view name);
 
 // A text of `bytes` bytes that tells which client says it, and the number of this message of the

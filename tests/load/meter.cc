@@ -10,7 +10,9 @@
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
+#include "support/file.h"
 #include "support/process.h"
 #include "support/wait.h"
 
@@ -23,40 +25,59 @@ Seconds seconds_of(const timeval& time) {
     return Seconds(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6);
 }
 
-// All time that was not idle. The kernel measures idle times; the busy times of /proc/stat are only
-// what it happened to see at its ticks. Columns: cpu user nice system idle iowait irq softirq
-// steal.
+double ticks_per_second() {
+    return static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// The kernel measures idle times; the busy times of /proc/stat are only what it happened to see at
+// its ticks. Columns: cpu user nice system idle iowait irq softirq steal.
 Seconds machine_work() {
     const Seconds processors(static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN)));
     const Seconds since_start = Clock::now().time_since_epoch();
     std::ifstream stat("/proc/stat");
     std::string cpu;
-    std::array<double, 8> ticks{};
+    std::array<double, 5> ticks{};
     stat >> cpu;
     for (double& kind : ticks) stat >> kind;
-    const double not_ours = ticks[3] + ticks[4] + ticks[7];
-    return since_start * processors.count() -
-           Seconds(not_ours / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+    const double idle = ticks[3] + ticks[4];
+    return since_start * processors.count() - Seconds(idle / ticks_per_second());
+}
+
+// proc(5): fields `first` and the one behind it of /proc/PID/stat, which are times. 0 when the
+// process has ended. Field 3 is the first behind the name in parentheses.
+Seconds times_in_stat(pid_t pid, int first) {
+    const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string field;
+    for (int number = 3; number < first; ++number) fields >> field;
+    double user = 0;
+    double system = 0;
+    fields >> user >> system;
+    return Seconds((user + system) / ticks_per_second());
+}
+
+// The first number of schedstat is in nanoseconds, and that of a process with one thread, as all
+// contenders are. Not every kernel has it; stat has only ticks, and some workers use less than one.
+Seconds time_of(pid_t pid) {
+    std::istringstream schedstat(contents("/proc/" + std::to_string(pid) + "/schedstat"));
+    double ns = 0;
+    if (schedstat >> ns) return Seconds(ns / 1e9);
+    return times_in_stat(pid, 14);
+}
+
+Seconds time_of(const std::vector<pid_t>& pids) {
+    Seconds sum{0};
+    for (const pid_t pid : pids) sum += time_of(pid);
+    return sum;
 }
 
 void add_activity(pid_t pid, Activity& sum) {
-    const std::string directory = "/proc/" + std::to_string(pid);
-    std::ifstream status(directory + "/status");
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
     for (std::string word; status >> word;) {
         std::uint64_t times = 0;
         if (word.ends_with("_ctxt_switches:") && status >> times) sum.wakeups += times;
     }
-    // Behind the name in parentheses: state, ten numbers, utime and stime.
-    std::ifstream stat(directory + "/stat");
-    std::string line;
-    if (!std::getline(stat, line)) return;  // It has ended.
-    std::istringstream words(line.substr(line.rfind(')') + 1));
-    std::string word;
-    for (int i = 0; i < 11; ++i) words >> word;
-    double user = 0;
-    double system = 0;
-    words >> user >> system;
-    sum.time += Seconds((user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+    sum.time += time_of(pid);
 }
 
 bool write_to(const std::string& path, const std::string& text) {
@@ -77,6 +98,11 @@ Work operator-(const Work& later, const Work& earlier) {
     return {later.machine - earlier.machine, later.ours - earlier.ours};
 }
 
+Shares operator-(const Shares& later, const Shares& earlier) {
+    return {later.broker - earlier.broker, later.workers - earlier.workers,
+            later.parent - earlier.parent};
+}
+
 std::map<std::string, std::int64_t> memory_kib() {
     std::map<std::string, std::int64_t> lines;
     std::ifstream meminfo("/proc/meminfo");
@@ -91,11 +117,59 @@ std::map<std::string, std::int64_t> memory_kib() {
     return lines;
 }
 
-Activity activity_of(pid_t root) {
+Activity activity_of(const std::vector<pid_t>& pids) {
     Activity sum;
-    add_activity(root, sum);
-    for (const Process& process : processes(root)) add_activity(process.pid, sum);
+    for (const pid_t pid : pids) add_activity(pid, sum);
     return sum;
+}
+
+// --- Household -----------------------------------------------------------------------------------
+
+void Household::look() {
+    brokers_.clear();
+    workers_.clear();
+    if (!has_workers_) return brokers_.push_back(root_);
+    for (const Process& process : processes(root_)) {
+        (process.comm.ends_with("-broker") ? brokers_ : workers_).push_back(process.pid);
+    }
+}
+
+// Fields 16 and 17 of stat: what ended children have used.
+Shares Household::time() const {
+    Shares shares{time_of(brokers_), time_of(workers_), Seconds(0)};
+    if (!has_workers_) return shares;
+    shares.workers += times_in_stat(root_, 16);
+    shares.parent = time_of(root_);
+    return shares;
+}
+
+std::vector<pid_t> Household::pids() const {
+    std::vector<pid_t> all = workers_;
+    all.insert(all.end(), brokers_.begin(), brokers_.end());
+    if (has_workers_) all.push_back(root_);
+    return all;
+}
+
+// --- OneProcessor --------------------------------------------------------------------------------
+
+OneProcessor::OneProcessor(std::vector<pid_t> pids) : pids_(std::move(pids)) {
+    pids_.push_back(::getpid());
+    if (::sched_getaffinity(0, sizeof before_, &before_) != 0) {
+        throw system_error("sched_getaffinity");
+    }
+    int first = 0;
+    while (!CPU_ISSET(first, &before_)) ++first;
+    cpu_set_t one{};
+    CPU_SET(first, &one);
+    for (const pid_t pid : pids_) {
+        if (::sched_setaffinity(pid, sizeof one, &one) != 0) {
+            throw system_error("sched_setaffinity");
+        }
+    }
+}
+
+OneProcessor::~OneProcessor() {
+    for (const pid_t pid : pids_) (void)::sched_setaffinity(pid, sizeof before_, &before_);
 }
 
 // --- ForkTrace -----------------------------------------------------------------------------------

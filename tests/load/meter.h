@@ -2,6 +2,7 @@
 // a fork.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +17,61 @@ namespace chatd::test {
 
 using Seconds = std::chrono::duration<double>;
 
-// Processor time that was spent until now: by the whole machine, and by this process. The machine
-// is measured as a whole because Linux charges small processes for less than they use, some for
-// nothing.
+// Processor time that was spent until now: by anybody on this machine (all time that was not idle,
+// and what its host took), and by this process.
 struct Work {
     Seconds machine;
     Seconds ours;
 };
 [[nodiscard]] Work work_so_far();
 [[nodiscard]] Work operator-(const Work& later, const Work& earlier);
+
+// Processor time of a contender by role.
+struct Shares {
+    Seconds broker{0};
+    Seconds workers{0};
+    Seconds parent{0};
+
+    [[nodiscard]] Seconds sum() const { return broker + workers + parent; }
+};
+[[nodiscard]] Shares operator-(const Shares& later, const Shares& earlier);
+
+// The processes of a contender. Of several, the first is the parent, the one whose name ends in
+// "-broker" the broker, and all others count as workers. A process that is alone counts as broker:
+// it is what everything has to pass.
+class Household {
+  public:
+    Household(pid_t root, bool has_workers) : root_(root), has_workers_(has_workers) { look(); }
+
+    // Looks which processes there are now. Takes half a second for ten thousand.
+    void look();
+
+    // The time that they have used since the contender started. Those that have ended count as
+    // workers, once the parent has waited for them. Exact when all are asleep.
+    [[nodiscard]] Shares time() const;
+
+    // All processes, in no order.
+    [[nodiscard]] std::vector<pid_t> pids() const;
+
+  private:
+    pid_t root_;
+    bool has_workers_;
+    std::vector<pid_t> brokers_;
+    std::vector<pid_t> workers_;
+};
+
+// While this object lives, these processes and this one run on a single processor.
+class OneProcessor {
+  public:
+    explicit OneProcessor(std::vector<pid_t> pids);
+    OneProcessor(const OneProcessor&) = delete;
+    OneProcessor& operator=(const OneProcessor&) = delete;
+    ~OneProcessor();
+
+  private:
+    std::vector<pid_t> pids_;
+    cpu_set_t before_{};
+};
 
 // The lines of /proc/meminfo by name, in KiB.
 [[nodiscard]] std::map<std::string, std::int64_t> memory_kib();
@@ -35,7 +81,7 @@ struct Activity {
     std::uint64_t wakeups = 0;
     Seconds time{0};
 };
-[[nodiscard]] Activity activity_of(pid_t root);  // of this process and all its descendants
+[[nodiscard]] Activity activity_of(const std::vector<pid_t>& pids);
 
 // The value below which this part of the values lies; 0.5 gives the median. `values` must not be
 // empty.

@@ -69,19 +69,22 @@ Swarm::Swarm(const Contender& contender, std::uint16_t port, std::size_t size_ma
 
 // --- Coming in -----------------------------------------------------------------------------------
 
-Swarm::Entry Swarm::enter(std::size_t count, Deadline deadline) {
+Swarm::Entry Swarm::enter(const Arrival& arrival, Deadline deadline) {
     counting_ = false;
     first_answers_.clear();
-    entering_ = count;
+    std::size_t to_come = arrival.count;
     const Deadline begin = Clock::now();
-    for (std::size_t i = 0; i < count; ++i) connect_one();
-    while (entering_ != 0) turn(deadline);
+    while (to_come != 0 || entering_ != 0) {
+        for (; to_come != 0 && entering_ < arrival.at_once; --to_come) connect_one();
+        turn(deadline);
+    }
     return {Clock::now() - begin, std::move(first_answers_)};
 }
 
 void Swarm::connect_one() {
     const std::size_t number = members_.size();
     Member& member = members_.emplace_back();
+    ++entering_;
     member.fd = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!member.fd.open()) throw system_error("socket");
     // Without this a message waits until the one before it is acknowledged (RFC 896).
@@ -186,6 +189,7 @@ void Swarm::send(std::size_t number, std::string_view bytes) {
 // is on its way.
 void Swarm::settle(Deadline deadline) {
     counting_ = false;
+    window_.reset();
     be_heard(0, deadline);
     be_heard(1, deadline);
     counting_ = true;
@@ -231,6 +235,10 @@ void Swarm::count(std::size_t number, std::string_view bytes) {
     const std::uint64_t lines = lines_in(bytes);
     member.lines += lines;
     lines_ += lines;
+    if (window_ && member.listens) {
+        window_->hear(member.heard, lines);
+        member.heard += lines;
+    }
     if (member.checks) check(number, bytes);
 }
 
@@ -253,16 +261,27 @@ void Swarm::check(std::size_t number, std::string_view bytes) {
     member.tail.erase(0, member.tail.size() - rest.size());
 }
 
-void Swarm::say(const Talk& talk, std::uint64_t count) {
-    const std::size_t senders = std::min(talk.senders, members_.size() - stalled_);
-    const std::size_t speaking = std::min<std::size_t>(count, senders);
+void Swarm::begin(const Talk& talk) {
+    const std::size_t readers = members_.size() - stalled_;
+    if (talk.senders >= readers) throw std::invalid_argument("nobody would only listen");
+    talk_ = talk;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        members_[i].heard = 0;
+        members_[i].listens = i >= talk.senders && !members_[i].stalled;
+    }
+    window_.emplace(readers - talk.senders, talk.outstanding);
+}
+
+void Swarm::say(std::size_t count) {
+    window_->say(count);
+    const std::size_t speaking = std::min(count, talk_.senders);
     for (std::size_t i = 0; i < speaking; ++i) {
-        const std::size_t sender = next_sender_++ % senders;
-        const std::uint64_t share = count / speaking + (i < count % speaking ? 1 : 0);
+        const std::size_t sender = next_sender_++ % talk_.senders;
+        const std::size_t share = count / speaking + (i < count % speaking ? 1 : 0);
         std::string lines;
-        for (std::uint64_t line = 0; line < share; ++line) {
+        for (std::size_t line = 0; line < share; ++line) {
             lines += contender_.say(numbered_text(static_cast<std::uint32_t>(sender),
-                                                  ++numbers_[sender], talk.text_bytes));
+                                                  ++numbers_[sender], talk_.text_bytes));
         }
         members_[sender].said += share;
         said_ += share;
@@ -270,13 +289,12 @@ void Swarm::say(const Talk& talk, std::uint64_t count) {
     }
 }
 
-std::uint64_t Swarm::talk(const Talk& talk, Deadline end) {
+std::uint64_t Swarm::talk_until(Deadline end) {
     const std::uint64_t before = lines_;
     Deadline patience = soon();
     std::uint64_t seen = lines_;
     while (Clock::now() < end) {
-        const std::uint64_t on_their_way = said_ - lines_ / readers();
-        if (on_their_way < talk.outstanding) say(talk, talk.outstanding - on_their_way);
+        if (const std::size_t room = window_->room(); room != 0) say(room);
         turn(patience);
         if (lines_ != seen) patience = soon();
         seen = lines_;
@@ -307,6 +325,7 @@ void Swarm::drain() {
             fail(i, "read " + std::to_string(member.lines) + " lines, not " + std::to_string(due));
         }
     }
+    window_.reset();
 }
 
 void Swarm::stall(std::size_t count) {

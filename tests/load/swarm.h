@@ -7,22 +7,30 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "load/contender.h"
+#include "load/window.h"
 #include "support/fd.h"
 #include "support/wait.h"
 
 namespace chatd::test {
 
-// The clients talk in a closed loop: a sender says something only when fewer than `outstanding`
-// messages have not reached everybody yet. The senders take turns.
+// The clients talk in a closed loop: somebody says something only when fewer than `outstanding`
+// lines have not reached every client that says nothing (see Window). The senders take turns.
 struct Talk {
     std::size_t senders;
     std::size_t text_bytes;
     std::size_t outstanding;
+};
+
+// Clients that connect: so many, of which at most `at_once` are on their way at any time.
+struct Arrival {
+    std::size_t count;
+    std::size_t at_once;
 };
 
 class Swarm {
@@ -31,12 +39,12 @@ class Swarm {
 
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 
-    // Lets `count` more clients connect at once, and waits until all of them are in the room.
+    // Lets more clients connect, and waits until all of them are in the room.
     struct Entry {
         Clock::duration all_in;
-        std::vector<Clock::duration> first_answers;  // by client, since it connected
+        std::vector<Clock::duration> first_answers;  // one for each client, since it connected
     };
-    Entry enter(std::size_t count, Deadline deadline);
+    Entry enter(const Arrival& arrival, Deadline deadline);
 
     // Waits until everybody has read everything that happened so far. Then the counting begins.
     void settle(Deadline deadline);
@@ -46,11 +54,19 @@ class Swarm {
     // One client says something. Returns how long it took until the last client had read it.
     Clock::duration say_one(std::size_t sender, std::size_t text_bytes);
 
-    // Talks until `end`. Returns how many lines were read in that time.
-    std::uint64_t talk(const Talk& talk, Deadline end);
+    // From now on they talk like this. Nothing may be on its way, and one client has to be left
+    // that says nothing.
+    void begin(const Talk& talk);
 
-    // Waits for lines on their way, and throws unless everybody has read every line once.
+    // Talks until `end`. Returns how many lines were read in that time.
+    std::uint64_t talk_until(Deadline end);
+
+    // Waits for lines on their way, and throws unless everybody has read every line once. That ends
+    // a talk.
     void drain();
+
+    // How many lines were read so far, by all clients together.
+    [[nodiscard]] std::uint64_t lines() const { return lines_; }
 
     // The last `count` clients read nothing from now on.
     void stall(std::size_t count);
@@ -65,8 +81,10 @@ class Swarm {
         std::string tail;         // the beginning of a line, or of `wanted`
         std::uint64_t lines = 0;  // read since the counting began
         std::uint64_t said = 0;
-        bool answered = false;  // the server has sent something since it connected
-        bool checks = false;    // checks the text of each line
+        std::uint64_t heard = 0;  // read since the talk began
+        bool listens = false;     // says nothing in this talk, and counts for its window
+        bool answered = false;    // the server has sent something since it connected
+        bool checks = false;      // checks the text of each line
         bool stalled = false;
     };
 
@@ -80,7 +98,7 @@ class Swarm {
     void count(std::size_t number, std::string_view bytes);
     void check(std::size_t number, std::string_view bytes);
     void send(std::size_t number, std::string_view bytes);
-    void say(const Talk& talk, std::uint64_t count);
+    void say(std::size_t count);
     void be_heard(std::size_t sender, Deadline deadline);
     [[nodiscard]] std::uint64_t readers() const;  // how many clients read one message
 
@@ -98,6 +116,8 @@ class Swarm {
     std::uint64_t said_ = 0;   // since the counting began
     std::uint64_t lines_ = 0;  // read by all
     std::size_t stalled_ = 0;
+    Talk talk_{};
+    std::optional<Window> window_;  // while they talk
     std::size_t next_sender_ = 0;
     unsigned settled_ = 0;
     std::vector<std::uint32_t> numbers_;             // of the last message, by sender
