@@ -1,7 +1,5 @@
 #include "support/webdriver.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 
 #include <chrono>
@@ -16,7 +14,6 @@
 #include <utility>
 
 #include "support/escape.h"
-#include "support/fd.h"
 #include "support/file.h"
 #include "support/http.h"
 #include "support/spawn.h"
@@ -26,31 +23,11 @@ namespace chatd::test {
 
 namespace {
 
-// Chromium needs two seconds of a processor to start, and other tests run beside it.
+// Chromium needs some seconds of a processor to start, and another may run beside it.
 constexpr auto kBrowserPatience = 3 * kPatience;
-
-// Tests that have browsers at once. More of them would take the processors from each other, and a
-// browser without one is so slow between its connection and its request that it is taken for a
-// person, and asked for a name.
-constexpr int kTestsWithBrowsers = 2;
 
 // How long to wait before the browser is asked again.
 constexpr auto kPause = std::chrono::milliseconds(20);
-
-// Waits until fewer tests have browsers. The process, which runs one test, keeps its turn to its
-// end: so a test of two browsers never waits for itself.
-void take_turn(const Where& where) {
-    static Fd turn;
-    if (turn.open()) return;
-    const char* const directory = std::getenv("TMPDIR");
-    const std::string path = std::string(directory == nullptr ? "/tmp" : directory) + "/browser-";
-    for (int i = 0; i < kTestsWithBrowsers; ++i) {
-        turn = Fd(::open((path + std::to_string(i)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        const bool is_last = i + 1 == kTestsWithBrowsers;
-        if (::flock(turn.get(), is_last ? LOCK_EX : LOCK_EX | LOCK_NB) == 0) return;
-    }
-    throw failure("browser: no turn: " + path, where);
-}
 
 Command start_driver(const std::string& home) {
     // Chromium writes into HOME. Its crash handler leaves its parent, and becomes a child of the
@@ -122,7 +99,7 @@ std::string literal(std::string_view text) {
 }
 
 Browser::Browser(const BrowserOptions& options, Where where)
-    : driver_((take_turn(where), start_driver(scratch_.path()))) {
+    : driver_(start_driver(scratch_.path())) {
     driver_.expect("started successfully on port ", where);
     port_ = static_cast<std::uint16_t>(std::stoi(driver_.expect(".\n", where)));
     try {

@@ -19,8 +19,7 @@
 
 using namespace chatd::test;
 
-// A test may have to wait until others have ended their browsers.
-TestSuite(page, .timeout = 180);
+TestSuite(page, .timeout = 60);
 
 namespace {
 

@@ -32,8 +32,7 @@
 
 using namespace chatd::test;
 
-// A test may have to wait until others have ended their browsers.
-TestSuite(proxy, .timeout = 180);
+TestSuite(proxy, .timeout = 60);
 
 namespace {
 
