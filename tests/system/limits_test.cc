@@ -41,13 +41,18 @@ void set_limit(pid_t pid, __rlimit_resource resource, rlim_t value) {
     if (prlimit(pid, resource, &limit, nullptr) != 0) throw system_error("prlimit");
 }
 
-// The lowest number that is no descriptor of the process: its next descriptor gets this number.
-rlim_t next_descriptor(pid_t pid) {
+std::set<rlim_t> descriptors(pid_t pid) {
     std::set<rlim_t> open;
     for (const auto& entry :
          std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
         open.insert(std::stoul(entry.path().filename()));
     }
+    return open;
+}
+
+// The lowest number that is no descriptor of the process: its next descriptor gets this number.
+rlim_t next_descriptor(pid_t pid) {
+    const std::set<rlim_t> open = descriptors(pid);
     rlim_t next = 0;
     while (open.contains(next)) ++next;
     return next;
@@ -243,6 +248,11 @@ Test(limits, who_waits_for_the_turn_of_an_address_goes_first_when_descriptors_ar
     std::vector<Client> waiting;  // some of whom may come in meanwhile
     for (int i = 0; i < 10; ++i) waiting.emplace_back(daemon.port());
     waiting.back().expect("Please stay");
+    // Where those were who have hung up, numbers may be free below those of who waits.
+    while (next_descriptor(daemon.pid()) != descriptors(daemon.pid()).size()) {
+        waiting.emplace_back(daemon.port());
+        waiting.back().expect("Please stay");
+    }
     set_limit(daemon.pid(), RLIMIT_NOFILE, next_descriptor(daemon.pid()));
     Client elsewhere(daemon.port(), Family::V6);
     elsewhere.expect("Your name: ");
