@@ -513,7 +513,8 @@ inline constexpr std::size_t kServerReadBytes = 16 * 1024;
 inline constexpr auto kEscapeTime = 50ms;
 
 // Time in which a server has to confirm bytes that were sent to it. One that is silent altogether
-// is probed as the server probes its clients, see kKeepaliveIdle.
+// is probed as the server probes its clients, see kKeepaliveIdle; but because of this time, a
+// single probe without an answer is enough (tcp(7)).
 inline constexpr auto kServerVanishes = 30s;
 
 // Time for a terminal to take the last bytes, and then for what gives it back. One that takes

@@ -53,43 +53,56 @@ void Session::welcomed(const Event& event) {
     reconnect_.reset();
     break_told_ = false;
     last_seen_ = std::max(last_seen_, was_in_ ? Happened() : happened(event));
-    if (std::exchange(was_in_, true)) {
-        stage_ = Stage::Returning;
-        history_line_ = send_line("/history " + std::to_string(kMissedAsked));
-        // The room answers in order: when this answer ends, the messages have come.
-        who_line_ = send_line("/who");
-        return;
-    }
+    if (std::exchange(was_in_, true)) return ask_missed();
     if (!settings_.once) view_.event(event);
     stage_ = Stage::Room;
     flush();
 }
 
+// The room answers in order: when the answer to /who ends, the messages have come, and whatever was
+// sent before is said or refused.
+void Session::ask_missed() {
+    stage_ = Stage::Returning;
+    history_line_ = send_line("/history " + std::to_string(kMissedAsked));
+    who_line_ = send_line("/who");
+}
+
 void Session::catch_up(const Event& event) {
-    if (event.type == Type::End && event.line == who_line_) return come_back();
+    if (event.type == Type::End && event.line == who_line_) return caught_up();
     if (event.past) return missed_.hold(event);
     if (is_asked_secretly(event) || event.type == Type::Past) return;
     if (event.type == Type::Notice || event.type == Type::Error) return handle_room(event);
     missed_.hold(event);
 }
 
-void Session::come_back() {
+// What a gap has swallowed is not shown, because the user reads too slowly already. But it tells
+// which lines were said; what became of the others that were sent, nothing tells any more.
+void Session::caught_up() {
     Missed::News news = missed_.take(last_seen_);
+    for (const Event& event : news.missed) {
+        outbox_.found(event.name(), event.text(), event.type == Type::Emote);
+    }
+    for (const Event& event : news.live) {
+        if (event.own) outbox_.settled(event.line);
+    }
+    if (!after_gap_) show_missed(news);
+    if (std::exchange(after_gap_, false) || !news.is_all) unsure_of(outbox_.take_unsure());
+    stage_ = Stage::Room;
+    for (const Event& event : news.live) handle_room(event);
+    if (stage_ == Stage::Room) flush();
+}
+
+void Session::show_missed(Missed::News& news) {
     view_.note(Word::Back);
     if (!news.missed.empty()) view_.note(Word::WhileAway);
     if (!news.is_all) view_.note(Word::MoreMissed);
     for (Event& event : news.missed) {
-        outbox_.found(event.name(), event.text(), event.type == Type::Emote);
         // The user has not seen it: it rings as if it happened now, unless the user has said it.
         event.past = false;
         event.own = event.name() == name_;
         show(event);
     }
     if (!news.missed.empty()) view_.note(Word::Now);
-    if (!news.is_all) tell_unsure();
-    stage_ = Stage::Room;
-    for (const Event& event : news.live) handle_room(event);
-    flush();
 }
 
 // A name that is typed before the server wants it is told then. A command, as /help, is answered,

@@ -141,8 +141,9 @@ void Pipe::say(std::string_view line) {
     if (std::exchange(skips_line_, false)) return;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (is_blank(clean_text(line))) return;
-    if (line.size() > kLineBytesMax)
+    if (line.size() > kLineBytesMax) {
         return fail("a line has more than 4096 bytes, and was not said");
+    }
     session_.entered(std::string(line), Clock::now());
 }
 

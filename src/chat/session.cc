@@ -45,7 +45,7 @@ void Session::connected(Moment now) {
     input_.clear();
     output.clear();
     lines_sent_ = history_line_ = who_line_ = language_line_ = 0;
-    asks_user_ = name_refused_ = name_held_ = thrown_out_ = false;
+    asks_user_ = name_refused_ = name_held_ = thrown_out_ = after_gap_ = false;
     names_told_ = 0;
     tell_again_.reset();
     if (settings_.plain) return go_plain({});
@@ -102,7 +102,7 @@ void Session::go_plain(std::string_view line) {
     if (view_.language() != Language::English) (void)send_line("/lang zh");
     if (!name_.empty()) (void)send_line(name_);
     // Nothing will tell what becomes of a line, so none is kept here.
-    tell_unsure();
+    unsure_of(outbox_.take_unsure());
     flush();
     outbox_ = {};
 }
@@ -114,7 +114,8 @@ void Session::lost(const std::string& why, Moment now) {
     missed_.clear();
     give_up_at_.reset();
     tell_at_.reset();
-    for (const std::string& line : outbox_.cut_off()) view_.note(Word::Unsure, {clean_text(line)});
+    unsure_of(outbox_.cut_off());
+    if (leaving_ && settings_.once) unsure_of(outbox_.take_unsure());
     if (leaving_) return end_by({});
     if (settings_.once) return end_by(why);
     if (!std::exchange(break_told_, true)) view_.note(Word::Lost, {clean_text(why)});
@@ -136,6 +137,10 @@ void Session::handle_room(const Event& event) {
     if (is_asked_secretly(event)) return;
     follow_own(event);
     show(event);
+    // Among what was lost may be the answers to the user's lines.
+    if (event.type != Type::Gap || outbox_.waiting() == 0 || stage_ != Stage::Room) return;
+    after_gap_ = true;
+    ask_missed();
 }
 
 void Session::show(const Event& event) {
@@ -213,9 +218,14 @@ void Session::flush() {
     while (const auto line = outbox_.take_next(lines_sent_ + 1, name_)) (void)send_line(*line);
 }
 
-void Session::tell_unsure() {
-    for (const std::string& line : outbox_.take_unsure()) {
-        view_.note(Word::Unsure, {clean_text(line)});
+// Nobody knows whether these were said: the user decides. A program has failed to say them.
+void Session::unsure_of(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+        const std::string clean = clean_text(line);
+        view_.note(Word::Unsure, {clean});
+        if (settings_.once && trouble_.empty()) {
+            trouble_ = words_of(Word::Unsure, view_.language(), {clean});
+        }
     }
 }
 
@@ -272,8 +282,9 @@ std::string Session::prompt(Moment now) const {
             return words_of(until ? Word::CutOff : Word::CutOffForGood, language, {seconds}) +
                    prompt;
         case Stage::Connecting:
-        case Stage::Greeting:
-        case Stage::Returning: return words_of(Word::Connecting, language) + prompt;
+        case Stage::Greeting: return words_of(Word::Connecting, language) + prompt;
+        case Stage::Returning:
+            return after_gap_ ? prompt : words_of(Word::Connecting, language) + prompt;
         case Stage::Login:
             if (until) return words_of(Word::NameHeld, language, {name_, seconds}) + prompt;
             if (asks_user_) return prompt;

@@ -81,7 +81,7 @@ class Session {
         Connecting,  // it is being made
         Greeting,    // the server has not said yet what it speaks
         Login,       // it wants a name
-        Returning,   // the client is in again, and asks what it has missed
+        Returning,   // in the room; the client asks what it has missed by a break or a gap
         Room,
         Plain,  // all lines are shown, and what is typed is sent
         Over,
@@ -95,8 +95,10 @@ class Session {
     void asked_for_name(Moment now);
     void refused(const Event& event);
     void welcomed(const Event& event);
+    void ask_missed();
     void catch_up(const Event& event);
-    void come_back();
+    void caught_up();
+    void show_missed(Missed::News& news);
     void handle_room(const Event& event);
     void show(const Event& event);
     void follow_own(const Event& event);
@@ -108,7 +110,7 @@ class Session {
     void tell_name();
     std::uint64_t send_line(std::string_view line);
     void flush();
-    void tell_unsure();
+    void unsure_of(const std::vector<std::string>& lines);
     void end_by(const std::string& trouble);
     [[nodiscard]] Deadline awaited() const;
 
@@ -136,6 +138,7 @@ class Session {
     std::uint64_t history_line_ = 0;
     std::uint64_t who_line_ = 0;
     std::uint64_t language_line_ = 0;
+    bool after_gap_ = false;  // what is asked for was lost by a gap, not by a break
     bool asks_user_ = false;  // the next line that is entered is the name
     bool name_refused_ = false;
     bool name_held_ = false;  // by the client's own connection that is dead, it seems

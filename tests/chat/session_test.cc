@@ -67,13 +67,18 @@ class Play {
         (void)shown();
     }
 
-    // The connection breaks and is made again, up to the welcome.
-    void come_back() {
+    // The connection breaks and is made again, and the client tells its name.
+    void connect_again() {
         session.lost("reset", now);
         now += 1min;
         connect();
         server(kHello);
         server(kAskName);
+    }
+
+    // The same, up to the welcome.
+    void come_back() {
+        connect_again();
         event(30,
               R"("type":"welcome","line":1,"name":"alice","members":2,"names":["alice","bob"])");
         EXPECT_EQ(sent(), "/json\nalice\n/history 1000\n/who\n");
@@ -302,11 +307,7 @@ Test(session, enter_connects_at_once) {
 Test(session, its_own_dead_connection_may_hold_the_name_for_a_while) {
     Play play;
     play.come_in();
-    play.session.lost("reset", play.now);
-    play.now += 1min;
-    play.connect();
-    play.server(kHello);
-    play.server(kAskName);
+    play.connect_again();
     (void)play.sent();
     (void)play.shown();
     play.server(kTaken);
@@ -322,11 +323,7 @@ Test(session, its_own_dead_connection_may_hold_the_name_for_a_while) {
 Test(session, whoever_finds_the_own_name_with_somebody_else_can_take_another) {
     Play play;
     play.come_in();
-    play.session.lost("reset", play.now);
-    play.now += 1min;
-    play.connect();
-    play.server(kHello);
-    play.server(kAskName);
+    play.connect_again();
     (void)play.sent();
     play.server(kTaken);
     play.server(kAskName);
@@ -413,11 +410,7 @@ Test(session, a_line_that_was_said_under_an_earlier_name_is_not_sent_again) {
     play.user("hi");
     play.event(11, R"("type":"rename","own":true,"name":"alice","to":"alicia")");
     (void)play.sent();
-    play.session.lost("reset", play.now);
-    play.now += 1min;
-    play.connect();
-    play.server(kHello);
-    play.server(kAskName);
+    play.connect_again();
     play.event(30, R"("type":"welcome","line":1,"name":"alicia","members":1,"names":["alicia"])");
     (void)play.sent();
     play.event(20, R"("type":"say","past":true,"name":"alice","text":"hi")");
@@ -426,6 +419,36 @@ Test(session, a_line_that_was_said_under_an_earlier_name_is_not_sent_again) {
 }
 
 // Whoever has missed more than the server shows at once is told so, and decides what to say again.
+// A gap may swallow what confirms a line.
+Test(session, after_a_gap_the_history_tells_which_lines_were_said) {
+    Play play;
+    play.come_in();
+    play.user("hi");
+    play.user("/msg bob psst");
+    play.user("still on its way");
+    (void)play.sent();
+    play.server(R"({"type":"gap","messages":37,"name":"alice"})");
+    EXPECT_EQ(play.sent(), "/history 1000\n/who\n");
+    play.user("later");
+    EXPECT_EQ(play.sent(), "");
+    play.event(31, R"("type":"say","own":true,"line":4,"name":"alice","text":"still on its way")");
+    play.event(20, R"("type":"say","past":true,"line":5,"name":"alice","text":"hi")");
+    (void)play.shown();
+    play.server(R"({"type":"end","line":6,"of":"who","left_out":0})");
+    EXPECT_EQ(play.shown(),
+              "Nobody may have read this, send it again if you like: /msg bob psst\n"
+              "— 2026-11-26 —\n06:00 alice: still on its way\n");
+    EXPECT_EQ(play.sent(), "later\n");
+    EXPECT_EQ(play.prompt(), "alice (1)> ");
+}
+
+Test(session, a_gap_asks_nothing_of_who_waits_for_nothing) {
+    Play play;
+    play.come_in();
+    play.server(R"({"type":"gap","messages":37,"name":"alice"})");
+    EXPECT_EQ(play.sent(), "");
+}
+
 Test(session, lines_that_may_have_been_said_before_what_is_shown_are_named) {
     Play play;
     play.come_in();
@@ -553,6 +576,15 @@ Test(session, once_a_refused_line_is_remembered) {
         R"({"type":"error","line":2,"code":"nobody-there","text":"Nobody is called zoe."})");
     EXPECT_EQ(play.session.trouble(), "Nobody is called zoe.");
     EXPECT_EQ(play.session.waiting(), 0);
+}
+
+Test(session, once_a_line_of_which_nothing_tells_is_trouble) {
+    Play play({.name = "alice", .once = true});
+    play.come_in();
+    play.user("hi");
+    play.session.leave(play.now);
+    play.session.lost("", play.now);
+    EXPECT_CONTAINS(play.session.trouble(), "Nobody may have read this");
 }
 
 Test(session, once_a_taken_name_is_tried_again_but_not_for_ever) {
