@@ -74,7 +74,6 @@ void Conversation::give_up_first_line() {
 void Conversation::introduced(const AddressShare& share) {
     turns_.draw_on(share.budget);
     browsers_ = share.browsers;
-    browsers_.give(now_);
     input_.web()->admit(now_, lines_, screen_.out);
     follow_web();
     advance();

@@ -35,8 +35,8 @@ constexpr auto kWarmUp = 300ms;
 constexpr auto kCalm = 3s;  // until a server that tidies up when idle has done so
 constexpr auto kIdle = 10s;
 constexpr std::size_t kOneByOne = 1000;  // messages that are said one after the other, at most
-constexpr std::size_t kMemoryClients =
-    1000;                              // with fewer, other memory of the machine changes more
+// With fewer clients, other memory of the machine changes more than theirs.
+constexpr std::size_t kMemoryClients = 1000;
 constexpr std::size_t kKnockers = 50;  // clients that come in one after the other
 
 const char* const kUsage =
